@@ -1,0 +1,48 @@
+"""Registers blueprints and event handlers; nothing else."""
+
+from typing import Any
+
+from chalice.app import Chalice, CloudWatchEvent, DynamoDBEvent, Rate, SQSEvent
+
+from chalicelib.api import enterprises, inbox, me, readings, registry, tasks, warnings
+from chalicelib.bootstrap import services
+
+app = Chalice(app_name="green-shield")
+for blueprint in (readings.api, enterprises.api, warnings.api, tasks.api, inbox.api, me.api, registry.api):
+    app.register_blueprint(blueprint)
+
+
+# The ARNs below are placeholders: chalice wants a string, and the template puts the real source in its place.
+@app.on_dynamodb_record(stream_arn="arn:placeholder", name="evaluate", starting_position="TRIM_HORIZON")
+def evaluate(event: DynamoDBEvent) -> dict[str, Any]:
+    from chalicelib.handlers.on_block import on_block
+
+    return on_block(event.to_dict(), services())
+
+
+@app.on_dynamodb_record(stream_arn="arn:placeholder", name="relay", starting_position="TRIM_HORIZON")
+def relay(event: DynamoDBEvent) -> dict[str, Any]:
+    from chalicelib.handlers.on_event import on_event
+
+    return on_event(event.to_dict(), services())
+
+
+@app.on_sqs_message(queue_arn="arn:aws:sqs:us-east-1:000000000000:push", name="push")
+def push(event: SQSEvent) -> dict[str, Any]:
+    from chalicelib.handlers.on_push import on_push
+
+    return on_push(event.to_dict(), services())
+
+
+@app.on_sqs_message(queue_arn="arn:aws:sqs:us-east-1:000000000000:photo", name="photo")
+def photo(event: SQSEvent) -> dict[str, Any]:
+    from chalicelib.handlers.on_photo import on_photo
+
+    return on_photo(event.to_dict(), services())
+
+
+@app.schedule(Rate(1, unit=Rate.MINUTES), name="clock")
+def clock(event: CloudWatchEvent) -> None:
+    from chalicelib.handlers.on_clock import on_clock
+
+    on_clock(services())

@@ -1,0 +1,62 @@
+"""Rows in memory, for unit tests: the same behaviour as DynamoDB's, as the contract tests hold."""
+
+from collections.abc import Callable, Sequence
+from threading import Lock
+
+from chalicelib.adapters.rows import Delete, Expect, Put, Row, RowConflict
+
+
+class MemoryRows:
+    """One table. `on_insert` stands for its stream: it is called with each new row after the commit."""
+
+    def __init__(self, on_insert: Callable[[Row], None] | None = None) -> None:
+        self._rows: dict[str, dict[str, Row]] = {}
+        self._lock = Lock()
+        self._on_insert = on_insert
+
+    def get(self, pk: str, sk: str) -> Row | None:
+        return self._rows.get(pk, {}).get(sk)
+
+    def get_many(self, keys: Sequence[tuple[str, str]]) -> list[Row]:
+        return [row for pk, sk in keys if (row := self.get(pk, sk)) is not None]
+
+    def query(
+        self, pk: str, *, prefix: str = "", from_sk: str = "", to_sk: str = "", after: str | None = None, newest_first: bool = False, limit: int | None = None
+    ) -> list[Row]:
+        keys = sorted(
+            (sk for sk in self._rows.get(pk, {}) if sk.startswith(prefix) and from_sk <= sk <= (to_sk or sk)),
+            reverse=newest_first,
+        )
+        if after is not None:
+            keys = [sk for sk in keys if (sk < after if newest_first else sk > after)]
+        return [self._rows[pk][sk] for sk in keys[:limit]]
+
+    def count(self, pk: str) -> int:
+        return len(self._rows.get(pk, {}))
+
+    def commit(self, writes: Sequence[Put | Delete]) -> None:
+        inserted: list[Row] = []
+        with self._lock:
+            for write in writes:
+                if isinstance(write, Put) and not self._holds(write):
+                    raise RowConflict
+            for write in writes:
+                if isinstance(write, Delete):
+                    self._rows.get(write.pk, {}).pop(write.sk, None)
+                    continue
+                if self.get(write.row.pk, write.row.sk) is None:
+                    inserted.append(write.row)
+                self._rows.setdefault(write.row.pk, {})[write.row.sk] = write.row
+        for row in inserted if self._on_insert else ():
+            assert self._on_insert is not None
+            self._on_insert(row)
+
+    def _holds(self, put: Put) -> bool:
+        known = self.get(put.row.pk, put.row.sk)
+        match put.expect:
+            case Expect.ABSENT:
+                return known is None
+            case Expect.VERSION:
+                return known is not None and known.version == put.row.version - 1
+            case Expect.ANYTHING:
+                return True

@@ -1,0 +1,295 @@
+"""What the operations table holds: state, warnings, tasks, evidence, inboxes, devices, deliveries, scores, and events.
+
+An event is a row of the enterprise's partition, written in the transaction of the state it announces; the table's stream
+delivers it in order. Lists are feed rows that only name what they list.
+"""
+
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as Base64Error
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from chalicelib.adapters.codec import event_body, from_body, to_body
+from chalicelib.adapters.rows import Delete, Expect, Put, Row, RowConflict, Rows
+from chalicelib.domain.dimension import SIDES
+from chalicelib.domain.errors import ContentConflict, InvalidCursor, WriteConflict
+from chalicelib.domain.events import Event
+from chalicelib.domain.evidence import Rectification, Retest
+from chalicelib.domain.notice import Delivery, Device, Notice
+from chalicelib.domain.photo import Photo, PhotoState
+from chalicelib.domain.score import ScoreEntry
+from chalicelib.domain.state import EnterpriseState, pack_state, unpack_state
+from chalicelib.domain.task import Task, TaskState
+from chalicelib.domain.warning import Warning
+from chalicelib.ports import Page
+
+T = TypeVar("T")
+EVENT_PREFIX = "EVENT#"
+EVENT_RETENTION_S = 400 * 86_400
+NOTICE_RETENTION_S = 400 * 86_400
+SORT_KEY = re.compile(r"^[\x21-\x7e]{1,200}$")
+
+
+def event_row(event: Event) -> Row:
+    sk = f"{EVENT_PREFIX}{event.at_ms:013d}#{event.id}"
+    return Row(f"ENT#{event.enterprise_id}", sk, event_body(event), ttl_s=event.at_ms // 1000 + EVENT_RETENTION_S)
+
+
+def _events(events: Sequence[Event]) -> list[Put]:
+    return [Put(event_row(event)) for event in events]
+
+
+def _to_cursor(sk: str) -> str:
+    return urlsafe_b64encode(sk.encode()).decode().rstrip("=")
+
+
+def _from_cursor(cursor: str | None) -> str | None:
+    if cursor is None:
+        return None
+    try:
+        sk = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+    except (Base64Error, ValueError) as error:
+        raise InvalidCursor() from error
+    if not SORT_KEY.match(sk):
+        raise InvalidCursor()
+    return sk
+
+
+def _feed_page(rows: Rows, pk: str, cursor: str | None, limit: int) -> tuple[list[Row], str | None]:
+    """Newest first, and the cursor that goes on behind them."""
+    found = rows.query(pk, after=_from_cursor(cursor), newest_first=True, limit=limit + 1)
+    return found[:limit], _to_cursor(found[limit - 1].sk) if len(found) > limit else None
+
+
+class RowStateRepo:
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    def load(self, enterprise_id: str) -> tuple[EnterpriseState, int]:
+        row = self._rows.get(f"ENT#{enterprise_id}", "STATE")
+        return (EnterpriseState(), 0) if row is None else (unpack_state(row.blob), row.version)
+
+    def commit(
+        self, enterprise_id: str, state: EnterpriseState, version: int, *, warnings: Sequence[Warning], events: Sequence[Event]
+    ) -> None:
+        row = Row(f"ENT#{enterprise_id}", "STATE", blob=pack_state(state), version=version + 1)
+        head = Put(row, Expect.ABSENT if version == 0 else Expect.VERSION)
+        try:
+            self._rows.commit([head, *(put for warning in warnings for put in _warning_puts(warning)), *_events(events)])
+        except RowConflict as error:
+            raise WriteConflict from error
+
+
+def _warning_puts(warning: Warning) -> list[Put]:
+    sk = f"{warning.opened_at_ms:013d}#{warning.id}"
+    feeds = (f"WARNINGS#enterprise:{warning.enterprise_id}", "WARNINGS#park")
+    return [Put(Row(f"WARNING#{warning.id}", "WARNING", to_body(warning))), *(Put(Row(pk, sk)) for pk in feeds)]
+
+
+class RowWarningRepo:
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    def get(self, warning_id: str) -> Warning | None:
+        row = self._rows.get(f"WARNING#{warning_id}", "WARNING")
+        return None if row is None else from_body(Warning, row.body)
+
+    def listing(self, enterprise_id: str | None, cursor: str | None, limit: int) -> Page[Warning]:
+        scope = "park" if enterprise_id is None else f"enterprise:{enterprise_id}"
+        feed, onward = _feed_page(self._rows, f"WARNINGS#{scope}", cursor, limit)
+        ids = [row.sk.split("#", 1)[1] for row in feed]
+        known = {w.id: w for row in self._rows.get_many([(f"WARNING#{i}", "WARNING") for i in ids]) if (w := from_body(Warning, row.body))}
+        return Page(tuple(known[i] for i in ids if i in known), onward)
+
+
+class RowTaskRepo:
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    def add(self, task: Task, events: Sequence[Event]) -> Task:
+        first = replace(task, version=1)
+        try:
+            self._rows.commit([Put(_task_row(first), Expect.ABSENT), *_feed_writes(first), *_events(events)])
+        except RowConflict:
+            known = self.get(task.id)
+            if known is None:
+                raise WriteConflict from None
+            return known
+        return first
+
+    def get(self, task_id: str) -> Task | None:
+        row = self._rows.get(f"TASK#{task_id}", "TASK")
+        return None if row is None else from_body(Task, row.body)
+
+    def save(self, task: Task, events: Sequence[Event]) -> Task:
+        after = replace(task, version=task.version + 1)
+        try:
+            self._rows.commit([Put(_task_row(after), Expect.VERSION), *_feed_writes(after), *_events(events)])
+        except RowConflict as error:
+            raise WriteConflict from error
+        return after
+
+    def listing(self, scope: str, cursor: str | None, limit: int, *, open_only: bool) -> Page[Task]:
+        feed, onward = _feed_page(self._rows, f"{'OPEN' if open_only else 'TASKS'}#{scope}", cursor, limit)
+        ids = [row.sk.split("#", 1)[1] for row in feed]
+        rows = self._rows.get_many([(f"TASK#{task_id}", "TASK") for task_id in ids])
+        known = {task.id: task for task in (from_body(Task, row.body) for row in rows)}
+        return Page(tuple(known[task_id] for task_id in ids if task_id in known), onward)
+
+    def open_count(self, person_id: str) -> int:
+        return self._rows.count(f"OPEN#person:{person_id}")
+
+
+def _task_row(task: Task) -> Row:
+    return Row(f"TASK#{task.id}", "TASK", to_body(task), version=task.version)
+
+
+def _feed_writes(task: Task) -> list[Put | Delete]:
+    inspectors = {i for side in SIDES if (i := task.side(side).inspector_id) is not None}
+    scopes = ["park", f"enterprise:{task.enterprise_id}", *(f"person:{i}" for i in sorted(inspectors))]
+    sk = f"{task.opened_at_ms:013d}#{task.id}"
+    writes: list[Put | Delete] = [Put(Row(f"TASKS#{scope}", sk)) for scope in scopes]
+    for scope in scopes:
+        pk = f"OPEN#{scope}"
+        writes.append(Put(Row(pk, sk)) if task.state is TaskState.OPEN else Delete(pk, sk))
+    return writes
+
+
+class RowEvidenceRepo:
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    def add_photo(self, photo: Photo) -> Photo:
+        row = Row(f"TASK#{photo.task_id}", f"PHOTO#{photo.id}", to_body(photo))
+        return self._once(row, photo, ("sha256", "size_bytes", "content_type", "dimension", "uploaded_by"))
+
+    def photo(self, task_id: str, photo_id: str) -> Photo | None:
+        row = self._rows.get(f"TASK#{task_id}", f"PHOTO#{photo_id}")
+        return None if row is None else from_body(Photo, row.body)
+
+    def judge_photo(self, photo: Photo, events: Sequence[Event]) -> None:
+        row = Row(f"TASK#{photo.task_id}", f"PHOTO#{photo.id}", to_body(photo), version=2)
+        try:
+            self._rows.commit([Put(row, Expect.VERSION), *_events(events)])
+        except RowConflict as error:
+            known = self.photo(photo.task_id, photo.id)
+            if known is None or known.state is PhotoState.EXPECTED:
+                raise WriteConflict from error
+
+    def add_retest(self, retest: Retest) -> Retest:
+        row = Row(f"TASK#{retest.task_id}", f"RETEST#{retest.id}", to_body(retest))
+        same = ("indicator", "value", "unit", "instrument", "measured_at_ms", "dimension", "entered_by")
+        return self._once(row, retest, same)
+
+    def add_rectification(self, rectification: Rectification) -> Rectification:
+        row = Row(f"TASK#{rectification.task_id}", f"RECTIFICATION#{rectification.id}", to_body(rectification))
+        return self._once(row, rectification, ("text", "photo_ids", "entered_by"))
+
+    def _once(self, row: Row, value: T, same: Sequence[str]) -> T:
+        """Add under a client-made id, or give back what stands there if the client's part is the same."""
+        try:
+            self._rows.commit([Put(row, Expect.ABSENT)])
+        except RowConflict:
+            stored = self._rows.get(row.pk, row.sk)
+            known = None if stored is None else from_body(type(value), stored.body)
+            if known is None or any(getattr(known, name) != getattr(value, name) for name in same):
+                raise ContentConflict(id=row.sk.partition("#")[2]) from None
+            return known
+        return value
+
+    def of_task(self, task_id: str) -> tuple[tuple[Photo, ...], tuple[Retest, ...], tuple[Rectification, ...]]:
+        pk = f"TASK#{task_id}"
+        photos = tuple(from_body(Photo, row.body) for row in self._rows.query(pk, prefix="PHOTO#"))
+        retests = tuple(from_body(Retest, row.body) for row in self._rows.query(pk, prefix="RETEST#"))
+        done = tuple(from_body(Rectification, row.body) for row in self._rows.query(pk, prefix="RECTIFICATION#"))
+        return photos, retests, done
+
+
+class RowInboxRepo:
+    """A notice sorts by time; a pointer finds it by id."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    def add(self, notice: Notice) -> None:
+        sk = f"{notice.created_at_ms:013d}#{notice.id}"
+        ttl_s = notice.created_at_ms // 1000 + NOTICE_RETENTION_S
+        row = Row(f"INBOX#{notice.person_id}", sk, to_body(notice), ttl_s=ttl_s)
+        pointer = Row(f"NOTICE#{notice.person_id}", notice.id, {"sk": sk}, ttl_s=ttl_s)
+        try:
+            self._rows.commit([Put(pointer, Expect.ABSENT), Put(row, Expect.ABSENT)])
+        except RowConflict:
+            if self._rows.get(pointer.pk, pointer.sk) is None:
+                raise WriteConflict from None
+
+    def get(self, person_id: str, notice_id: str) -> Notice | None:
+        pointer = self._rows.get(f"NOTICE#{person_id}", notice_id)
+        row = None if pointer is None else self._rows.get(f"INBOX#{person_id}", str(pointer.body["sk"]))
+        return None if row is None else from_body(Notice, row.body)
+
+    def listing(self, person_id: str, cursor: str | None, limit: int) -> Page[Notice]:
+        feed, onward = _feed_page(self._rows, f"INBOX#{person_id}", cursor, limit)
+        return Page(tuple(from_body(Notice, row.body) for row in feed), onward)
+
+    def mark_seen(self, notice: Notice, at_ms: int) -> Notice:
+        if notice.seen_at_ms is not None:
+            return notice
+        seen = replace(notice, seen_at_ms=at_ms)
+        sk = f"{notice.created_at_ms:013d}#{notice.id}"
+        ttl_s = notice.created_at_ms // 1000 + NOTICE_RETENTION_S
+        self._rows.commit([Put(Row(f"INBOX#{notice.person_id}", sk, to_body(seen), version=2, ttl_s=ttl_s))])
+        return seen
+
+
+class RowDeviceRepo:
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    def put(self, device: Device) -> None:
+        self._rows.commit([Put(Row(f"PERSON#{device.person_id}", f"DEVICE#{device.id}", to_body(device)))])
+
+    def delete(self, person_id: str, device_id: str) -> None:
+        self._rows.commit([Delete(f"PERSON#{person_id}", f"DEVICE#{device_id}")])
+
+    def of_person(self, person_id: str) -> tuple[Device, ...]:
+        rows = self._rows.query(f"PERSON#{person_id}", prefix="DEVICE#")
+        return tuple(from_body(Device, row.body) for row in rows)
+
+
+class RowDeliveryRepo:
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    def add(self, deliveries: Sequence[Delivery]) -> None:
+        for one in deliveries:
+            sk = f"DELIVERY#{one.notice_id}#{one.channel}#{one.device_id}#{one.attempt:04d}"
+            self._rows.commit([Put(Row(f"TASK#{one.task_id}", sk, to_body(one)))])
+
+    def of_notice(self, task_id: str, notice_id: str) -> tuple[Delivery, ...]:
+        return self._read(task_id, f"DELIVERY#{notice_id}#")
+
+    def of_task(self, task_id: str) -> tuple[Delivery, ...]:
+        return self._read(task_id, "DELIVERY#")
+
+    def _read(self, task_id: str, prefix: str) -> tuple[Delivery, ...]:
+        rows = self._rows.query(f"TASK#{task_id}", prefix=prefix)
+        return tuple(from_body(Delivery, row.body) for row in rows)
+
+
+class RowScoreRepo:
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    def add(self, entries: Sequence[ScoreEntry]) -> None:
+        for entry in entries:
+            row = Row(f"SCORE#{entry.enterprise_id}#{entry.month}", entry.key, to_body(entry))
+            try:
+                self._rows.commit([Put(row, Expect.ABSENT)])
+            except RowConflict:
+                continue
+
+    def of_month(self, enterprise_id: str, month: str) -> tuple[ScoreEntry, ...]:
+        rows = self._rows.query(f"SCORE#{enterprise_id}#{month}")
+        return tuple(from_body(ScoreEntry, row.body) for row in rows)

@@ -1,0 +1,110 @@
+"""Enterprises, their units, their score."""
+
+from chalice.app import Blueprint
+
+from chalicelib.api.http import Call, endpoint
+from chalicelib.api.models import (
+    EnterpriseOut,
+    EnterprisesOut,
+    PointOut,
+    ScoreEntryOut,
+    ScoreOut,
+    ScoreQuery,
+    UnitOut,
+    UnitsOut,
+)
+from chalicelib.domain.access import Action, can_see, require_sight
+from chalicelib.domain.enterprise import Profile, Unit
+from chalicelib.domain.errors import NotFound
+from chalicelib.domain.messages import text
+from chalicelib.domain.score import Score, month_of
+from chalicelib.usecases.read_readings import visible_unit
+from chalicelib.usecases.score_task import month_score
+
+api = Blueprint(__name__)
+
+
+@endpoint(api, "GET", "/v1/enterprises", summary="Enterprises you can see", action=Action.READ_ENTERPRISE, response=EnterprisesOut)
+def list_enterprises(call: Call) -> EnterprisesOut:
+    seen = [
+        one
+        for one in call.services.registry.enterprises()
+        if can_see(call.person, enterprise_id=one.id, region=one.region, industry=one.industry)
+    ]
+    return EnterprisesOut(items=[EnterpriseOut.model_validate(one) for one in seen])
+
+
+@endpoint(
+    api, "GET", "/v1/enterprises/{enterprise_id}", summary="One enterprise", action=Action.READ_ENTERPRISE,
+    response=EnterpriseOut, problems=(NotFound,),
+)  # fmt: skip
+def get_enterprise(call: Call, enterprise_id: str) -> EnterpriseOut:
+    return EnterpriseOut.model_validate(_profile(call, enterprise_id).enterprise)
+
+
+@endpoint(
+    api, "GET", "/v1/enterprises/{enterprise_id}/units", summary="An enterprise's units with their points",
+    action=Action.READ_ENTERPRISE, response=UnitsOut, problems=(NotFound,),
+)  # fmt: skip
+def list_units(call: Call, enterprise_id: str) -> UnitsOut:
+    profile = _profile(call, enterprise_id)
+    return UnitsOut(items=[_unit(unit, profile) for unit in profile.units])
+
+
+@endpoint(
+    api, "GET", "/v1/units/{unit_id}", summary="One unit with its points", action=Action.READ_ENTERPRISE,
+    response=UnitOut, problems=(NotFound,),
+)  # fmt: skip
+def get_unit(call: Call, unit_id: str) -> UnitOut:
+    unit = visible_unit(unit_id, call.person, call.services.registry)
+    return _unit(unit, _profile(call, unit.enterprise_id))
+
+
+@endpoint(
+    api, "GET", "/v1/enterprises/{enterprise_id}/score", summary="Score, grade and entries of a month",
+    action=Action.READ_SCORE, query=ScoreQuery, response=ScoreOut, problems=(NotFound,),
+)  # fmt: skip
+def get_score(call: Call, enterprise_id: str) -> ScoreOut:
+    ports = call.services
+    month = call.query.month or month_of(ports.clock.now_ms(), ports.zone)
+    score = month_score(
+        enterprise_id, month, call.person, registry=ports.registry, scores=ports.scores, catalogues=ports.catalogues
+    )
+    return _score(score, call.language)
+
+
+def _profile(call: Call, enterprise_id: str) -> Profile:
+    profile = call.services.registry.profile(enterprise_id)
+    if profile is None:
+        raise NotFound(what="enterprise")
+    one = profile.enterprise
+    require_sight(call.person, enterprise_id=one.id, region=one.region, industry=one.industry, of="enterprise")
+    return profile
+
+
+def _unit(unit: Unit, profile: Profile) -> UnitOut:
+    points = [PointOut.model_validate(point) for point in profile.points_of(unit.id)]
+    return UnitOut(id=unit.id, enterprise_id=unit.enterprise_id, name=unit.name, type=unit.type, points=points)
+
+
+def _score(score: Score, language: str) -> ScoreOut:
+    return ScoreOut(
+        enterprise_id=score.enterprise_id,
+        month=score.month,
+        score=score.value,
+        grade=score.grade,
+        grade_text=text(f"word.grade.{score.grade.value}", language),
+        base=score.base,
+        entries=[
+            ScoreEntryOut(
+                key=one.key,
+                cause=one.cause,
+                cause_text=text(f"word.cause.{one.cause.value}", language),
+                points=one.points,
+                task_id=one.task_id,
+                at=one.at_ms,
+                catalogue_version=one.catalogue_version,
+            )
+            for one in score.entries
+        ],
+    )

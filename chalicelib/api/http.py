@@ -1,0 +1,281 @@
+"""What every route shares: who calls, what they sent, what they get, and one shape for every problem (RFC 9457).
+
+A view has three lines: parse (done here), one call, serialise (done here). `endpoint` notes each route with its models and
+roles; the spec and the tests about routes read that table.
+"""
+
+import json
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+from uuid import uuid4
+
+from chalice.app import Blueprint, Request, Response
+from pydantic import BaseModel, ValidationError
+
+from chalicelib.bootstrap import Services, services
+from chalicelib.domain.access import Action, require
+from chalicelib.domain.errors import (
+    Busy,
+    FieldError,
+    GreenShieldError,
+    InvalidRequest,
+    RetryLater,
+    TooLarge,
+    Unauthenticated,
+    UnsupportedMediaType,
+    WriteConflict,
+)
+from chalicelib.domain.messages import DEFAULT, TEXTS, choose_language, text
+from chalicelib.domain.person import Bridge, Person
+from chalicelib.observability import log_request
+
+MAX_BODY_BYTES = 6 * 1024 * 1024
+MAX_DECOMPRESSED_BYTES = 16 * 1024 * 1024
+GZIP_MAGIC = b"\x1f\x8b"
+BRIDGE = "bridge"
+PROBLEM = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One route as the spec and the tests see it. `action` None: a bridge's route, or public where `public`."""
+
+    method: str
+    path: str
+    summary: str
+    view: Callable[..., Any]
+    action: Action | None
+    request: type[BaseModel] | None
+    query: type[BaseModel] | None
+    response: type[BaseModel] | None
+    status: int
+    public: bool
+    problems: tuple[type[GreenShieldError], ...]
+    tag: str
+
+
+ENDPOINTS: list[Endpoint] = []
+
+
+@dataclass
+class Call:
+    """One request, parsed. `person` or `bridge` is set unless the route is public."""
+
+    services: Services
+    language: str
+    correlation_id: str
+    headers: Mapping[str, str]
+    raw_body: bytes
+    person_or_bridge: Person | Bridge | None = None
+    body: Any = None
+    query: Any = None
+    answer_headers: dict[str, str] = field(default_factory=dict)
+    status: int | None = None
+
+    @property
+    def person(self) -> Person:
+        assert isinstance(self.person_or_bridge, Person)
+        return self.person_or_bridge
+
+    @property
+    def bridge(self) -> Bridge:
+        assert isinstance(self.person_or_bridge, Bridge)
+        return self.person_or_bridge
+
+    @property
+    def if_match(self) -> int | None:
+        """The version in If-Match ("3" or W/"3"), or None. Raises InvalidRequest for anything else."""
+        given = self.headers.get("if-match")
+        if given is None or given.strip() == "*":
+            return None
+        tag = given.strip().removeprefix("W/").strip('"')
+        if not tag.isdecimal():
+            raise InvalidRequest(errors=[FieldError("If-Match", "invalid", 'a version as "3"')])
+        return int(tag)
+
+
+def endpoint(
+    blueprint: Blueprint,
+    method: str,
+    path: str,
+    *,
+    summary: str,
+    action: Action | None = None,
+    public: bool = False,
+    request: type[BaseModel] | None = None,
+    query: type[BaseModel] | None = None,
+    response: type[BaseModel] | None = None,
+    status: int = 200,
+    problems: tuple[type[GreenShieldError], ...] = (),
+) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
+    """Register a view. It is called with a Call and the path's parameters and returns the response model, or None."""
+
+    def decorate(view: Callable[..., Any]) -> Callable[..., Response]:
+        known = Endpoint(
+            method, path, summary, view, action, request, query, response, status, public, problems,
+            view.__module__.rpartition(".")[2],
+        )  # fmt: skip
+        ENDPOINTS.append(known)
+
+        def handle(**parameters: str) -> Response:
+            return _respond(known, blueprint.current_request, parameters)
+
+        handle.__name__ = view.__name__
+        # JSON may come with any charset or none; the body is parsed here, so chalice must not judge the type.
+        route = blueprint.route(path, methods=[method], name=view.__name__, content_types=["application/json"])
+        return route(handle)  # type: ignore[no-any-return]
+
+    return decorate
+
+
+def _respond(known: Endpoint, request: Request, parameters: dict[str, str]) -> Response:
+    headers = {key.lower(): value for key, value in request.headers.items()}
+    call = Call(
+        services=services(),
+        language=choose_language(headers.get("accept-language")),
+        correlation_id=_correlation_id(headers),
+        headers=headers,
+        raw_body=bytes(request.raw_body or b""),
+    )
+    try:
+        response = _run(known, call, request, parameters)
+    except GreenShieldError as error:
+        response = problem(error, call)
+    except (WriteConflict, RetryLater):
+        response = problem(Busy(), call)
+    response.headers["X-Correlation-Id"] = call.correlation_id
+    response.headers["Content-Language"] = call.language
+    log_request(known.method, known.path, response.status_code, call.correlation_id)
+    return response
+
+
+def _run(known: Endpoint, call: Call, request: Request, parameters: dict[str, str]) -> Response:
+    if not known.public:
+        call.person_or_bridge = _bridge(call) if known.action is None else _person(known.action, call)
+    if known.query is not None:
+        given = {} if request.query_params is None else {k: request.query_params.getlist(k) for k in request.query_params}
+        call.query = _parse(known.query, {k: v[0] if len(v) == 1 else v for k, v in given.items()})
+    if known.request is not None:
+        call.body = _parse(known.request, json_body(call))
+    result = known.view(call, **{name: _path_parameter(name, value) for name, value in parameters.items()})
+    headers = {"Content-Type": "application/json", "Cache-Control": "no-store", **call.answer_headers}
+    body = "" if result is None else result.model_dump_json(exclude_none=True)
+    return Response(body, headers, call.status or known.status)
+
+
+def _path_parameter(name: str, value: str) -> str:
+    if not 1 <= len(value) <= 64 or not all(c.isascii() and (c.isalnum() or c in "-_.:") for c in value):
+        raise InvalidRequest(errors=[FieldError(name, "invalid", "1-64 of A-Z a-z 0-9 - _ . :")])
+    return value
+
+
+def _correlation_id(headers: Mapping[str, str]) -> str:
+    given = headers.get("x-correlation-id", "")
+    return given if 8 <= len(given) <= 64 and all(c.isascii() and (c.isalnum() or c in "-_") for c in given) else str(uuid4())
+
+
+def _token(call: Call) -> str:
+    scheme, _, token = call.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated(reason="no_token")
+    return token.strip()
+
+
+def _person(action: Action, call: Call) -> Person:
+    person_id = call.services.tokens.person_id(_token(call))
+    person = call.services.registry.person(person_id)
+    if person is None:
+        raise Unauthenticated(reason="unknown_person")
+    call.language = choose_language(call.headers.get("accept-language"), person.language)
+    require(person, action)
+    return person
+
+
+def _bridge(call: Call) -> Bridge:
+    token = _token(call)
+    bridge = call.services.registry.bridge(call.services.signatures.key_id(token))
+    if bridge is None or bridge.revoked:
+        raise Unauthenticated(reason="unknown_bridge")
+    call.services.signatures.verify(
+        token, bridge_id=bridge.id, public_key_pem=bridge.public_key_pem, body=call.raw_body
+    )
+    return bridge
+
+
+def json_body(call: Call) -> Any:
+    """The body as JSON, gzip taken off. Raises TooLarge, UnsupportedMediaType or InvalidRequest."""
+    raw = decompressed(call.raw_body, call.headers.get("content-encoding", "identity").lower())
+    try:
+        return json.loads(raw, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise InvalidRequest(errors=[FieldError("", "invalid", "JSON")]) from None
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(name)
+
+
+def decompressed(raw: bytes, encoding: str) -> bytes:
+    """Take gzip off, but never more than MAX_DECOMPRESSED_BYTES of it."""
+    if len(raw) > MAX_BODY_BYTES:
+        raise TooLarge(what="body_bytes", given=len(raw), allowed=MAX_BODY_BYTES)
+    if encoding not in ("gzip", "identity", ""):
+        raise UnsupportedMediaType(given=encoding, allowed="gzip, identity")
+    if not raw.startswith(GZIP_MAGIC):
+        return raw
+    inflater = zlib.decompressobj(wbits=31)
+    try:
+        data = inflater.decompress(raw, MAX_DECOMPRESSED_BYTES + 1)
+    except zlib.error:
+        raise InvalidRequest(errors=[FieldError("", "invalid", "gzip")]) from None
+    if len(data) > MAX_DECOMPRESSED_BYTES:
+        raise TooLarge(what="decompressed_bytes", given=len(data), allowed=MAX_DECOMPRESSED_BYTES)
+    if not inflater.eof:
+        raise InvalidRequest(errors=[FieldError("", "invalid", "gzip")])
+    return data
+
+
+def _parse(model: type[BaseModel], data: Any) -> BaseModel:
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise InvalidRequest(errors=[_field_error(e) for e in error.errors()]) from None
+
+
+CODES = {"missing": "missing", "extra_forbidden": "unknown"}
+
+
+def _field_error(error: Mapping[str, Any]) -> FieldError:
+    where = ".".join(str(part) for part in error["loc"])
+    return FieldError(where, CODES.get(error["type"], "invalid"), str(error["msg"]).removeprefix("Value error, "))
+
+
+def problem(error: GreenShieldError, call: Call) -> Response:
+    """The answer to a problem, in the caller's language. It says what was wrong and leaks nothing else."""
+    title = text(f"problem.{error.code}", call.language)
+    body: dict[str, Any] = {
+        "type": f"urn:green-shield:problem:{error.code}",
+        "title": title,
+        "status": error.status,
+        "code": error.code,
+        "correlation_id": call.correlation_id,
+    }
+    if error.errors:
+        body["errors"] = [
+            {"field": one.field, "code": one.code, "detail": field_text(one, call.language)} for one in error.errors
+        ]
+    body |= {key: value for key, value in error.params.items() if isinstance(value, str | int | float | list)}
+    headers = {"Content-Type": PROBLEM, "Cache-Control": "no-store"}
+    if error.status in (429, HTTPStatus.SERVICE_UNAVAILABLE):
+        headers["Retry-After"] = "2"
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    return Response(json.dumps(body, ensure_ascii=False), headers, error.status)
+
+
+def field_text(error: FieldError, language: str) -> str:
+    key = f"field.{error.code}"
+    return text(key if key in TEXTS[DEFAULT] else "field.invalid", language, detail=error.detail)

@@ -1,0 +1,46 @@
+"""The inbox: what a person was told, whether or not a push arrived."""
+
+from chalice.app import Blueprint
+
+from chalicelib.api.http import Call, endpoint
+from chalicelib.api.models import InboxOut, NoticeOut, PageQuery
+from chalicelib.domain.access import Action
+from chalicelib.domain.errors import InvalidCursor, NotFound
+from chalicelib.domain.messages import render_notice
+from chalicelib.domain.notice import Notice
+
+api = Blueprint(__name__)
+
+
+@endpoint(
+    api, "GET", "/v1/inbox", summary="Your notices, newest first", action=Action.READ_SELF, query=PageQuery,
+    response=InboxOut, problems=(InvalidCursor,),
+)  # fmt: skip
+def list_inbox(call: Call) -> InboxOut:
+    page = call.services.inbox.listing(call.person.id, call.query.cursor, call.query.limit)
+    return InboxOut(items=[_view(call, notice) for notice in page.items], next_cursor=page.cursor)
+
+
+@endpoint(
+    api, "POST", "/v1/inbox/{notice_id}/seen", summary="Mark a notice as seen", action=Action.READ_SELF,
+    response=NoticeOut, problems=(NotFound,),
+)  # fmt: skip
+def mark_seen(call: Call, notice_id: str) -> NoticeOut:
+    notice = call.services.inbox.get(call.person.id, notice_id)
+    if notice is None:
+        raise NotFound(what="notice")
+    return _view(call, call.services.inbox.mark_seen(notice, call.services.clock.now_ms()))
+
+
+def _view(call: Call, notice: Notice) -> NoticeOut:
+    title, body = render_notice(notice, call.language, call.services.catalogues.current())
+    return NoticeOut(
+        id=notice.id,
+        kind=notice.kind,
+        task_id=notice.task_id,
+        tier=notice.tier,
+        title=title,
+        body=body,
+        created_at=notice.created_at_ms,
+        seen_at=notice.seen_at_ms,
+    )

@@ -1,0 +1,38 @@
+"""The caller's own: who am I, my devices; and is the service up."""
+
+from chalice.app import Blueprint
+
+from chalicelib.api.http import Call, endpoint
+from chalicelib.api.models import DeviceIn, DeviceOut, HealthOut, PersonOut
+from chalicelib.domain.access import Action
+from chalicelib.domain.notice import Device
+
+api = Blueprint(__name__)
+
+
+@endpoint(api, "GET", "/v1/health", summary="Is the service up", public=True, response=HealthOut)
+def get_health(call: Call) -> HealthOut:
+    return HealthOut(status="ok")
+
+
+@endpoint(api, "GET", "/v1/me", summary="Who you are here", action=Action.READ_SELF, response=PersonOut)
+def get_me(call: Call) -> PersonOut:
+    return PersonOut.model_validate(call.person)
+
+
+@endpoint(
+    api, "PUT", "/v1/me/devices/{device_id}", summary="Register a phone for pushes", action=Action.READ_SELF,
+    request=DeviceIn, response=DeviceOut,
+)  # fmt: skip
+def put_device(call: Call, device_id: str) -> DeviceOut:
+    now_ms = call.services.clock.now_ms()
+    device = Device(device_id, call.person.id, call.body.token, call.body.platform, now_ms)
+    call.services.devices.put(device)
+    return DeviceOut.model_validate(device)
+
+
+@endpoint(
+    api, "DELETE", "/v1/me/devices/{device_id}", summary="Forget a phone", action=Action.READ_SELF, status=204
+)
+def delete_device(call: Call, device_id: str) -> None:
+    call.services.devices.delete(call.person.id, device_id)

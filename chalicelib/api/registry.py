@@ -1,0 +1,82 @@
+"""What an admin registers. Every route is a PUT under a chosen id: the same twice is the same once."""
+
+from chalice.app import Blueprint
+
+from chalicelib.api.http import Call, endpoint
+from chalicelib.api.models import (
+    BridgeIn,
+    BridgeOut,
+    CatalogueIn,
+    CatalogueOut,
+    EnterpriseIn,
+    EnterpriseOut,
+    PersonIn,
+    PersonOut,
+    PointIn,
+    PointOut,
+    UnitIn,
+    UnitOut,
+)
+from chalicelib.domain.access import Action
+from chalicelib.domain.errors import ContentConflict, NotFound
+from chalicelib.usecases import register
+
+api = Blueprint(__name__)
+
+
+@endpoint(
+    api, "PUT", "/v1/enterprises/{enterprise_id}", summary="Register an enterprise", action=Action.REGISTER,
+    request=EnterpriseIn, response=EnterpriseOut,
+)  # fmt: skip
+def put_enterprise(call: Call, enterprise_id: str) -> EnterpriseOut:
+    ports = call.services
+    fields = dict(call.body)
+    done = register.put_enterprise(enterprise_id, fields, registry=ports.registry, catalogues=ports.catalogues)
+    return EnterpriseOut.model_validate(done)
+
+
+@endpoint(
+    api, "PUT", "/v1/units/{unit_id}", summary="Register a unit", action=Action.REGISTER, request=UnitIn,
+    response=UnitOut, problems=(NotFound, ContentConflict),
+)  # fmt: skip
+def put_unit(call: Call, unit_id: str) -> UnitOut:
+    unit = register.put_unit(unit_id, dict(call.body), registry=call.services.registry)
+    return UnitOut(id=unit.id, enterprise_id=unit.enterprise_id, name=unit.name, type=unit.type)
+
+
+@endpoint(
+    api, "PUT", "/v1/points/{point_id}", summary="Register a point", action=Action.REGISTER, request=PointIn,
+    response=PointOut, problems=(NotFound, ContentConflict),
+)  # fmt: skip
+def put_point(call: Call, point_id: str) -> PointOut:
+    ports = call.services
+    return PointOut.model_validate(
+        register.put_point(point_id, dict(call.body), registry=ports.registry, catalogues=ports.catalogues)
+    )
+
+
+@endpoint(
+    api, "PUT", "/v1/people/{person_id}", summary="Register a person", action=Action.REGISTER, request=PersonIn,
+    response=PersonOut, problems=(NotFound,),
+)  # fmt: skip
+def put_person(call: Call, person_id: str) -> PersonOut:
+    return PersonOut.model_validate(register.put_person(person_id, dict(call.body), registry=call.services.registry))
+
+
+@endpoint(
+    api, "PUT", "/v1/bridges/{bridge_id}", summary="Register a bridge's public key", action=Action.REGISTER,
+    request=BridgeIn, response=BridgeOut, problems=(NotFound, ContentConflict),
+)  # fmt: skip
+def put_bridge(call: Call, bridge_id: str) -> BridgeOut:
+    ports = call.services
+    done = register.put_bridge(bridge_id, dict(call.body), registry=ports.registry, signatures=ports.signatures)
+    return BridgeOut.model_validate(done)
+
+
+@endpoint(
+    api, "PUT", "/v1/catalogue", summary="Publish the park's catalogue", action=Action.REGISTER, request=CatalogueIn,
+    response=CatalogueOut,
+)  # fmt: skip
+def put_catalogue(call: Call) -> CatalogueOut:
+    done = call.services.catalogues.publish(call.body.model_dump())
+    return CatalogueOut(version=done.version, rules=[r.id for r in done.rules], indicators=sorted(done.indicators))

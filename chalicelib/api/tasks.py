@@ -1,0 +1,225 @@
+"""Joint tasks: read, acknowledge, bring evidence, submit a side, judge a side."""
+
+from chalice.app import Blueprint
+
+from chalicelib.api.http import Call, endpoint
+from chalicelib.api.models import (
+    DeliveriesOut,
+    DeliveryOut,
+    EvidenceOut,
+    PhotoIn,
+    PhotoOut,
+    RectificationIn,
+    RectificationOut,
+    RetestIn,
+    RetestOut,
+    SubmissionIn,
+    TaskOut,
+    TaskQuery,
+    TasksOut,
+    UploadOut,
+    VerdictIn,
+)
+from chalicelib.domain.access import Action
+from chalicelib.domain.dimension import SIDES, Dimension
+from chalicelib.domain.errors import (
+    ContentConflict,
+    EvidenceMissing,
+    IllegalTransition,
+    InvalidCursor,
+    JudgeIsSubmitter,
+    NotFound,
+    PreconditionFailed,
+    StaleRevision,
+)
+from chalicelib.domain.messages import text
+from chalicelib.domain.photo import DERIVATIVE_EDGES_PX, Photo, PhotoState
+from chalicelib.domain.task import SideAction, Task
+from chalicelib.usecases import submit_evidence as evidence
+from chalicelib.usecases import work_task as work
+from chalicelib.usecases.work_task import SideCommand
+
+api = Blueprint(__name__)
+VERDICTS = {"passed": SideAction.PASS, "rejected": SideAction.REJECT}
+
+
+@endpoint(
+    api, "GET", "/v1/tasks", summary="Your tasks, newest first", action=Action.READ_TASK, query=TaskQuery,
+    response=TasksOut, problems=(InvalidCursor,),
+)  # fmt: skip
+def list_tasks(call: Call) -> TasksOut:
+    query = call.query
+    page = work.list_tasks(
+        call.person, query.cursor, query.limit, open_only=query.state == "open", tasks=call.services.tasks
+    )
+    return TasksOut(items=[_view(call, task) for task in page.items], next_cursor=page.cursor)
+
+
+@endpoint(
+    api, "GET", "/v1/tasks/{task_id}", summary="One task", action=Action.READ_TASK, response=TaskOut, problems=(NotFound,)
+)
+def get_task(call: Call, task_id: str) -> TaskOut:
+    return _changed(call, work.see_task(task_id, call.person, tasks=call.services.tasks))
+
+
+@endpoint(
+    api, "POST", "/v1/tasks/{task_id}/acknowledgement", summary="Say that you have taken the task",
+    action=Action.ACKNOWLEDGE_TASK, response=TaskOut, problems=(NotFound,),
+)  # fmt: skip
+def acknowledge(call: Call, task_id: str) -> TaskOut:
+    return _changed(call, work.acknowledge(task_id, call.person, tasks=call.services.tasks, clock=call.services.clock))
+
+
+@endpoint(
+    api, "GET", "/v1/tasks/{task_id}/evidence", summary="Photos, retests and rectifications of a task",
+    action=Action.READ_TASK, response=EvidenceOut, problems=(NotFound,),
+)  # fmt: skip
+def get_evidence(call: Call, task_id: str) -> EvidenceOut:
+    work.see_task(task_id, call.person, tasks=call.services.tasks)
+    photos, retests, rectifications = call.services.evidence.of_task(task_id)
+    return EvidenceOut(
+        photos=[_photo(call, photo) for photo in photos],
+        retests=[RetestOut.model_validate(one) for one in retests],
+        rectifications=[RectificationOut.model_validate(one) for one in rectifications],
+    )
+
+
+@endpoint(
+    api, "POST", "/v1/tasks/{task_id}/photos", summary="Announce a photo and get leave to upload it",
+    action=Action.ADD_EVIDENCE, request=PhotoIn, response=PhotoOut, status=201,
+    problems=(NotFound, ContentConflict, IllegalTransition),
+)  # fmt: skip
+def post_photo(call: Call, task_id: str) -> PhotoOut:
+    given: PhotoIn = call.body
+    draft = Photo(
+        id=given.id,
+        task_id=task_id,
+        enterprise_id="",
+        dimension=given.dimension,
+        uploaded_by="",
+        announced_at_ms=0,
+        sha256=given.sha256,
+        size_bytes=given.size,
+        content_type=given.content_type,
+    )
+    ports = call.services
+    photo, ticket = evidence.announce_photo(
+        draft, call.person, tasks=ports.tasks, evidence=ports.evidence, media=ports.media, clock=ports.clock
+    )
+    view = _photo(call, photo)
+    view.upload = UploadOut.model_validate(ticket) if ticket else None
+    return view
+
+
+@endpoint(
+    api, "GET", "/v1/tasks/{task_id}/photos/{photo_id}", summary="One photo: is it verified, and where to see it",
+    action=Action.READ_TASK, response=PhotoOut, problems=(NotFound,),
+)  # fmt: skip
+def get_photo(call: Call, task_id: str, photo_id: str) -> PhotoOut:
+    work.see_task(task_id, call.person, tasks=call.services.tasks)
+    photo = call.services.evidence.photo(task_id, photo_id)
+    if photo is None:
+        raise NotFound(what="photo")
+    return _photo(call, photo)
+
+
+@endpoint(
+    api, "POST", "/v1/tasks/{task_id}/retests", summary="Enter a value measured by hand", action=Action.ADD_RETEST,
+    request=RetestIn, response=RetestOut, status=201, problems=(NotFound, ContentConflict, IllegalTransition),
+)  # fmt: skip
+def post_retest(call: Call, task_id: str) -> RetestOut:
+    ports = call.services
+    retest = evidence.add_retest(
+        call.body.value_of(task_id),
+        call.person,
+        tasks=ports.tasks,
+        evidence=ports.evidence,
+        catalogues=ports.catalogues,
+        clock=ports.clock,
+    )
+    return RetestOut.model_validate(retest)
+
+
+@endpoint(
+    api, "POST", "/v1/tasks/{task_id}/rectifications", summary="Describe what the enterprise has done",
+    action=Action.RECTIFY, request=RectificationIn, response=RectificationOut, status=201,
+    problems=(NotFound, ContentConflict, IllegalTransition),
+)  # fmt: skip
+def post_rectification(call: Call, task_id: str) -> RectificationOut:
+    ports = call.services
+    done = evidence.rectify(
+        call.body.value_of(task_id), call.person, tasks=ports.tasks, evidence=ports.evidence, clock=ports.clock
+    )
+    return RectificationOut.model_validate(done)
+
+
+@endpoint(
+    api, "POST", "/v1/tasks/{task_id}/sides/{side}/submission", summary="Hand a side in for judgement",
+    action=Action.SUBMIT_SIDE, request=SubmissionIn, response=TaskOut,
+    problems=(NotFound, IllegalTransition, EvidenceMissing, PreconditionFailed),
+)  # fmt: skip
+def post_submission(call: Call, task_id: str, side: str) -> TaskOut:
+    command = SideCommand(task_id, _side(side), call.body.note, call.if_match)
+    ports = call.services
+    task = work.submit_side(command, call.person, tasks=ports.tasks, evidence=ports.evidence, clock=ports.clock)
+    return _changed(call, task)
+
+
+@endpoint(
+    api, "POST", "/v1/tasks/{task_id}/sides/{side}/verdict", summary="Accept or return a side",
+    action=Action.JUDGE_SIDE, request=VerdictIn, response=TaskOut,
+    problems=(NotFound, IllegalTransition, StaleRevision, JudgeIsSubmitter, PreconditionFailed),
+)  # fmt: skip
+def post_verdict(call: Call, task_id: str, side: str) -> TaskOut:
+    command = SideCommand(task_id, _side(side), call.body.reason, call.if_match)
+    ports = call.services
+    task = work.judge_side(
+        command, call.body.revision, VERDICTS[call.body.verdict], call.person, tasks=ports.tasks, clock=ports.clock
+    )
+    return _changed(call, task)
+
+
+@endpoint(
+    api, "GET", "/v1/tasks/{task_id}/deliveries", summary="Every push attempt of a task", action=Action.READ_DELIVERIES,
+    response=DeliveriesOut, problems=(NotFound,),
+)  # fmt: skip
+def get_deliveries(call: Call, task_id: str) -> DeliveriesOut:
+    work.see_task(task_id, call.person, tasks=call.services.tasks)
+    return DeliveriesOut(items=[DeliveryOut.model_validate(one) for one in call.services.deliveries.of_task(task_id)])
+
+
+def _side(name: str) -> Dimension:
+    if name not in {side.value for side in SIDES}:
+        raise NotFound(what="side")
+    return Dimension(name)
+
+
+def _changed(call: Call, task: Task) -> TaskOut:
+    call.answer_headers["ETag"] = f'"{task.version}"'
+    return _view(call, task)
+
+
+def _view(call: Call, task: Task) -> TaskOut:
+    view = TaskOut.model_validate(task)
+    rule = next((rule for rule in call.services.catalogues.current().rules if rule.id == task.rule_id), None)
+    if rule is not None:
+        view.rule_name = rule.name[call.language]
+        view.risk_points = rule.risk_points[call.language]
+        view.safety_standard = rule.safety_standard[call.language]
+        view.environment_requirement = rule.environment_requirement[call.language]
+    profile = call.services.registry.profile(task.enterprise_id)
+    if profile is not None:
+        view.enterprise_name = profile.enterprise.name
+        unit = profile.units_by_id.get(task.unit_id)
+        view.unit_name = unit.name if unit else None
+    return view
+
+
+def _photo(call: Call, photo: Photo) -> PhotoOut:
+    view = PhotoOut.model_validate(photo)
+    if photo.reason is not None:
+        view.reason_text = text(f"word.reason.{photo.reason.value}", call.language)
+    if photo.state is PhotoState.VERIFIED:
+        media = call.services.media
+        view.links = {str(edge): media.download_url(evidence.derivative_key(photo, edge)) for edge in DERIVATIVE_EDGES_PX}
+    return view

@@ -1,0 +1,50 @@
+"""Warnings with their why-cards."""
+
+from chalice.app import Blueprint
+
+from chalicelib.api.http import Call, endpoint
+from chalicelib.api.models import PageQuery, WarningOut, WarningsOut
+from chalicelib.domain.access import Action, can_see, require_sight
+from chalicelib.domain.errors import InvalidCursor, NotFound
+from chalicelib.domain.person import Role
+from chalicelib.domain.warning import Warning
+
+api = Blueprint(__name__)
+
+
+@endpoint(
+    api, "GET", "/v1/warnings", summary="Warnings you can see, newest first", action=Action.READ_WARNING,
+    query=PageQuery, response=WarningsOut, problems=(InvalidCursor,),
+)  # fmt: skip
+def list_warnings(call: Call) -> WarningsOut:
+    own = call.person.enterprise_id if call.person.role is Role.ENTERPRISE else None
+    page = call.services.warnings.listing(own, call.query.cursor, call.query.limit)
+    return WarningsOut(items=[_view(call, w) for w in page.items if _visible(call, w)], next_cursor=page.cursor)
+
+
+@endpoint(
+    api, "GET", "/v1/warnings/{warning_id}", summary="One warning with its why-card", action=Action.READ_WARNING,
+    response=WarningOut, problems=(NotFound,),
+)  # fmt: skip
+def get_warning(call: Call, warning_id: str) -> WarningOut:
+    warning = call.services.warnings.get(warning_id)
+    profile = call.services.registry.profile(warning.enterprise_id) if warning else None
+    if warning is None or profile is None:
+        raise NotFound(what="warning")
+    one = profile.enterprise
+    require_sight(call.person, enterprise_id=one.id, region=one.region, industry=one.industry, of="warning")
+    return _view(call, warning)
+
+
+def _visible(call: Call, warning: Warning) -> bool:
+    profile = call.services.registry.profile(warning.enterprise_id)
+    one = profile.enterprise if profile else None
+    return one is not None and can_see(call.person, enterprise_id=one.id, region=one.region, industry=one.industry)
+
+
+def _view(call: Call, warning: Warning) -> WarningOut:
+    rules = {rule.id: rule for rule in call.services.catalogues.current().rules}
+    view = WarningOut.model_validate(warning)
+    if warning.rule_id in rules:
+        view.rule_name = rules[warning.rule_id].name[call.language]
+    return view

@@ -1,0 +1,181 @@
+"""The only file that names concrete adapters. Nothing is made before it is asked for: a function that never pushes never
+imports firebase-admin, and one that never touches a photo never imports PIL."""
+
+import time
+from collections.abc import Callable
+from functools import cache, cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from chalicelib.adapters.block_repo import RowBlockRepo
+from chalicelib.adapters.operations_repos import (
+    RowDeliveryRepo,
+    RowDeviceRepo,
+    RowEvidenceRepo,
+    RowInboxRepo,
+    RowScoreRepo,
+    RowStateRepo,
+    RowTaskRepo,
+    RowWarningRepo,
+)
+from chalicelib.adapters.registry_repo import RowCatalogueRepo, RowRegistryRepo
+from chalicelib.adapters.rows import OPERATIONS, READINGS, REGISTRY, Rows
+from chalicelib.ports import Clock, MediaStore, PhotoInspector, PushChannel, PushQueue, SignatureVerifier, TokenVerifier
+from chalicelib.settings import Settings, read_settings
+
+AWS_CONFIG: dict[str, Any] = {
+    "connect_timeout": 2,
+    "read_timeout": 10,
+    "retries": {"max_attempts": 3, "mode": "standard"},
+}
+
+
+class SystemClock:
+    def now_ms(self) -> int:
+        return time.time_ns() // 1_000_000
+
+
+class Services:
+    """Every port, each made at its first use. An override replaces the adapter of that name."""
+
+    def __init__(self, settings: Settings, **overrides: object) -> None:
+        self.settings = settings
+        self.__dict__.update(overrides)
+
+    @cached_property
+    def clock(self) -> Clock:
+        return SystemClock()
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        return self.settings.zone
+
+    @cached_property
+    def rows(self) -> Callable[[str], Rows]:
+        from chalicelib.adapters.dynamo.rows import DynamoRows
+
+        tables = {
+            READINGS: self.settings.readings_table,
+            OPERATIONS: self.settings.operations_table,
+            REGISTRY: self.settings.registry_table,
+        }
+        return cache(lambda name: DynamoRows(tables[name]))
+
+    @cached_property
+    def registry(self) -> RowRegistryRepo:
+        return RowRegistryRepo(self.rows(REGISTRY), self.clock)
+
+    @cached_property
+    def catalogues(self) -> RowCatalogueRepo:
+        return RowCatalogueRepo(self.rows(REGISTRY), self.clock)
+
+    @cached_property
+    def blocks(self) -> RowBlockRepo:
+        return RowBlockRepo(self.rows(READINGS))
+
+    @cached_property
+    def states(self) -> RowStateRepo:
+        return RowStateRepo(self.rows(OPERATIONS))
+
+    @cached_property
+    def warnings(self) -> RowWarningRepo:
+        return RowWarningRepo(self.rows(OPERATIONS))
+
+    @cached_property
+    def tasks(self) -> RowTaskRepo:
+        return RowTaskRepo(self.rows(OPERATIONS))
+
+    @cached_property
+    def evidence(self) -> RowEvidenceRepo:
+        return RowEvidenceRepo(self.rows(OPERATIONS))
+
+    @cached_property
+    def inbox(self) -> RowInboxRepo:
+        return RowInboxRepo(self.rows(OPERATIONS))
+
+    @cached_property
+    def devices(self) -> RowDeviceRepo:
+        return RowDeviceRepo(self.rows(OPERATIONS))
+
+    @cached_property
+    def deliveries(self) -> RowDeliveryRepo:
+        return RowDeliveryRepo(self.rows(OPERATIONS))
+
+    @cached_property
+    def scores(self) -> RowScoreRepo:
+        return RowScoreRepo(self.rows(OPERATIONS))
+
+    @cached_property
+    def tokens(self) -> TokenVerifier:
+        from chalicelib.adapters.tokens import OidcVerifier
+
+        return OidcVerifier(self.settings.oidc_issuer, self.settings.oidc_audience, self.settings.oidc_jwks_url)
+
+    @cached_property
+    def signatures(self) -> SignatureVerifier:
+        from chalicelib.adapters.tokens import Ed25519Verifier
+
+        return Ed25519Verifier(self.settings.oidc_audience)
+
+    @cached_property
+    def media(self) -> MediaStore:
+        from chalicelib.adapters.s3 import S3MediaStore
+
+        return S3MediaStore(self.aws("s3"), self.settings.photo_bucket)
+
+    @cached_property
+    def inspector(self) -> PhotoInspector:
+        from chalicelib.adapters.photos import PillowInspector
+
+        return PillowInspector(self.settings.time_zone)
+
+    @cached_property
+    def queue(self) -> PushQueue:
+        from chalicelib.adapters.sqs import SqsPushQueue
+
+        return SqsPushQueue(self.aws("sqs"), self.settings.push_queue_url)
+
+    @cached_property
+    def channel(self) -> PushChannel:
+        if not self.settings.fcm_secret:
+            from chalicelib.adapters.no_channel import NoChannel
+
+            return NoChannel()
+        from chalicelib.adapters.fcm import FcmChannel
+
+        return FcmChannel(self._fcm_credentials, self.settings.fcm_endpoint)
+
+    def _fcm_credentials(self) -> str:
+        secret = self.aws("secretsmanager").get_secret_value(SecretId=self.settings.fcm_secret)
+        return str(secret["SecretString"])
+
+    @cached_property
+    def aws(self) -> Callable[[str], Any]:
+        import boto3
+        from botocore.config import Config
+
+        # S3 signs uploads and links with version 4 only where it is told to; China's regions take nothing else.
+        configs = {"s3": Config(**AWS_CONFIG, signature_version="s3v4")}
+        return cache(lambda service: boto3.client(service, config=configs.get(service, Config(**AWS_CONFIG))))
+
+
+def build(settings: Settings, **overrides: object) -> Services:
+    """The services of one process. `overrides` put another object in a port's place, by its name."""
+    return Services(settings, **overrides)
+
+
+_current: Services | None = None
+
+
+def services() -> Services:
+    """This process's services, built from the environment at the first call."""
+    global _current
+    if _current is None:
+        _current = build(read_settings())
+    return _current
+
+
+def use(replacement: Services | None) -> None:
+    """Put other services in the process's place; None: build anew from the environment. For tests and tools."""
+    global _current
+    _current = replacement

@@ -1,0 +1,83 @@
+"""Who may do what, in one table, and which objects a person can see at all.
+
+A role that may never do an action is refused (403). An object outside the person's scope does not exist for them (404).
+"""
+
+from enum import StrEnum
+
+from chalicelib.domain.dimension import Dimension
+from chalicelib.domain.errors import Forbidden, NotFound
+from chalicelib.domain.person import Person, Role
+from chalicelib.domain.task import Task
+
+
+class Action(StrEnum):
+    READ_SELF = "read_self"
+    READ_ENTERPRISE = "read_enterprise"
+    READ_READINGS = "read_readings"
+    READ_WARNING = "read_warning"
+    READ_TASK = "read_task"
+    READ_SCORE = "read_score"
+    ACKNOWLEDGE_TASK = "acknowledge_task"
+    ADD_EVIDENCE = "add_evidence"
+    ADD_RETEST = "add_retest"
+    RECTIFY = "rectify"
+    SUBMIT_SIDE = "submit_side"
+    JUDGE_SIDE = "judge_side"
+    READ_DELIVERIES = "read_deliveries"
+    REGISTER = "register"
+
+
+PEOPLE = frozenset(Role)
+ALLOWED: dict[Action, frozenset[Role]] = {
+    Action.READ_SELF: PEOPLE,
+    Action.READ_ENTERPRISE: PEOPLE,
+    Action.READ_READINGS: PEOPLE,
+    Action.READ_WARNING: PEOPLE,
+    Action.READ_TASK: PEOPLE,
+    Action.READ_SCORE: PEOPLE - {Role.INSPECTOR},
+    Action.ACKNOWLEDGE_TASK: frozenset({Role.INSPECTOR, Role.ENTERPRISE}),
+    Action.ADD_EVIDENCE: frozenset({Role.INSPECTOR, Role.ENTERPRISE}),
+    Action.ADD_RETEST: frozenset({Role.INSPECTOR, Role.ENTERPRISE}),
+    Action.RECTIFY: frozenset({Role.ENTERPRISE}),
+    Action.SUBMIT_SIDE: frozenset({Role.INSPECTOR, Role.ENTERPRISE}),
+    Action.JUDGE_SIDE: frozenset({Role.DEPARTMENT}),
+    Action.READ_DELIVERIES: frozenset({Role.DEPARTMENT, Role.COMMITTEE, Role.ADMIN}),
+    Action.REGISTER: frozenset({Role.ADMIN}),
+}
+
+
+def require(person: Person, action: Action) -> None:
+    if person.role not in ALLOWED[action]:
+        raise Forbidden(action=action.value)
+
+
+def can_see(person: Person, *, enterprise_id: str, region: str, industry: str) -> bool:
+    match person.role:
+        case Role.ENTERPRISE:
+            return person.enterprise_id == enterprise_id
+        case Role.INSPECTOR:
+            return region in person.regions and industry in person.industries
+        case Role.DEPARTMENT:
+            return not person.regions or region in person.regions
+        case Role.COMMITTEE | Role.ADMIN:
+            return True
+
+
+def require_sight(person: Person, *, enterprise_id: str, region: str, industry: str, of: str) -> None:
+    if not can_see(person, enterprise_id=enterprise_id, region=region, industry=industry):
+        raise NotFound(what=of)
+
+
+def require_side(person: Person, task: Task, dimension: Dimension, action: Action) -> None:
+    """Sides have owners: tier 1 is submitted by the enterprise, higher tiers by the side's own inspector; a department
+    judges its own dimension only."""
+    require(person, action)
+    if action is Action.JUDGE_SIDE:
+        allowed = person.dimension is dimension
+    elif task.tier == 1:
+        allowed = person.role is Role.ENTERPRISE
+    else:
+        allowed = person.role is Role.INSPECTOR and task.side(dimension).inspector_id == person.id
+    if not allowed:
+        raise Forbidden(action=action.value)

@@ -1,0 +1,117 @@
+"""The catalogue as values: indicators, rules, weights, deadlines, intervals. Data, versioned; a park may change all of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from chalicelib.domain.dimension import Dimension
+
+Text = Mapping[str, str]  # language tag -> text; zh-CN and en are always there
+
+
+class TriggerKind(StrEnum):
+    ABOVE_THRESHOLD_BY = "above_threshold_by"
+    RELATIVE_RISE = "relative_rise"
+    RELATIVE_DROP = "relative_drop"
+    ABOVE_LIMIT = "above_limit"
+    OUTSIDE_BAND = "outside_band"
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """`amount` is the delta of above_threshold_by in the indicator's unit, or the fraction of a relative trigger."""
+
+    kind: TriggerKind
+    amount: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """`unit` is a UCUM code; `plausible` the range outside which a value cannot be true."""
+
+    id: str
+    name: Text
+    unit: str
+    dimension: Dimension
+    plausible: tuple[float, float]
+    hj212_code: str | None = None
+    limit: float | None = None
+    standard: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One leg of a rule: an indicator and what makes it deviate."""
+
+    indicator: str
+    trigger: Trigger
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A coupled risk of a unit type. Durations are event time.
+
+    `response` is the environment term (for rotating equipment the energy term stands in its place).
+    `industry` None means any.
+    """
+
+    id: str
+    version: int
+    industry: str | None
+    unit_type: str
+    name: Text
+    safety: Term
+    response: Term
+    energy: Term | None
+    window_ms: int
+    on_delay: int
+    off_delay: int
+    hysteresis: float
+    risk_points: Text
+    safety_standard: Text
+    environment_requirement: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """Of one tier, from dispatch. `acknowledge_ms` None: no acknowledgement is asked."""
+
+    finish_ms: int
+    acknowledge_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScorePolicy:
+    """Points of a month's ledger; deductions are negative."""
+
+    base: float
+    warning: Mapping[int, float]
+    timely: Mapping[int, float]
+    late: Mapping[int, float]
+    returned: float
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    version: str
+    indicators: Mapping[str, Indicator]
+    rules: tuple[Rule, ...]
+    industry_weights: Mapping[str, float]
+    warning_thresholds: Mapping[str, float]
+    size_factors: Mapping[str, float]
+    kappa: float
+    baseline_half_life_ms: int
+    baseline_minimum: int
+    tier_intervals_s: Mapping[int, int]
+    risk_intervals_s: tuple[tuple[float, int], ...]  # (base risk at least, interval), falling
+    deadlines: Mapping[int, Deadlines]
+    score: ScorePolicy
+
+    def rules_for(self, industry: str, unit_type: str) -> tuple[Rule, ...]:
+        return tuple(r for r in self.rules if r.unit_type == unit_type and r.industry in (None, industry))
+
+    def sampling_interval_s(self, base_risk: float, tier: int | None) -> int:
+        """How often a unit should be sampled: by its open warning's tier, else by its base risk."""
+        if tier is not None:
+            return self.tier_intervals_s[tier]
+        return next(interval for least, interval in self.risk_intervals_s if base_risk >= least)

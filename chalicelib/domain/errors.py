@@ -1,0 +1,105 @@
+"""One class per problem, one stable code each. docs/errors.md lists them all; a test holds that.
+
+`status` is the HTTP status the API answers with; texts in both languages stand in the message catalogue under the code.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """What is wrong with one field: a dotted path, a stable code, and the values the text needs."""
+
+    field: str
+    code: str
+    detail: str
+
+
+class GreenShieldError(Exception):
+    """Base of all problems a caller can do something about. `params` fill the message's placeholders."""
+
+    code = "internal"
+    status = 500
+
+    def __init__(self, *, errors: Sequence[FieldError] = (), **params: object) -> None:
+        super().__init__(self.code, params)
+        self.params = params
+        self.errors = tuple(errors)
+
+
+class InvalidRequest(GreenShieldError):
+    code, status = "invalid_request", 400
+
+
+class NothingUsable(GreenShieldError):
+    code, status = "nothing_usable", 400
+
+
+class InvalidCursor(GreenShieldError):
+    code, status = "invalid_cursor", 400
+
+
+class Unauthenticated(GreenShieldError):
+    code, status = "unauthenticated", 401
+
+
+class Forbidden(GreenShieldError):
+    code, status = "forbidden", 403
+
+
+class NotFound(GreenShieldError):
+    code, status = "not_found", 404
+
+
+class ContentConflict(GreenShieldError):
+    """The same client-made id was used before with other content."""
+
+    code, status = "content_conflict", 409
+
+
+class IllegalTransition(GreenShieldError):
+    code, status = "illegal_transition", 409
+
+
+class StaleRevision(GreenShieldError):
+    code, status = "stale_revision", 409
+
+
+class EvidenceMissing(GreenShieldError):
+    code, status = "evidence_missing", 409
+
+
+class JudgeIsSubmitter(GreenShieldError):
+    code, status = "judge_is_submitter", 409
+
+
+class PreconditionFailed(GreenShieldError):
+    code, status = "precondition_failed", 412
+
+
+class TooLarge(GreenShieldError):
+    code, status = "too_large", 413
+
+
+class UnsupportedMediaType(GreenShieldError):
+    code, status = "unsupported_media_type", 415
+
+
+class Busy(GreenShieldError):
+    """The store is under more load than it takes now; the same request may be sent again."""
+
+    code, status = "busy", 503
+
+
+class WriteConflict(Exception):
+    """Another writer was first. Use cases reload and decide again; it never reaches a caller."""
+
+
+class RetryLater(Exception):
+    """A call that left the process failed in a way that time may heal."""
+
+    def __init__(self, reason: str, *, after_s: float | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.after_s = after_s

@@ -1,0 +1,132 @@
+"""What crosses from one function to the next. Each is written in the transaction of the state it announces.
+
+An event's id follows from what happened, so the same thing announced twice is one event.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from chalicelib.domain.dimension import Dimension
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """`at_ms` is when it happened: event time for warnings, else when the person acted."""
+
+    kind: ClassVar[str]
+    identity: ClassVar[tuple[str, ...]]
+    enterprise_id: str
+    at_ms: int
+    correlation_id: str
+
+    @property
+    def id(self) -> str:
+        return ":".join([self.kind, *(str(getattr(self, name)) for name in self.identity)])
+
+
+@dataclass(frozen=True, slots=True)
+class WarningRaised(Event):
+    kind: ClassVar[str] = "warning_raised"
+    identity: ClassVar[tuple[str, ...]] = ("warning_id",)
+    warning_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class WarningEscalated(Event):
+    kind: ClassVar[str] = "warning_escalated"
+    identity: ClassVar[tuple[str, ...]] = ("warning_id", "tier")
+    warning_id: str
+    tier: int
+
+
+@dataclass(frozen=True, slots=True)
+class WarningCleared(Event):
+    kind: ClassVar[str] = "warning_cleared"
+    identity: ClassVar[tuple[str, ...]] = ("warning_id",)
+    warning_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskEvent(Event):
+    identity: ClassVar[tuple[str, ...]] = ("task_id",)
+    task_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskDispatched(TaskEvent):
+    kind: ClassVar[str] = "task_dispatched"
+
+
+@dataclass(frozen=True, slots=True)
+class TaskEscalated(TaskEvent):
+    kind: ClassVar[str] = "task_escalated"
+    identity: ClassVar[tuple[str, ...]] = ("task_id", "tier")
+    tier: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaskWarningCleared(TaskEvent):
+    kind: ClassVar[str] = "task_warning_cleared"
+
+
+@dataclass(frozen=True, slots=True)
+class SideEvent(TaskEvent):
+    identity: ClassVar[tuple[str, ...]] = ("task_id", "dimension", "revision")
+    dimension: Dimension
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class SideSubmitted(SideEvent):
+    kind: ClassVar[str] = "side_submitted"
+
+
+@dataclass(frozen=True, slots=True)
+class SidePassed(SideEvent):
+    kind: ClassVar[str] = "side_passed"
+
+
+@dataclass(frozen=True, slots=True)
+class SideRejected(SideEvent):
+    kind: ClassVar[str] = "side_rejected"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskClosed(TaskEvent):
+    kind: ClassVar[str] = "task_closed"
+
+
+@dataclass(frozen=True, slots=True)
+class TaskOverdue(TaskEvent):
+    kind: ClassVar[str] = "task_overdue"
+    identity: ClassVar[tuple[str, ...]] = ("task_id", "deadline", "tier")
+    deadline: str
+    tier: int
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoRefused(TaskEvent):
+    kind: ClassVar[str] = "photo_refused"
+    identity: ClassVar[tuple[str, ...]] = ("photo_id",)
+    photo_id: str
+    reason: str
+
+
+EVENTS: dict[str, type[Event]] = {
+    event.kind: event
+    for event in (
+        WarningRaised,
+        WarningEscalated,
+        WarningCleared,
+        TaskDispatched,
+        TaskEscalated,
+        TaskWarningCleared,
+        SideSubmitted,
+        SidePassed,
+        SideRejected,
+        TaskClosed,
+        TaskOverdue,
+        PhotoRefused,
+    )
+}

@@ -1,0 +1,35 @@
+"""What comes back from the yard besides photos: retests, and the enterprise's rectification."""
+
+from dataclasses import dataclass
+
+from chalicelib.domain.dimension import Dimension
+
+
+@dataclass(frozen=True, slots=True)
+class Retest:
+    """A value measured by hand. `value` is in `unit`, which must be the indicator's own (UCUM)."""
+
+    id: str
+    task_id: str
+    enterprise_id: str
+    dimension: Dimension
+    indicator: str
+    value: float
+    unit: str
+    instrument: str
+    measured_at_ms: int
+    entered_by: str
+    received_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rectification:
+    """What the enterprise did, in words, with photos of the same task."""
+
+    id: str
+    task_id: str
+    enterprise_id: str
+    text: str
+    photo_ids: tuple[str, ...]
+    entered_by: str
+    received_at_ms: int

@@ -1,0 +1,203 @@
+"""What people read, in both languages: problems, refusals, notices, words. zh-CN is the default; code and logs are English.
+
+Placeholders are str.format fields. A test holds that both languages have every key with the same placeholders.
+"""
+
+from collections.abc import Mapping
+
+from chalicelib.domain.catalogue import Catalogue
+from chalicelib.domain.notice import Notice
+
+DEFAULT = "zh-CN"
+LANGUAGES = ("zh-CN", "en")
+
+TEXTS: Mapping[str, Mapping[str, str]] = {
+    "zh-CN": {
+        "problem.internal": "服务器出错，请稍后重试",
+        "problem.invalid_request": "请求内容有误，请按提示修改",
+        "problem.nothing_usable": "本次上传没有可用数据，请按每个序列的原因修改",
+        "problem.invalid_cursor": "翻页标记无效，请从第一页重新开始",
+        "problem.unauthenticated": "身份验证失败，请重新登录",
+        "problem.forbidden": "您的角色不能进行此操作",
+        "problem.not_found": "找不到该内容，或您无权查看",
+        "problem.content_conflict": "该编号已用于其他内容，请使用新的编号",
+        "problem.illegal_transition": "当前状态不能进行此操作",
+        "problem.stale_revision": "内容已有更新的提交，请刷新后再审核",
+        "problem.evidence_missing": "该侧还没有通过校验的照片或复测值，不能提交",
+        "problem.judge_is_submitter": "提交人不能审核自己的提交",
+        "problem.precondition_failed": "任务已被他人更新，请刷新后重试",
+        "problem.too_large": "内容超出允许的大小",
+        "problem.unsupported_media_type": "不支持的内容类型或编码",
+        "problem.busy": "系统繁忙，请稍后用同样的请求重试",
+        "problem.method_not_allowed": "该地址不支持此请求方法",
+        "field.missing": "必填项",
+        "field.unknown": "不支持的字段",
+        "field.invalid": "值不符合要求：{detail}",
+        "field.unknown_indicator": "未知指标，可用：{detail}",
+        "field.wrong_unit": "单位应为 {detail}",
+        "field.implausible": "数值应在 {detail} 之间",
+        "field.time_ahead": "时间比服务器时间超前过多，最多允许 {detail}",
+        "field.unknown_photo": "照片未在本任务登记",
+        "field.rejection_needs_reason": "退回时必须填写原因",
+        "field.range": "时间范围应为正，且不超过 {detail} 天",
+        "field.malformed_time": "时间须为带时区的 RFC 3339 格式",
+        "refusal.unknown_point": "未登记的点位：{point}",
+        "refusal.wrong_enterprise": "点位 {point} 不属于本企业",
+        "refusal.duplicate_series": "点位 {point} 在同一次上传中出现多次",
+        "refusal.malformed_series": "序列应包含等长的 times、values 列表（flags 可选）",
+        "refusal.empty_series": "序列没有数据",
+        "refusal.length_mismatch": "times（{times} 个）与 values（{values} 个）或 flags 长度不一致",
+        "refusal.unknown_flag": "第 {at} 个数据标记未知，允许：{allowed}",
+        "refusal.malformed_time": "第 {at} 个时间无法识别",
+        "refusal.duplicate_times": "第 {at} 个时间与前一个重复",
+        "refusal.times_not_increasing": "第 {at} 个时间早于前一个",
+        "refusal.time_ahead": "第 {at} 个时间比服务器超前 {allowed_s} 秒以上",
+        "refusal.not_a_number": "第 {at} 个值不是有限数字",
+        "refusal.value_missing": "第 {at} 个值为空，但标记为正常（N）",
+        "notice.task_dispatched.title": "【{tier}级预警】{enterprise} {unit}",
+        "notice.task_dispatched.body": "{rule}。请按要求开展安全、环保联合处置。",
+        "notice.task_escalated.title": "【升至{tier}级】{enterprise} {unit}",
+        "notice.task_escalated.body": "{rule}风险升级，处置时限已调整，请立即查看任务。",
+        "notice.warning_cleared.title": "指标恢复：{enterprise} {unit}",
+        "notice.warning_cleared.body": "{rule}相关指标已回落，任务仍需完成双维度验收。",
+        "notice.side_submitted.title": "待审核：{enterprise} {unit}",
+        "notice.side_submitted.body": "{side}侧已提交整改结果，请审核。",
+        "notice.side_rejected.title": "已退回：{enterprise} {unit}",
+        "notice.side_rejected.body": "{side}侧被退回，原因：{reason}",
+        "notice.task_closed.title": "任务办结：{enterprise} {unit}",
+        "notice.task_closed.body": "安全、环保两侧均已通过验收。",
+        "notice.task_overdue.title": "超时提醒：{enterprise} {unit}",
+        "notice.task_overdue.body": "任务已超过{deadline}时限，请尽快处理。",
+        "notice.photo_refused.title": "照片未通过：{enterprise} {unit}",
+        "notice.photo_refused.body": "照片被拒绝，原因：{reason}。请重新拍摄上传。",
+        "word.side.safety": "安全",
+        "word.side.environment": "环保",
+        "word.deadline.acknowledge": "接单",
+        "word.deadline.finish": "办结",
+        "word.reason.hash_mismatch": "文件与登记的校验值不符",
+        "word.reason.size_mismatch": "文件大小与登记的不符",
+        "word.reason.type_mismatch": "文件真实类型与登记的不符",
+        "word.reason.unsupported_type": "文件类型不支持",
+        "word.reason.too_many_pixels": "像素过多",
+        "word.reason.unreadable": "文件损坏或不完整",
+        "word.grade.benchmark": "绿色标杆",
+        "word.grade.compliant": "合规达标",
+        "word.grade.rectify": "限期整改",
+        "word.grade.supervised": "重点督办",
+        "word.cause.warning": "耦合风险预警",
+        "word.cause.timely": "按时办结",
+        "word.cause.late": "超时办结",
+        "word.cause.returned": "整改被退回",
+    },
+    "en": {
+        "problem.internal": "The server failed; please try again later",
+        "problem.invalid_request": "The request has errors; see each field",
+        "problem.nothing_usable": "Nothing in this upload could be used; see the reason of each series",
+        "problem.invalid_cursor": "The cursor is not valid; start again from the first page",
+        "problem.unauthenticated": "Authentication failed; please sign in again",
+        "problem.forbidden": "Your role may not do this",
+        "problem.not_found": "Not found, or not visible to you",
+        "problem.content_conflict": "This id was used before for other content; use a new id",
+        "problem.illegal_transition": "This cannot be done in the current state",
+        "problem.stale_revision": "There is a newer submission; reload and judge that",
+        "problem.evidence_missing": "This side has no verified photo or retest yet",
+        "problem.judge_is_submitter": "Nobody judges their own submission",
+        "problem.precondition_failed": "The task was changed by someone else; reload and try again",
+        "problem.too_large": "The content is larger than allowed",
+        "problem.unsupported_media_type": "Content type or encoding not supported",
+        "problem.busy": "The system is busy; send the same request again later",
+        "problem.method_not_allowed": "This address does not take that method",
+        "field.missing": "This field is required",
+        "field.unknown": "This field is not known",
+        "field.invalid": "The value is not valid: {detail}",
+        "field.unknown_indicator": "Unknown indicator; allowed: {detail}",
+        "field.wrong_unit": "The unit must be {detail}",
+        "field.implausible": "The value must be within {detail}",
+        "field.time_ahead": "The time is too far ahead of the server; at most {detail}",
+        "field.unknown_photo": "No such photo was announced for this task",
+        "field.rejection_needs_reason": "A rejection needs a reason",
+        "field.range": "The range must be positive and at most {detail} days",
+        "field.malformed_time": "Times are RFC 3339 with an offset",
+        "refusal.unknown_point": "Point {point} is not registered",
+        "refusal.wrong_enterprise": "Point {point} belongs to another enterprise",
+        "refusal.duplicate_series": "Point {point} stands in this upload more than once",
+        "refusal.malformed_series": "A series has lists times and values of equal length (flags optional)",
+        "refusal.empty_series": "The series has no readings",
+        "refusal.length_mismatch": "times ({times}) and values ({values}) or flags differ in length",
+        "refusal.unknown_flag": "Flag {at} is unknown; allowed: {allowed}",
+        "refusal.malformed_time": "Time {at} cannot be read",
+        "refusal.duplicate_times": "Time {at} repeats the one before",
+        "refusal.times_not_increasing": "Time {at} is earlier than the one before",
+        "refusal.time_ahead": "Time {at} is more than {allowed_s} s ahead of the server",
+        "refusal.not_a_number": "Value {at} is not a finite number",
+        "refusal.value_missing": "Value {at} is missing though its flag says normal (N)",
+        "notice.task_dispatched.title": "[Tier {tier}] {enterprise} {unit}",
+        "notice.task_dispatched.body": "{rule}. Joint safety and environment action is needed.",
+        "notice.task_escalated.title": "[Now tier {tier}] {enterprise} {unit}",
+        "notice.task_escalated.body": "{rule}: the risk has risen and deadlines have changed. Open the task now.",
+        "notice.warning_cleared.title": "Back to normal: {enterprise} {unit}",
+        "notice.warning_cleared.body": "{rule}: the readings are back; both sides of the task still need acceptance.",
+        "notice.side_submitted.title": "To judge: {enterprise} {unit}",
+        "notice.side_submitted.body": "The {side} side was submitted for acceptance.",
+        "notice.side_rejected.title": "Returned: {enterprise} {unit}",
+        "notice.side_rejected.body": "The {side} side was returned: {reason}",
+        "notice.task_closed.title": "Closed: {enterprise} {unit}",
+        "notice.task_closed.body": "Both the safety and the environment side were accepted.",
+        "notice.task_overdue.title": "Overdue: {enterprise} {unit}",
+        "notice.task_overdue.body": "The task has passed its deadline to {deadline}.",
+        "notice.photo_refused.title": "Photo refused: {enterprise} {unit}",
+        "notice.photo_refused.body": "A photo was refused: {reason}. Please take it again.",
+        "word.side.safety": "safety",
+        "word.side.environment": "environment",
+        "word.deadline.acknowledge": "acknowledge",
+        "word.deadline.finish": "finish",
+        "word.reason.hash_mismatch": "the file differs from the announced checksum",
+        "word.reason.size_mismatch": "the file differs from the announced size",
+        "word.reason.type_mismatch": "the file's real type differs from the announced one",
+        "word.reason.unsupported_type": "this file type is not supported",
+        "word.reason.too_many_pixels": "too many pixels",
+        "word.reason.unreadable": "the file is damaged or incomplete",
+        "word.grade.benchmark": "green benchmark",
+        "word.grade.compliant": "compliant",
+        "word.grade.rectify": "rectification required",
+        "word.grade.supervised": "key supervision",
+        "word.cause.warning": "coupled-risk warning",
+        "word.cause.timely": "closed in time",
+        "word.cause.late": "closed late",
+        "word.cause.returned": "returned by a department",
+    },
+}
+
+
+def text(key: str, language: str, **params: object) -> str:
+    """The text of a key in a language, with its placeholders filled."""
+    return TEXTS[language if language in TEXTS else DEFAULT][key].format(**params)
+
+
+def choose_language(accept_language: str | None, preferred: str | None = None) -> str:
+    """By the request's Accept-Language if it names one of ours (RFC 9110, 12.5.4), else the person's, else zh-CN."""
+    ranked: list[tuple[float, str]] = []
+    for part in (accept_language or "").split(","):
+        tag, _, weight = part.strip().partition(";q=")
+        try:
+            quality = float(weight) if weight else 1.0
+        except ValueError:
+            continue
+        match = next((known for known in LANGUAGES if tag.lower().split("-")[0] == known.split("-")[0]), None)
+        if match and quality > 0:
+            ranked.append((-quality, match))
+    return min(ranked, key=lambda one: one[0])[1] if ranked else preferred or DEFAULT
+
+
+def render_notice(notice: Notice, language: str, catalogue: Catalogue) -> tuple[str, str]:
+    """(title, body) of a notice in the reader's language."""
+    params = dict(notice.params)
+    rule = next((rule for rule in catalogue.rules if rule.id == params.get("rule")), None)
+    if rule is not None:
+        params["rule"] = rule.name[language if language in TEXTS else DEFAULT]
+    for word in ("side", "deadline", "reason"):
+        key = f"word.{word}.{params.get(word)}"
+        if key in TEXTS[DEFAULT]:
+            params[word] = text(key, language)
+    head = f"notice.{notice.kind.value}"
+    return text(f"{head}.title", language, **params), text(f"{head}.body", language, **params)

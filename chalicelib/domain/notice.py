@@ -1,0 +1,91 @@
+"""What a person is told, and the ledger of how it was delivered. The inbox is the truth; a push only points to it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class NoticeKind(StrEnum):
+    TASK_DISPATCHED = "task_dispatched"
+    TASK_ESCALATED = "task_escalated"
+    WARNING_CLEARED = "warning_cleared"
+    SIDE_SUBMITTED = "side_submitted"
+    SIDE_REJECTED = "side_rejected"
+    SIDE_PASSED = "side_passed"
+    TASK_CLOSED = "task_closed"
+    TASK_OVERDUE = "task_overdue"
+    PHOTO_REFUSED = "photo_refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One message to one person. `id` is derived from (task, reason, person): telling it twice tells it once.
+
+    `params` fill the text of `kind` in the reader's language.
+    """
+
+    id: str
+    person_id: str
+    kind: NoticeKind
+    task_id: str
+    enterprise_id: str
+    tier: int
+    created_at_ms: int
+    params: tuple[tuple[str, str], ...] = ()
+    seen_at_ms: int | None = None
+    correlation_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A phone of a person that takes pushes. `token` is FCM's registration token, a secret: it is never logged."""
+
+    id: str
+    person_id: str
+    token: str
+    platform: str
+    registered_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class PushMessage:
+    """What a channel sends: rendered text and a small data payload (under 4 KB in all)."""
+
+    title: str
+    body: str
+    data: tuple[tuple[str, str], ...]
+    collapse_key: str
+    urgent: bool
+
+
+class PushStatus(StrEnum):
+    SENT = "sent"
+    UNREGISTERED = "unregistered"  # the device is gone: forget it
+    RETRY = "retry"  # 429, 5xx, timeouts: try again later
+    REFUSED = "refused"  # the provider will never take it
+
+
+@dataclass(frozen=True, slots=True)
+class PushOutcome:
+    """One device's answer. `reason` is the provider's own code; `retry_after_s` is set where it named a time."""
+
+    device_id: str
+    status: PushStatus
+    reason: str = ""
+    provider_id: str = ""
+    retry_after_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One attempt in the delivery ledger."""
+
+    notice_id: str
+    task_id: str
+    person_id: str
+    channel: str
+    device_id: str
+    attempt: int
+    at_ms: int
+    status: PushStatus
+    reason: str = ""
+    provider_id: str = ""

@@ -1,0 +1,123 @@
+"""What to evaluate for one enterprise: the catalogue's rules bound to the registered points."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from chalicelib.domain.catalogue import Catalogue, Indicator, Rule, Term, TriggerKind
+from chalicelib.domain.coupling import Reference, base_risk
+from chalicelib.domain.enterprise import Point, Profile
+
+RELATIVE = (TriggerKind.RELATIVE_RISE, TriggerKind.RELATIVE_DROP)
+
+
+@dataclass(frozen=True, slots=True)
+class BoundTerm:
+    """A leg of a rule in one unit: the term and, by point, what its trigger compares with (None: the point's baseline)."""
+
+    term: Term
+    points: tuple[tuple[str, Reference | None], ...]
+
+    @property
+    def point_ids(self) -> tuple[str, ...]:
+        return tuple(point_id for point_id, _ in self.points)
+
+
+@dataclass(frozen=True, slots=True)
+class BoundRule:
+    """A rule of one unit. Where several points carry the same indicator, the worst of them speaks.
+
+    `deciding` are the points of safety and response; energy only weighs.
+    """
+
+    rule: Rule
+    unit_id: str
+    safety: BoundTerm
+    response: BoundTerm
+    energy: BoundTerm | None
+    key: tuple[str, str]
+    deciding: frozenset[str]
+
+    @property
+    def terms(self) -> tuple[BoundTerm, ...]:
+        return (self.safety, self.response) if self.energy is None else (self.safety, self.response, self.energy)
+
+
+@dataclass(frozen=True)
+class Plan:
+    profile: Profile
+    catalogue: Catalogue
+    rules: tuple[BoundRule, ...]
+    industry_weight: float
+    size_factor: float
+    base_risk: float
+    warning_threshold: float
+
+    @cached_property
+    def rules_of_point(self) -> dict[str, tuple[BoundRule, ...]]:
+        found: dict[str, tuple[BoundRule, ...]] = {}
+        for bound in self.rules:
+            for point_id in {p for term in bound.terms for p in term.point_ids}:
+                found[point_id] = (*found.get(point_id, ()), bound)
+        return found
+
+    @cached_property
+    def learning(self) -> frozenset[str]:
+        """The points whose baseline some rule asks for."""
+        terms = (term for bound in self.rules for term in bound.terms)
+        return frozenset(p for term in terms if term.term.trigger.kind in RELATIVE for p in term.point_ids)
+
+    def point(self, point_id: str) -> Point:
+        return self.profile.points_by_id[point_id]
+
+    def indicator(self, point_id: str) -> Indicator:
+        return self.catalogue.indicators[self.point(point_id).indicator]
+
+
+def make_plan(profile: Profile, catalogue: Catalogue) -> Plan:
+    """Bind rules to points. A rule of which a leg has no point in a unit is not bound there."""
+    enterprise = profile.enterprise
+    rules = tuple(
+        bound
+        for unit in profile.units
+        for rule in catalogue.rules_for(enterprise.industry, unit.type)
+        if (bound := _bind(rule, unit.id, profile.points_of(unit.id), catalogue)) is not None
+    )
+    weight = catalogue.industry_weights[enterprise.industry]
+    factor = catalogue.size_factors[enterprise.size]
+    return Plan(
+        profile=profile,
+        catalogue=catalogue,
+        rules=rules,
+        industry_weight=weight,
+        size_factor=factor,
+        base_risk=base_risk(weight, factor),
+        warning_threshold=catalogue.warning_thresholds[enterprise.industry],
+    )
+
+
+def _bind(rule: Rule, unit_id: str, points: tuple[Point, ...], catalogue: Catalogue) -> BoundRule | None:
+    def bind(term: Term | None) -> BoundTerm | None:
+        own = [p for p in points if term is not None and p.indicator == term.indicator]
+        if term is None or not own:
+            return None
+        limit = catalogue.indicators[term.indicator].limit
+        return BoundTerm(term, tuple((p.id, _reference(term.trigger.kind, p, limit)) for p in own))
+
+    safety, response = bind(rule.safety), bind(rule.response)
+    if safety is None or response is None:
+        return None
+    deciding = frozenset((*safety.point_ids, *response.point_ids))
+    return BoundRule(rule, unit_id, safety, response, bind(rule.energy), (unit_id, rule.id), deciding)
+
+
+def _reference(kind: TriggerKind, point: Point, limit: float | None) -> Reference | None:
+    """`limit` is the indicator's own, for a point that registers none."""
+    match kind:
+        case TriggerKind.RELATIVE_RISE | TriggerKind.RELATIVE_DROP:
+            return None
+        case TriggerKind.OUTSIDE_BAND:
+            return Reference(None, point.band_low, point.band_high)
+        case TriggerKind.ABOVE_LIMIT:
+            return Reference(point.limit if point.limit is not None else limit)
+        case TriggerKind.ABOVE_THRESHOLD_BY:
+            return Reference(point.threshold)

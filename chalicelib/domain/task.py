@@ -1,0 +1,178 @@
+"""One joint task for one warning, with two sides. It is closed when, and only when, both sides are settled.
+
+TRANSITIONS is the one table of what may happen to a side; anything else raises IllegalTransition(state, action).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from chalicelib.domain.catalogue import Deadlines
+from chalicelib.domain.dimension import SIDES, Dimension
+from chalicelib.domain.errors import IllegalTransition, JudgeIsSubmitter, StaleRevision
+
+
+class SideState(StrEnum):
+    PENDING = "pending"
+    SUBMITTED = "submitted"
+    PASSED = "passed"
+    REJECTED = "rejected"
+    WAIVED = "waived"
+
+
+class SideAction(StrEnum):
+    SUBMIT = "submit"
+    PASS = "pass"
+    REJECT = "reject"
+
+
+TRANSITIONS: Mapping[tuple[SideState, SideAction], SideState] = {
+    (SideState.PENDING, SideAction.SUBMIT): SideState.SUBMITTED,
+    (SideState.REJECTED, SideAction.SUBMIT): SideState.SUBMITTED,
+    (SideState.SUBMITTED, SideAction.PASS): SideState.PASSED,
+    (SideState.SUBMITTED, SideAction.REJECT): SideState.REJECTED,
+}
+SETTLED = frozenset({SideState.PASSED, SideState.WAIVED})
+
+
+class TaskState(StrEnum):
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    by: str
+    at_ms: int
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    by: str
+    at_ms: int
+    action: SideAction
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """`revision` counts submissions; a verdict names the revision it judges. `returns` counts rejections."""
+
+    state: SideState = SideState.PENDING
+    revision: int = 0
+    returns: int = 0
+    inspector_id: str | None = None
+    submission: Submission | None = None
+    verdict: Verdict | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    by: str
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """`party` are all who are told: inspectors, enterprise people, departments, and for tier 3 the committee."""
+
+    id: str
+    warning_id: str
+    enterprise_id: str
+    unit_id: str
+    region: str
+    industry: str
+    rule_id: str
+    tier: int
+    safety: Side
+    environment: Side
+    party: tuple[str, ...]
+    opened_at_ms: int
+    due_at_ms: int
+    acknowledge_due_at_ms: int | None
+    acknowledgements: tuple[Acknowledgement, ...] = ()
+    overdue: tuple[str, ...] = ()  # deadlines already reported as missed: "acknowledge", "finish"
+    warning_cleared_at_ms: int | None = None
+    closed_at_ms: int | None = None
+    version: int = 0
+    correlation_id: str = ""
+
+    @property
+    def state(self) -> TaskState:
+        settled = all(self.side(dimension).state in SETTLED for dimension in SIDES)
+        return TaskState.CLOSED if settled else TaskState.OPEN
+
+    def side(self, dimension: Dimension) -> Side:
+        return self.safety if dimension is Dimension.SAFETY else self.environment
+
+    def with_side(self, dimension: Dimension, side: Side) -> "Task":
+        return replace(self, safety=side) if dimension is Dimension.SAFETY else replace(self, environment=side)
+
+
+def next_state(state: SideState, action: SideAction) -> SideState:
+    try:
+        return TRANSITIONS[state, action]
+    except KeyError:
+        raise IllegalTransition(state=state.value, action=action.value) from None
+
+
+def task_id(warning_id: str) -> str:
+    """One task per warning: the id follows from the warning's."""
+    return "t-" + warning_id.removeprefix("w-")
+
+
+def submit(task: Task, dimension: Dimension, submission: Submission) -> Task:
+    side = task.side(dimension)
+    state = next_state(side.state, SideAction.SUBMIT)
+    return task.with_side(
+        dimension, replace(side, state=state, revision=side.revision + 1, submission=submission, verdict=None)
+    )
+
+
+def judge(task: Task, dimension: Dimension, revision: int, verdict: Verdict) -> Task:
+    """Pass or reject what was submitted. Rejecting reopens only this side; passing the last open one closes the task."""
+    side = task.side(dimension)
+    state = next_state(side.state, verdict.action)
+    if revision != side.revision:
+        raise StaleRevision(given=revision, current=side.revision)
+    if side.submission is not None and side.submission.by == verdict.by:
+        raise JudgeIsSubmitter()
+    returns = side.returns + (verdict.action is SideAction.REJECT)
+    judged = task.with_side(dimension, replace(side, state=state, returns=returns, verdict=verdict))
+    return replace(judged, closed_at_ms=verdict.at_ms) if judged.state is TaskState.CLOSED else judged
+
+
+def acknowledge(task: Task, acknowledgement: Acknowledgement) -> Task:
+    """Note that a person has taken the task. The first acknowledgement of each person stands."""
+    if any(known.by == acknowledgement.by for known in task.acknowledgements):
+        return task
+    return replace(task, acknowledgements=(*task.acknowledgements, acknowledgement))
+
+
+def escalate(task: Task, tier: int, at_ms: int, deadlines: Deadlines, inspectors: Mapping[Dimension, str | None], party: tuple[str, ...]) -> Task:  # fmt: skip
+    """Raise the tier: deadlines run anew from now but never later than before, and open sides get their inspectors."""
+    raised = replace(
+        task,
+        tier=tier,
+        party=party,
+        due_at_ms=min(task.due_at_ms, at_ms + deadlines.finish_ms),
+        acknowledge_due_at_ms=None if deadlines.acknowledge_ms is None else at_ms + deadlines.acknowledge_ms,
+        overdue=(),
+    )
+    for dimension in SIDES:
+        side = raised.side(dimension)
+        if side.inspector_id is None:
+            raised = raised.with_side(dimension, replace(side, inspector_id=inspectors[dimension]))
+    return raised
+
+
+def overdue_deadlines(task: Task, now_ms: int) -> tuple[str, ...]:
+    """Which deadlines have passed that were not reported yet."""
+    missed = []
+    waiting = task.acknowledge_due_at_ms is not None and not task.acknowledgements
+    if waiting and task.acknowledge_due_at_ms is not None and now_ms > task.acknowledge_due_at_ms:
+        missed.append("acknowledge")
+    if task.state is TaskState.OPEN and now_ms > task.due_at_ms:
+        missed.append("finish")
+    return tuple(m for m in missed if m not in task.overdue)

@@ -1,0 +1,78 @@
+"""START HERE: the whole product in order, as data. Event in -> use case -> events out.
+
+The wiring, the tests and the table in the README all read this. Each stage runs at least once for each event and changes
+nothing the second time. `runs_in` names the deployed function.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.domain.block import Block
+from chalicelib.domain.events import (
+    PhotoRefused,
+    SidePassed,
+    SideRejected,
+    SideSubmitted,
+    TaskClosed,
+    TaskDispatched,
+    TaskEscalated,
+    TaskOverdue,
+    TaskWarningCleared,
+    WarningCleared,
+    WarningEscalated,
+    WarningRaised,
+)
+from chalicelib.ports import PushRequest
+from chalicelib.usecases.dispatch_task import dispatch_task, follow_escalation, note_clearing
+from chalicelib.usecases.evaluate_coupling import evaluate_coupling
+from chalicelib.usecases.ingest_readings import Upload, ingest_readings
+from chalicelib.usecases.notify import notify
+from chalicelib.usecases.push import push
+from chalicelib.usecases.score_task import score_task
+from chalicelib.usecases.submit_evidence import add_retest, announce_photo, inspect_photo, rectify
+from chalicelib.usecases.watch_deadlines import watch_deadlines
+from chalicelib.usecases.work_task import acknowledge, judge_side, submit_side
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """`on` is what starts it: an event, or for people and clocks a word."""
+
+    name: str
+    runs_in: str
+    on: type | str
+    run: Callable[..., Any]
+    emits: tuple[type, ...] = ()
+
+
+FLOW = (
+    Stage("ingest", "api", Upload, ingest_readings, (Block,)),
+    Stage("evaluate", "evaluate", Block, evaluate_coupling, (WarningRaised, WarningEscalated, WarningCleared)),
+    Stage("dispatch", "relay", WarningRaised, dispatch_task, (TaskDispatched,)),
+    Stage("escalate", "relay", WarningEscalated, follow_escalation, (TaskEscalated,)),
+    Stage("note clearing", "relay", WarningCleared, note_clearing, (TaskWarningCleared,)),
+    Stage("notify", "relay", TaskDispatched, notify, (PushRequest,)),
+    Stage("notify", "relay", TaskEscalated, notify, (PushRequest,)),
+    Stage("notify", "relay", TaskWarningCleared, notify, (PushRequest,)),
+    Stage("push", "push", PushRequest, push),
+    Stage("acknowledge", "api", "inspector", acknowledge),
+    Stage("announce photo", "api", "inspector", announce_photo),
+    Stage("inspect photo", "photo", "upload", inspect_photo, (PhotoRefused,)),
+    Stage("notify", "relay", PhotoRefused, notify, (PushRequest,)),
+    Stage("retest", "api", "inspector", add_retest),
+    Stage("rectify", "api", "enterprise", rectify),
+    Stage("submit", "api", "inspector", submit_side, (SideSubmitted,)),
+    Stage("notify", "relay", SideSubmitted, notify, (PushRequest,)),
+    Stage("judge", "api", "department", judge_side, (SidePassed, SideRejected, TaskClosed)),
+    Stage("notify", "relay", SideRejected, notify, (PushRequest,)),
+    Stage("notify", "relay", TaskClosed, notify, (PushRequest,)),
+    Stage("score", "relay", TaskClosed, score_task),
+    Stage("watch deadlines", "clock", "every minute", watch_deadlines, (TaskOverdue,)),
+    Stage("notify", "relay", TaskOverdue, notify, (PushRequest,)),
+)
+
+
+def stages_on(event: type, runs_in: str) -> tuple[Stage, ...]:
+    """The stages that an event starts in one function, in order."""
+    return tuple(stage for stage in FLOW if stage.on is event and stage.runs_in == runs_in)

@@ -1,0 +1,52 @@
+"""One loop for every queue and stream: a result for each record; only the failed ones are reported.
+
+Of a stream the first failure ends the loop: what comes after it in order must not overtake it. What keeps failing goes to the
+dead-letter queue after the retries set in infra.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from chalicelib.observability import count, logger
+
+Record = Mapping[str, Any]
+
+
+def process(
+    records: Sequence[Record], work: Callable[[Record], None], *, stage: str, identify: Callable[[Record], str], ordered: bool
+) -> dict[str, list[dict[str, str]]]:
+    """Run `work` on each record and answer as ReportBatchItemFailures asks.
+
+    Raises what `work` raised where the first record of several of a stream fails: only a raised error makes Lambda split
+    the batch until the bad record is alone, so that it alone is given up after the retries.
+    """
+    failed: list[dict[str, str]] = []
+    for at, record in enumerate(records):
+        try:
+            work(record)
+        # Any failure of one record must not take the others with it; the record itself is retried, then dead-lettered.
+        except Exception as error:
+            logger.warning("record failed", extra={"stage": stage, "error": type(error).__name__, "where": _where(error)})
+            count("RecordFailed", stage=stage)
+            if ordered and at == 0 and len(records) > 1:
+                raise
+            failed.append({"itemIdentifier": identify(record)})
+            if ordered:
+                break
+    return {"batchItemFailures": failed}
+
+
+def _where(error: BaseException) -> str:
+    """File and line of the failure: the message itself may quote data."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return "" if trace is None else f"{trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}"
+
+
+def stream_sequence(record: Record) -> str:
+    return str(record["dynamodb"]["SequenceNumber"])
+
+
+def message_id(record: Record) -> str:
+    return str(record["messageId"])

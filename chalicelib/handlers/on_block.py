@@ -1,0 +1,38 @@
+"""The readings table's stream: judge every stored block."""
+
+from typing import Any
+
+from chalicelib.adapters.block_repo import PREFIX, block_of
+from chalicelib.adapters.dynamo.rows import row_of_image
+from chalicelib.bootstrap import Services
+from chalicelib.handlers.batch import Record, process, stream_sequence
+from chalicelib.observability import count, logger
+from chalicelib.usecases.evaluate_coupling import evaluate_coupling
+
+
+def on_block(event: dict[str, Any], services: Services) -> dict[str, list[dict[str, str]]]:
+    def work(record: Record) -> None:
+        row = row_of_image(record["dynamodb"]["NewImage"])
+        if record["eventName"] != "INSERT" or not row.sk.startswith(PREFIX):
+            return
+        block = block_of(row)
+        judgement = evaluate_coupling(
+            block,
+            registry=services.registry,
+            catalogues=services.catalogues,
+            states=services.states,
+            warnings=services.warnings,
+        )
+        for decision in judgement.decisions:
+            count("Decision", change=decision.change.value, tier=str(decision.tier))
+        logger.info(
+            "block judged",
+            extra={
+                "block_id": block.id,
+                "readings": block.readings,
+                "decisions": len(judgement.decisions),
+                "correlation_id": block.correlation_id,
+            },
+        )
+
+    return process(event["Records"], work, stage="evaluate", identify=stream_sequence, ordered=True)

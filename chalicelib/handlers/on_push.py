@@ -1,0 +1,42 @@
+"""The push queue: deliver each notice; what time may heal comes back later, with growing pauses."""
+
+from typing import Any
+
+from chalicelib.adapters.sqs import backoff_s, decode
+from chalicelib.bootstrap import Services
+from chalicelib.domain.errors import RetryLater
+from chalicelib.handlers.batch import Record, message_id, process
+from chalicelib.observability import count, logger
+from chalicelib.usecases.push import push
+
+FIRST_WAIT_S, LONGEST_WAIT_S = 4.0, 900.0
+
+
+def on_push(event: dict[str, Any], services: Services) -> dict[str, list[dict[str, str]]]:
+    def work(record: Record) -> None:
+        request = decode(record["body"])
+        try:
+            sent = push(
+                request,
+                inbox=services.inbox,
+                registry=services.registry,
+                devices=services.devices,
+                deliveries=services.deliveries,
+                channel=services.channel,
+                catalogues=services.catalogues,
+                clock=services.clock,
+            )
+        except RetryLater as error:
+            _come_back(record, error, services)
+            raise
+        for delivery in sent:
+            count("Push", channel=delivery.channel, status=delivery.status.value)
+        logger.info("push done", extra={"sent": len(sent), "correlation_id": request.correlation_id})
+
+    return process(event["Records"], work, stage="push", identify=message_id, ordered=False)
+
+
+def _come_back(record: Record, error: RetryLater, services: Services) -> None:
+    attempt = int(record["attributes"]["ApproximateReceiveCount"])
+    wait_s = max(backoff_s(attempt, base_s=FIRST_WAIT_S, cap_s=LONGEST_WAIT_S), error.after_s or 0.0)
+    services.queue.delay(record["receiptHandle"], wait_s)

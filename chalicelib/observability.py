@@ -1,0 +1,24 @@
+"""Logs, metrics and the correlation id that goes from an upload to a push.
+
+What is logged is ids, codes and counts; never a body, a token, a photo or a name. Handlers log through here only.
+"""
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
+
+SERVICE, NAMESPACE = "green-shield", "GreenShield"
+logger = Logger(service=SERVICE)
+
+
+def log_request(method: str, path: str, status: int, correlation_id: str) -> None:
+    """One line a request. `path` is the route's template: real ids stay out of the log."""
+    write = logger.error if status >= 500 else logger.info
+    write("request", extra={"method": method, "route": path, "status": status, "correlation_id": correlation_id})
+
+
+def count(name: str, value: float = 1, *, unit: MetricUnit = MetricUnit.Count, **dimensions: str) -> None:
+    """One metric in CloudWatch's embedded format, on a line of its own."""
+    with single_metric(name=name, unit=unit, value=value, namespace=NAMESPACE) as metric:
+        metric.add_dimension(name="service", value=SERVICE)
+        for key, label in dimensions.items():
+            metric.add_dimension(name=key, value=label)

@@ -1,0 +1,235 @@
+"""What the use cases need from outside, by role. Adapters implement these; bootstrap chooses which."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from chalicelib.domain.block import Block
+from chalicelib.domain.catalogue import Catalogue
+from chalicelib.domain.enterprise import Enterprise, Point, Profile, Unit
+from chalicelib.domain.events import Event
+from chalicelib.domain.evidence import Rectification, Retest
+from chalicelib.domain.notice import Delivery, Device, Notice, PushMessage, PushOutcome
+from chalicelib.domain.person import Bridge, Person
+from chalicelib.domain.photo import Photo, PhotoFinding
+from chalicelib.domain.score import ScoreEntry
+from chalicelib.domain.state import EnterpriseState
+from chalicelib.domain.task import Task
+from chalicelib.domain.warning import Warning
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """`cursor` goes on where this page ends; None: there is no more."""
+
+    items: tuple[T, ...]
+    cursor: str | None
+
+
+class Clock(Protocol):
+    def now_ms(self) -> int: ...
+
+
+class RegistryRepo(Protocol):
+    """Enterprises, units, points, people and bridges. `put_*` of the same content twice is one."""
+
+    def profile(self, enterprise_id: str) -> Profile | None: ...
+    def enterprises(self) -> tuple[Enterprise, ...]: ...
+    def unit(self, unit_id: str) -> Unit | None: ...
+    def points_elsewhere(self, point_ids: Sequence[str]) -> frozenset[str]:
+        """Those of the given ids that are registered at all, to tell a wrong enterprise from a wrong id."""
+        ...
+
+    def person(self, person_id: str) -> Person | None: ...
+    def bridge(self, bridge_id: str) -> Bridge | None: ...
+    def people(self) -> tuple[Person, ...]: ...
+    def put_enterprise(self, enterprise: Enterprise) -> None: ...
+    def put_unit(self, unit: Unit) -> None:
+        """Raises ContentConflict where the unit's id belongs to another enterprise."""
+        ...
+
+    def put_point(self, point: Point) -> None: ...
+    def put_person(self, person: Person) -> None: ...
+    def put_bridge(self, bridge: Bridge) -> None: ...
+
+
+class CatalogueRepo(Protocol):
+    def current(self) -> Catalogue:
+        """The park's own catalogue where one is published, else the shipped one."""
+        ...
+
+    def publish(self, document: Mapping[str, object]) -> Catalogue:
+        """Make a document the park's catalogue. Raises InvalidRequest naming each wrong field."""
+        ...
+
+
+class BlockRepo(Protocol):
+    def add(self, block: Block) -> Block:
+        """Make a block durable and return it; of a repeat, the block as first stored.
+
+        Raises ContentConflict where the id was used for an upload with another digest.
+        """
+        ...
+
+    def between(self, enterprise_id: str, from_ms: int, to_ms: int) -> Iterable[Block]:
+        """Blocks that may hold readings of from_ms <= t < to_ms."""
+        ...
+
+
+class StateRepo(Protocol):
+    def load(self, enterprise_id: str) -> tuple[EnterpriseState, int]:
+        """The state and its version (0: none yet)."""
+        ...
+
+    def commit(
+        self, enterprise_id: str, state: EnterpriseState, version: int, *, warnings: Sequence[Warning], events: Sequence[Event]
+    ) -> None:
+        """State, warnings and events in one transaction. Raises WriteConflict if the version is no longer current."""
+        ...
+
+
+class WarningRepo(Protocol):
+    def get(self, warning_id: str) -> Warning | None: ...
+    def listing(self, enterprise_id: str | None, cursor: str | None, limit: int) -> Page[Warning]:
+        """Newest first; of one enterprise, or of the whole park (None)."""
+        ...
+
+
+class TaskRepo(Protocol):
+    def add(self, task: Task, events: Sequence[Event]) -> Task:
+        """Open a task and announce it, once: of a repeat, the task as it now is."""
+        ...
+
+    def get(self, task_id: str) -> Task | None: ...
+    def save(self, task: Task, events: Sequence[Event]) -> Task:
+        """Replace the task at task.version. Raises WriteConflict if that is no longer current."""
+        ...
+
+    def listing(self, scope: str, cursor: str | None, limit: int, *, open_only: bool) -> Page[Task]:
+        """Newest first. `scope` is "park", "enterprise:<id>" or "person:<id>"."""
+        ...
+
+    def open_count(self, person_id: str) -> int: ...
+
+
+class EvidenceRepo(Protocol):
+    """`add_*` twice with the same content is once; the same id with other content raises ContentConflict."""
+
+    def add_photo(self, photo: Photo) -> Photo: ...
+    def photo(self, task_id: str, photo_id: str) -> Photo | None: ...
+    def judge_photo(self, photo: Photo, events: Sequence[Event]) -> None:
+        """Record what the inspection found, unless the photo was judged before."""
+        ...
+
+    def add_retest(self, retest: Retest) -> Retest: ...
+    def add_rectification(self, rectification: Rectification) -> Rectification: ...
+    def of_task(self, task_id: str) -> tuple[tuple[Photo, ...], tuple[Retest, ...], tuple[Rectification, ...]]: ...
+
+
+class InboxRepo(Protocol):
+    def add(self, notice: Notice) -> None: ...
+    def get(self, person_id: str, notice_id: str) -> Notice | None: ...
+    def listing(self, person_id: str, cursor: str | None, limit: int) -> Page[Notice]: ...
+    def mark_seen(self, notice: Notice, at_ms: int) -> Notice: ...
+
+
+class DeviceRepo(Protocol):
+    def put(self, device: Device) -> None: ...
+    def delete(self, person_id: str, device_id: str) -> None: ...
+    def of_person(self, person_id: str) -> tuple[Device, ...]: ...
+
+
+class DeliveryRepo(Protocol):
+    def add(self, deliveries: Sequence[Delivery]) -> None: ...
+    def of_notice(self, task_id: str, notice_id: str) -> tuple[Delivery, ...]: ...
+    def of_task(self, task_id: str) -> tuple[Delivery, ...]: ...
+
+
+class ScoreRepo(Protocol):
+    def add(self, entries: Sequence[ScoreEntry]) -> None:
+        """Each entry once, whatever the number of calls."""
+        ...
+
+    def of_month(self, enterprise_id: str, month: str) -> tuple[ScoreEntry, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class PushRequest:
+    """What the push queue carries: a pointer to the notice, nothing personal."""
+
+    person_id: str
+    notice_id: str
+    correlation_id: str
+
+
+class PushQueue(Protocol):
+    """`delay` lets a received message come back after so many seconds."""
+
+    def put(self, requests: Sequence[PushRequest]) -> None: ...
+    def delay(self, receipt_handle: str, seconds: float) -> None: ...
+
+
+class PushChannel(Protocol):
+    """A road to a person's devices. It answers for each device and raises only for its own misconfiguration."""
+
+    name: str
+
+    def send(self, message: PushMessage, devices: Sequence[Device]) -> list[PushOutcome]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class UploadTicket:
+    """An S3 POST policy: send `fields` and then the file as multipart form data to `url` before it expires."""
+
+    url: str
+    fields: Mapping[str, str]
+    expires_at_ms: int
+
+
+class MediaStore(Protocol):
+    """Originals under `incoming/`, derivatives under `derived/`. Originals are never changed."""
+
+    def upload_ticket(self, key: str, *, sha256: str, size_bytes: int, content_type: str, now_ms: int) -> UploadTicket:
+        """Allow exactly these bytes: the policy binds key, size, type and checksum."""
+        ...
+
+    def read(self, key: str, *, max_bytes: int) -> bytes:
+        """The object's bytes. Raises MediaMissing, or MediaTooLarge before reading more than `max_bytes`."""
+        ...
+
+    def write(self, key: str, data: bytes, *, content_type: str) -> None: ...
+
+    def download_url(self, key: str, *, expires_s: int = 900) -> str: ...
+
+
+class MediaMissing(Exception):
+    """No object under that key (yet)."""
+
+
+class MediaTooLarge(Exception):
+    """The object has more bytes than the caller would read."""
+
+
+class PhotoInspector(Protocol):
+    def inspect(self, data: bytes, *, sha256: str, size_bytes: int, content_type: str) -> PhotoFinding:
+        """Check hash, real type and pixels, read EXIF, and make the derivatives. Never raises for bad bytes."""
+        ...
+
+
+class TokenVerifier(Protocol):
+    """People: OIDC tokens by JWKS. Raises Unauthenticated with a `reason`."""
+
+    def person_id(self, token: str) -> str: ...
+
+
+class SignatureVerifier(Protocol):
+    """Bridges: tokens they signed with their own Ed25519 key, bound to the body."""
+
+    def key_id(self, token: str) -> str:
+        """The bridge the token claims to be from, unverified: only to look its key up."""
+        ...
+
+    def is_public_key(self, pem: str) -> bool: ...
+    def verify(self, token: str, *, bridge_id: str, public_key_pem: str, body: bytes) -> None: ...

@@ -1,0 +1,153 @@
+"""Store an upload. It is acknowledged once its block is durable; evaluation never stands between a plant and its ack."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from chalicelib.domain.block import Block, pack
+from chalicelib.domain.coupling import base_risk
+from chalicelib.domain.enterprise import Profile
+from chalicelib.domain.errors import NothingUsable, NotFound, TooLarge
+from chalicelib.domain.person import Bridge
+from chalicelib.domain.reading import Series
+from chalicelib.domain.upload import MAX_READINGS, MAX_SPAN_MS, Refusal, SeriesResult, check_series
+from chalicelib.ports import BlockRepo, CatalogueRepo, Clock, RegistryRepo, StateRepo
+
+MAX_BLOCK_BYTES = 350_000  # DynamoDB takes 400 KB an item, attribute names and keys included
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """`series` as parsed from the wire, each a mapping with "point", "times", "values" and perhaps "flags"."""
+
+    block_id: str
+    series: Sequence[Mapping[str, Any]]
+    correlation_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnitAdvice:
+    """How often the park wants a unit's points from now on."""
+
+    unit_id: str
+    sampling_interval_s: int
+    tier: int | None
+    point_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    block_id: str
+    received_at_ms: int
+    stored_readings: int
+    results: tuple[SeriesResult, ...]
+    units: tuple[UnitAdvice, ...]
+
+
+def ingest_readings(
+    upload: Upload,
+    bridge: Bridge,
+    *,
+    registry: RegistryRepo,
+    blocks: BlockRepo,
+    states: StateRepo,
+    catalogues: CatalogueRepo,
+    clock: Clock,
+) -> Receipt:
+    """Store the good series of an upload as one block and name what was wrong with the others.
+
+    Raises NothingUsable, TooLarge, or ContentConflict for a block id used before with other content.
+    """
+    profile = registry.profile(bridge.enterprise_id)
+    if profile is None:
+        raise NotFound(what="enterprise")
+    now_ms = clock.now_ms()
+    results, good = _check(upload, profile, registry, now_ms)
+    if not good:
+        raise NothingUsable(results=results)
+    block = blocks.add(_block(upload, bridge, good, now_ms))
+    return Receipt(
+        block_id=block.id,
+        received_at_ms=block.received_at_ms,
+        stored_readings=block.readings,
+        results=tuple(results),
+        units=_advice(profile, good, states, catalogues),
+    )
+
+
+def _check(
+    upload: Upload, profile: Profile, registry: RegistryRepo, now_ms: int
+) -> tuple[list[SeriesResult], list[Series]]:
+    results: list[SeriesResult] = []
+    good: list[Series] = []
+    seen: set[str] = set()
+    unknown = [p for s in upload.series if (p := str(s.get("point"))) not in profile.points_by_id]
+    foreign = registry.points_elsewhere(unknown) if unknown else frozenset()
+    for index, raw in enumerate(upload.series):
+        point_id = str(raw.get("point"))
+        checked = _refused(point_id, profile, seen, foreign) or check_series(raw, now_ms)
+        if isinstance(checked, Refusal):
+            results.append(SeriesResult(index, point_id, 0, checked))
+            continue
+        seen.add(point_id)
+        good.append(checked)
+        results.append(SeriesResult(index, point_id, len(checked)))
+    return results, good
+
+
+def _refused(point_id: str, profile: Profile, seen: set[str], foreign: frozenset[str]) -> Refusal | None:
+    if point_id not in profile.points_by_id:
+        return Refusal("wrong_enterprise" if point_id in foreign else "unknown_point", {"point": point_id})
+    if point_id in seen:
+        return Refusal("duplicate_series", {"point": point_id})
+    return None
+
+
+def _block(upload: Upload, bridge: Bridge, good: list[Series], now_ms: int) -> Block:
+    readings = sum(map(len, good))
+    if readings > MAX_READINGS:
+        raise TooLarge(what="readings", given=readings, allowed=MAX_READINGS)
+    first_ms, last_ms = min(s.times_ms[0] for s in good), max(s.times_ms[-1] for s in good)
+    if last_ms - first_ms > MAX_SPAN_MS:
+        raise TooLarge(what="span_s", given=(last_ms - first_ms) // 1000, allowed=MAX_SPAN_MS // 1000)
+    payload = pack(good)
+    if len(payload) > MAX_BLOCK_BYTES:
+        raise TooLarge(what="packed_bytes", given=len(payload), allowed=MAX_BLOCK_BYTES)
+    return Block(
+        id=upload.block_id,
+        enterprise_id=bridge.enterprise_id,
+        bridge_id=bridge.id,
+        received_at_ms=now_ms,
+        first_ms=first_ms,
+        last_ms=last_ms,
+        readings=readings,
+        digest=_digest(upload.series),
+        payload=payload,
+        correlation_id=upload.correlation_id,
+    )
+
+
+def _digest(series: Sequence[Mapping[str, Any]]) -> str:
+    """Of what was sent, however it was spelt: white space and the order of keys do not make other content."""
+    return sha256(json.dumps(series, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _advice(
+    profile: Profile, good: list[Series], states: StateRepo, catalogues: CatalogueRepo
+) -> tuple[UnitAdvice, ...]:
+    catalogue = catalogues.current()
+    enterprise = profile.enterprise
+    risk = base_risk(catalogue.industry_weights[enterprise.industry], catalogue.size_factors[enterprise.size])
+    state, _ = states.load(enterprise.id)
+    unit_ids = dict.fromkeys(profile.points_by_id[one.point_id].unit_id for one in good)
+    return tuple(
+        UnitAdvice(
+            unit_id=unit_id,
+            sampling_interval_s=catalogue.sampling_interval_s(risk, tier := state.tier_of(unit_id)),
+            tier=tier,
+            point_ids=tuple(point.id for point in profile.points_of(unit_id)),
+        )
+        for unit_id in unit_ids
+    )

@@ -1,0 +1,113 @@
+"""Tell people. Each event of a task becomes notices in inboxes, and for each notice a pointer on the push queue."""
+
+from collections.abc import Iterable
+from hashlib import sha256
+
+from chalicelib.domain.dimension import Dimension
+from chalicelib.domain.events import (
+    PhotoRefused,
+    SideEvent,
+    SideRejected,
+    SideSubmitted,
+    TaskClosed,
+    TaskDispatched,
+    TaskEscalated,
+    TaskEvent,
+    TaskOverdue,
+    TaskWarningCleared,
+)
+from chalicelib.domain.notice import Notice, NoticeKind
+from chalicelib.domain.person import Person, Role
+from chalicelib.domain.task import Task
+from chalicelib.ports import EvidenceRepo, InboxRepo, PushQueue, PushRequest, RegistryRepo, TaskRepo
+
+KINDS: dict[type[TaskEvent], NoticeKind] = {
+    TaskDispatched: NoticeKind.TASK_DISPATCHED,
+    TaskEscalated: NoticeKind.TASK_ESCALATED,
+    TaskWarningCleared: NoticeKind.WARNING_CLEARED,
+    SideSubmitted: NoticeKind.SIDE_SUBMITTED,
+    SideRejected: NoticeKind.SIDE_REJECTED,
+    TaskClosed: NoticeKind.TASK_CLOSED,
+    TaskOverdue: NoticeKind.TASK_OVERDUE,
+    PhotoRefused: NoticeKind.PHOTO_REFUSED,
+}
+
+
+def notify(
+    event: TaskEvent,
+    *,
+    tasks: TaskRepo,
+    registry: RegistryRepo,
+    evidence: EvidenceRepo,
+    inbox: InboxRepo,
+    queue: PushQueue,
+) -> tuple[Notice, ...]:
+    """Put the event into the inbox of everyone concerned, then ask for pushes. Twice: the inbox has it once, and the
+    delivery ledger keeps a second push from going out."""
+    task = tasks.get(event.task_id)
+    if task is None:
+        return ()
+    notices = tuple(
+        Notice(
+            id=notice_id(event.id, person_id),
+            person_id=person_id,
+            kind=KINDS[type(event)],
+            task_id=task.id,
+            enterprise_id=task.enterprise_id,
+            tier=task.tier,
+            created_at_ms=event.at_ms,
+            params=tuple(_params(event, task, registry).items()),
+            correlation_id=event.correlation_id,
+        )
+        for person_id in sorted(set(_readers(event, task, registry, evidence)))
+    )
+    for notice in notices:
+        inbox.add(notice)
+    queue.put([PushRequest(n.person_id, n.id, n.correlation_id) for n in notices])
+    return notices
+
+
+def notice_id(event_id: str, person_id: str) -> str:
+    return "n-" + sha256(f"{event_id}|{person_id}".encode()).hexdigest()[:20]
+
+
+def _readers(event: TaskEvent, task: Task, registry: RegistryRepo, evidence: EvidenceRepo) -> Iterable[str]:
+    match event:
+        case SideSubmitted():
+            return _department(event.dimension, task, registry)
+        case SideRejected():
+            submission = task.side(event.dimension).submission
+            workers = {submission.by} if submission else set()
+            return workers | _enterprise_people(task, registry)
+        case PhotoRefused():
+            photo = evidence.photo(task.id, event.photo_id)
+            return {photo.uploaded_by} if photo else ()
+        case _:
+            return task.party
+
+
+def _department(dimension: Dimension, task: Task, registry: RegistryRepo) -> set[str]:
+    return {p.id for p in _party(task, registry) if p.role is Role.DEPARTMENT and p.dimension is dimension}
+
+
+def _enterprise_people(task: Task, registry: RegistryRepo) -> set[str]:
+    return {p.id for p in _party(task, registry) if p.role is Role.ENTERPRISE}
+
+
+def _party(task: Task, registry: RegistryRepo) -> list[Person]:
+    return [person for person_id in task.party if (person := registry.person(person_id)) is not None]
+
+
+def _params(event: TaskEvent, task: Task, registry: RegistryRepo) -> dict[str, str]:
+    profile = registry.profile(task.enterprise_id)
+    params = {"tier": str(task.tier), "rule": task.rule_id}
+    if profile is not None:
+        unit = profile.units_by_id.get(task.unit_id)
+        params |= {"enterprise": profile.enterprise.name, "unit": unit.name if unit else task.unit_id}
+    if isinstance(event, SideEvent):
+        params["side"] = event.dimension.value
+    if isinstance(event, SideRejected | PhotoRefused):
+        params["reason"] = event.reason
+    if isinstance(event, TaskOverdue):
+        params["deadline"] = event.deadline
+    return params

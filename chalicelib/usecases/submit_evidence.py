@@ -1,0 +1,141 @@
+"""Evidence of a task: announce a photo, judge its bytes when they land, enter a retest, describe a rectification."""
+
+import re
+from dataclasses import replace
+
+from chalicelib.domain.access import Action, require
+from chalicelib.domain.catalogue import Catalogue
+from chalicelib.domain.errors import FieldError, IllegalTransition, InvalidRequest, NotFound
+from chalicelib.domain.events import PhotoRefused
+from chalicelib.domain.evidence import Rectification, Retest
+from chalicelib.domain.person import Person, Role
+from chalicelib.domain.photo import MAX_BYTES, Photo, PhotoFinding, PhotoState, RefusalReason
+from chalicelib.domain.task import Task, TaskState
+from chalicelib.ports import CatalogueRepo, Clock, EvidenceRepo, MediaStore, MediaTooLarge, PhotoInspector, TaskRepo, UploadTicket
+from chalicelib.usecases.work_task import see_task
+
+MAX_AHEAD_MS = 5 * 60_000
+KEY = re.compile(r"^incoming/(?P<task>[^/]+)/(?P<photo>[^/]+)$")
+
+
+def announce_photo(
+    photo: Photo, person: Person, *, tasks: TaskRepo, evidence: EvidenceRepo, media: MediaStore, clock: Clock
+) -> tuple[Photo, UploadTicket | None]:
+    """Announce a photo and get leave to upload exactly it. Announcing it again gives a new ticket, while none has landed."""
+    task = _task_to_work_on(photo.task_id, person, Action.ADD_EVIDENCE, tasks)
+    now_ms = clock.now_ms()
+    draft = replace(
+        photo,
+        enterprise_id=task.enterprise_id,
+        uploaded_by=person.id,
+        announced_at_ms=now_ms,
+        correlation_id=task.correlation_id,
+    )
+    known = evidence.add_photo(draft)
+    if known.state is not PhotoState.EXPECTED:
+        return known, None
+    ticket = media.upload_ticket(
+        original_key(known), sha256=known.sha256, size_bytes=known.size_bytes, content_type=known.content_type, now_ms=now_ms
+    )  # fmt: skip
+    return known, ticket
+
+
+def inspect_photo(key: str, *, evidence: EvidenceRepo, media: MediaStore, inspector: PhotoInspector, clock: Clock) -> Photo | None:  # fmt: skip
+    """Judge the bytes that landed under `key`: verified with derivatives, or refused with a reason. Again: no change.
+
+    None for a key nobody announced. Raises MediaMissing where the object is gone.
+    """
+    match = KEY.match(key)
+    photo = evidence.photo(match["task"], match["photo"]) if match else None
+    if photo is None or photo.state is not PhotoState.EXPECTED:
+        return photo
+    finding = _inspect(photo, key, media, inspector)
+    for edge_px, jpeg in finding.derivatives:
+        media.write(derivative_key(photo, edge_px), jpeg, content_type="image/jpeg")
+    now_ms = clock.now_ms()
+    judged = replace(
+        photo,
+        state=PhotoState.VERIFIED if finding.reason is None else PhotoState.REFUSED,
+        reason=finding.reason,
+        verified_at_ms=now_ms,
+        width_px=finding.width_px,
+        height_px=finding.height_px,
+        taken_at_ms=finding.taken_at_ms,
+        position=finding.position,
+    )
+    head = (photo.enterprise_id, now_ms, photo.correlation_id, photo.task_id)
+    events = [] if finding.reason is None else [PhotoRefused(*head, photo.id, finding.reason.value)]
+    evidence.judge_photo(judged, events)
+    return judged
+
+
+def _inspect(photo: Photo, key: str, media: MediaStore, inspector: PhotoInspector) -> PhotoFinding:
+    try:
+        data = media.read(key, max_bytes=MAX_BYTES)
+    except MediaTooLarge:
+        return PhotoFinding(RefusalReason.SIZE_MISMATCH)
+    return inspector.inspect(data, sha256=photo.sha256, size_bytes=photo.size_bytes, content_type=photo.content_type)
+
+
+def add_retest(
+    retest: Retest, person: Person, *, tasks: TaskRepo, evidence: EvidenceRepo, catalogues: CatalogueRepo, clock: Clock
+) -> Retest:
+    """Enter a value measured by hand, in the indicator's own unit."""
+    task = _task_to_work_on(retest.task_id, person, Action.ADD_RETEST, tasks)
+    now_ms = clock.now_ms()
+    _check_retest(retest, catalogues.current(), now_ms)
+    return evidence.add_retest(
+        replace(retest, enterprise_id=task.enterprise_id, entered_by=person.id, received_at_ms=now_ms)
+    )
+
+
+def _check_retest(retest: Retest, catalogue: Catalogue, now_ms: int) -> None:
+    indicator = catalogue.indicators.get(retest.indicator)
+    if indicator is None:
+        raise _wrong("indicator", "unknown_indicator", ", ".join(sorted(catalogue.indicators)))
+    if retest.unit != indicator.unit:
+        raise _wrong("unit", "wrong_unit", indicator.unit)
+    low, high = indicator.plausible
+    if not low <= retest.value <= high:
+        raise _wrong("value", "implausible", f"{low:g}..{high:g}")
+    if retest.measured_at_ms > now_ms + MAX_AHEAD_MS:
+        raise _wrong("measured_at", "time_ahead", f"{MAX_AHEAD_MS // 1000} s")
+
+
+def _wrong(field: str, code: str, allowed: str) -> InvalidRequest:
+    return InvalidRequest(errors=[FieldError(field, code, allowed)])
+
+
+def rectify(
+    rectification: Rectification, person: Person, *, tasks: TaskRepo, evidence: EvidenceRepo, clock: Clock
+) -> Rectification:
+    """Describe what the enterprise did. Photos named must be announced photos of the same task."""
+    task = _task_to_work_on(rectification.task_id, person, Action.RECTIFY, tasks)
+    for index, photo_id in enumerate(rectification.photo_ids):
+        if evidence.photo(task.id, photo_id) is None:
+            raise _wrong(f"photos.{index}", "unknown_photo", "photos announced for this task")
+    return evidence.add_rectification(
+        replace(
+            rectification, enterprise_id=task.enterprise_id, entered_by=person.id, received_at_ms=clock.now_ms()
+        )
+    )
+
+
+def _task_to_work_on(task_id: str, person: Person, action: Action, tasks: TaskRepo) -> Task:
+    require(person, action)
+    task = see_task(task_id, person, tasks=tasks)
+    if person.role is Role.INSPECTOR and person.id not in task.party:
+        raise NotFound(what="task")
+    if task.state is TaskState.CLOSED:
+        raise IllegalTransition(state=task.state.value, action=action.value)
+    return task
+
+
+def original_key(photo: Photo) -> str:
+    return f"incoming/{photo.task_id}/{photo.id}"
+
+
+def derivative_key(photo: Photo, edge_px: int) -> str:
+    return f"derived/{photo.task_id}/{photo.id}/{edge_px}.jpg"
+
+

@@ -1,0 +1,131 @@
+"""What people do to a task: see it, acknowledge it, submit a side, judge a side."""
+
+from dataclasses import dataclass
+
+from chalicelib.domain import task as rules
+from chalicelib.domain.access import Action, require, require_side, require_sight
+from chalicelib.domain.dimension import Dimension
+from chalicelib.domain.errors import EvidenceMissing, FieldError, IllegalTransition, InvalidRequest, NotFound, PreconditionFailed
+from chalicelib.domain.events import Event, SidePassed, SideRejected, SideSubmitted, TaskClosed
+from chalicelib.domain.person import Person, Role
+from chalicelib.domain.photo import PhotoState
+from chalicelib.domain.task import Acknowledgement, SideAction, SideState, Submission, Task, TaskState, Verdict
+from chalicelib.ports import Clock, EvidenceRepo, Page, TaskRepo
+from chalicelib.usecases.change_task import change_task
+
+
+@dataclass(frozen=True, slots=True)
+class SideCommand:
+    """A change of one side. `version` is the task's version the person saw (If-Match), where the client sent one."""
+
+    task_id: str
+    dimension: Dimension
+    text: str
+    version: int | None = None
+
+
+def see_task(task_id: str, person: Person, *, tasks: TaskRepo) -> Task:
+    """The task, if the person may know of it. Raises NotFound otherwise."""
+    require(person, Action.READ_TASK)
+    task = tasks.get(task_id)
+    if task is None:
+        raise NotFound(what="task")
+    if person.id not in task.party:
+        require_sight(person, enterprise_id=task.enterprise_id, region=task.region, industry=task.industry, of="task")
+    return task
+
+
+def list_tasks(person: Person, cursor: str | None, limit: int, *, open_only: bool, tasks: TaskRepo) -> Page[Task]:
+    """Newest first: an inspector's own, an enterprise's own, everyone else's whole field of sight."""
+    require(person, Action.READ_TASK)
+    scopes = {Role.INSPECTOR: f"person:{person.id}", Role.ENTERPRISE: f"enterprise:{person.enterprise_id}"}
+    page = tasks.listing(scopes.get(person.role, "park"), cursor, limit, open_only=open_only)
+    if person.role is Role.DEPARTMENT and person.regions:
+        return Page(tuple(task for task in page.items if task.region in person.regions), page.cursor)
+    return page
+
+
+def acknowledge(task_id: str, person: Person, *, tasks: TaskRepo, clock: Clock) -> Task:
+    """Take note of a task, once each. Only its inspectors, or for tier 1 its enterprise, can."""
+    require(person, Action.ACKNOWLEDGE_TASK)
+    task = see_task(task_id, person, tasks=tasks)
+    if person.id not in task.party:
+        raise NotFound(what="task")
+    mark = Acknowledgement(person.id, clock.now_ms())
+    return change_task(task_id, lambda now: (rules.acknowledge(now, mark), []), tasks=tasks)
+
+
+def submit_side(
+    command: SideCommand, person: Person, *, tasks: TaskRepo, evidence: EvidenceRepo, clock: Clock
+) -> Task:
+    """Hand a side in for judgement. It needs a verified photo or a retest of that side.
+
+    The same submission again (a lost answer) is a success that changes nothing.
+    """
+    seen = see_task(command.task_id, person, tasks=tasks)
+    require_side(person, seen, command.dimension, Action.SUBMIT_SIDE)
+    _require_evidence(command, evidence)
+    now_ms = clock.now_ms()
+
+    def decide(task: Task) -> tuple[Task, list[Event]]:
+        side = task.side(command.dimension)
+        known = side.submission
+        if side.state is SideState.SUBMITTED and known and (known.by, known.note) == (person.id, command.text):
+            return task, []
+        _match(command, task)
+        changed = rules.submit(task, command.dimension, Submission(person.id, now_ms, command.text))
+        revision = changed.side(command.dimension).revision
+        return changed, [
+            SideSubmitted(task.enterprise_id, now_ms, task.correlation_id, task.id, command.dimension, revision)
+        ]
+
+    return change_task(command.task_id, decide, tasks=tasks)
+
+
+def judge_side(
+    command: SideCommand, revision: int, action: SideAction, person: Person, *, tasks: TaskRepo, clock: Clock
+) -> Task:
+    """Accept or reject what was submitted as `revision`. The same verdict again is a success that changes nothing."""
+    require(person, Action.JUDGE_SIDE)
+    seen = see_task(command.task_id, person, tasks=tasks)
+    require_side(person, seen, command.dimension, Action.JUDGE_SIDE)
+    if action is SideAction.REJECT and not command.text:
+        raise InvalidRequest(errors=[FieldError("reason", "rejection_needs_reason", "")])
+    now_ms = clock.now_ms()
+
+    def decide(task: Task) -> tuple[Task, list[Event]]:
+        side = task.side(command.dimension)
+        if side.verdict is not None and side.revision == revision:
+            if (side.verdict.by, side.verdict.action, side.verdict.reason) == (person.id, action, command.text):
+                return task, []
+            raise IllegalTransition(state=side.state.value, action=action.value)
+        _match(command, task)
+        changed = rules.judge(task, command.dimension, revision, Verdict(person.id, now_ms, action, command.text))
+        return changed, _verdict_events(changed, command, revision, action, now_ms)
+
+    return change_task(command.task_id, decide, tasks=tasks)
+
+
+def _verdict_events(task: Task, command: SideCommand, revision: int, action: SideAction, now_ms: int) -> list[Event]:
+    head = (task.enterprise_id, now_ms, task.correlation_id, task.id)
+    if action is SideAction.REJECT:
+        return [SideRejected(*head, command.dimension, revision, command.text)]
+    events: list[Event] = [SidePassed(*head, command.dimension, revision)]
+    if task.state is TaskState.CLOSED:
+        events.append(TaskClosed(*head))
+    return events
+
+
+def _match(command: SideCommand, task: Task) -> None:
+    if command.version is not None and command.version != task.version:
+        raise PreconditionFailed(given=command.version, current=task.version)
+
+
+def _require_evidence(command: SideCommand, evidence: EvidenceRepo) -> None:
+    photos, retests, _ = evidence.of_task(command.task_id)
+    usable = [p for p in photos if p.dimension is command.dimension and p.state is PhotoState.VERIFIED]
+    measured = [r for r in retests if r.dimension is command.dimension]
+    if not usable and not measured:
+        raise EvidenceMissing(side=command.dimension.value)
+
+
