@@ -52,14 +52,15 @@ class Services:
 
     @cached_property
     def rows(self) -> Callable[[str], Rows]:
-        from chalicelib.adapters.dynamo.rows import DynamoRows
+        from chalicelib.adapters.dynamo.rows import DynamoRows, connect
 
         tables = {
             READINGS: self.settings.readings_table,
             OPERATIONS: self.settings.operations_table,
             REGISTRY: self.settings.registry_table,
         }
-        return cache(lambda name: DynamoRows(tables[name]))
+        connection = connect()
+        return cache(lambda name: DynamoRows(tables[name], connection))
 
     @cached_property
     def registry(self) -> RowRegistryRepo:

@@ -1,20 +1,22 @@
-"""Blocks in the readings table: one row a block, and a small marker that makes its id unique.
+"""Blocks in the readings table: one row a block, under a key that follows from its id alone, so that an id is unique.
 
-Block rows sort by their last reading, so that live queries touch live blocks only. The marker is written first and names the
-row's key: a crash between the two is mended by the next try of the same upload.
+Ids that clients make by the clock (UUIDv7, ULID) sort blocks by when they were made. A block is live if its readings are from
+just before that; any other (late data, an id without a time) also gets a small row under its last reading's time that points to
+it, in the same transaction. A time range is then found without an index: live blocks by their own keys, the others by pointers.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from chalicelib.adapters.rows import Expect, Put, Row, RowConflict, Rows
-from chalicelib.domain.block import Block
-from chalicelib.domain.errors import ContentConflict
+from chalicelib.domain.block import Block, made_at_ms
+from chalicelib.domain.errors import Busy, ContentConflict
 from chalicelib.domain.upload import MAX_SPAN_MS
 
 RETENTION_S = 3 * 366 * 86_400
 PAGE = 50
-PREFIX = "B#"
+PREFIX, LATE_PREFIX = "B#", "LATE#"
+LIVE_MS = 2 * 3_600_000  # readings of a live block are at most so much older than its id
+AHEAD_MS = 10 * 60_000  # and at most so much newer: clocks differ
 
 
 class RowBlockRepo:
@@ -22,44 +24,53 @@ class RowBlockRepo:
         self._rows = rows
 
     def add(self, block: Block) -> Block:
-        sk = self._claim(block)
-        row = replace(_row_of(block), sk=sk)
+        row = block_row(block)
         try:
-            self._rows.commit([Put(row, Expect.ABSENT)])
+            self._rows.commit([Put(row, Expect.ABSENT), *([] if _is_live(block) else [Put(_pointer(block, row))])])
         except RowConflict:
-            stored = self._rows.get(row.pk, sk)
-            if stored is None:
-                raise
-            return block_of(stored)
+            return self._known(block, row)
         return block
 
-    def _claim(self, block: Block) -> str:
-        """The sort key that belongs to this block id. Raises ContentConflict if the id is taken for other content."""
-        row = _row_of(block)
-        marker = Row(row.pk, f"ID#{block.id}", {"digest": block.digest, "sk": row.sk}, ttl_s=row.ttl_s)
-        try:
-            self._rows.commit([Put(marker, Expect.ABSENT)])
-        except RowConflict:
-            known = self._rows.get(marker.pk, marker.sk)
-            if known is None or known.body["digest"] != block.digest:
-                raise ContentConflict(id=block.id) from None
-            return str(known.body["sk"])
-        return row.sk
+    def _known(self, block: Block, row: Row) -> Block:
+        stored = self._rows.get(row.pk, row.sk)
+        if stored is None:  # it has just expired
+            raise Busy(reason="contention")
+        known = block_of(stored)
+        if known.digest != block.digest:
+            raise ContentConflict(id=block.id)
+        return known
 
     def between(self, enterprise_id: str, from_ms: int, to_ms: int) -> Iterator[Block]:
+        pk = f"ENT#{enterprise_id}"
+        for page in self._pages(pk, f"{PREFIX}{_time(from_ms - AHEAD_MS)}", f"{PREFIX}{_time(to_ms + LIVE_MS)}"):
+            yield from (block for block in map(block_of, page) if _is_live(block) and _overlaps(block, from_ms, to_ms))
+        for page in self._pages(pk, f"{LATE_PREFIX}{_time(from_ms)}", f"{LATE_PREFIX}{_time(to_ms + MAX_SPAN_MS)}"):
+            blocks = map(block_of, self._rows.get_many([(pk, str(row.body["sk"])) for row in page]))
+            yield from (block for block in sorted(blocks, key=lambda b: b.id) if _overlaps(block, from_ms, to_ms))
+
+    def _pages(self, pk: str, from_sk: str, to_sk: str) -> Iterator[list[Row]]:
         after = None
-        from_sk, to_sk = f"{PREFIX}{from_ms:013d}", f"{PREFIX}{to_ms + MAX_SPAN_MS:013d}"
-        while True:
-            rows = self._rows.query(f"ENT#{enterprise_id}", from_sk=from_sk, to_sk=to_sk, after=after, limit=PAGE)
-            for block in map(block_of, rows):
-                if block.first_ms < to_ms:
-                    yield block
+        while rows := self._rows.query(pk, from_sk=from_sk, to_sk=to_sk, after=after, limit=PAGE):
+            yield rows
             if len(rows) < PAGE:
                 return
             after = rows[-1].sk
 
 
-def _row_of(block: Block) -> Row:
+def _time(at_ms: int) -> str:
+    """Of fixed width, so that text sorts as time."""
+    return f"{min(max(at_ms, 0), 10**13 - 1):013d}"
+
+
+def _is_live(block: Block) -> bool:
+    return block.last_ms - AHEAD_MS <= made_at_ms(block.id) <= block.first_ms + LIVE_MS
+
+
+def _overlaps(block: Block, from_ms: int, to_ms: int) -> bool:
+    return block.first_ms < to_ms and block.last_ms >= from_ms
+
+
+def block_row(block: Block) -> Row:
     body = {
         "bridge_id": block.bridge_id,
         "received_at_ms": block.received_at_ms,
@@ -71,11 +82,15 @@ def _row_of(block: Block) -> Row:
     }
     return Row(
         pk=f"ENT#{block.enterprise_id}",
-        sk=f"{PREFIX}{block.last_ms:013d}#{block.id}",
+        sk=f"{PREFIX}{_time(made_at_ms(block.id))}#{block.id}",
         body=body,
         blob=block.payload,
         ttl_s=block.received_at_ms // 1000 + RETENTION_S,
     )
+
+
+def _pointer(block: Block, row: Row) -> Row:
+    return Row(row.pk, f"{LATE_PREFIX}{_time(block.last_ms)}#{block.id}", {"sk": row.sk}, ttl_s=row.ttl_s)
 
 
 def block_of(row: Row) -> Block:

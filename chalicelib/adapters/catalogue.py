@@ -5,7 +5,7 @@ The shipped catalogue stands as YAML in chalicelib/catalogue; a park's own is th
 
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
@@ -15,7 +15,7 @@ from chalicelib.domain.dimension import Dimension
 
 SHIPPED = Path(__file__).parent.parent / "catalogue"
 Text = dict[Literal["zh-CN", "en"], str]
-Tier = Literal[1, 2, 3]
+Tier = Annotated[int, Field(ge=1, le=3)]
 
 
 class _Strict(BaseModel):

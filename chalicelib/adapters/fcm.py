@@ -206,7 +206,7 @@ def _point_at(app: firebase_admin.App, endpoint: str) -> None:
     service._fcm_url = f"{endpoint}/v1/projects/{app.project_id}/messages:send"
     service._client.session.mount(
         service._fcm_url,  # the longest prefix wins over the adapters that firebase-admin mounted
-        HTTPAdapter(pool_connections=1, pool_maxsize=MULTICAST_LIMIT, max_retries=0 or Retry(status=4,status_forcelist=[500,503],backoff_factor=.1,allowed_methods=None,raise_on_status=False)),
+        HTTPAdapter(pool_connections=1, pool_maxsize=MULTICAST_LIMIT, max_retries=_ONE_ATTEMPT),
     )
 
 

@@ -33,7 +33,7 @@ WEBP_BYTES_PER_PIXEL, HEIC_BYTES_PER_PIXEL, PNG_BYTES_PER_PIXEL = 16, 5, 4
 COARSE_EDGE_PX = 2400
 BAND_PIXELS = 2_000_000
 # libjpeg goes over the whole picture once for each scan; a camera writes about ten.
-MAX_JPEG_SCANS = 100
+MAX_JPEG_SCANS = 64
 
 _ALIASES: Mapping[str, str] = {"image/heif": "image/heic"}
 _PILLOW_FORMATS: Mapping[str, str] = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}

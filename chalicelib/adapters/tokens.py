@@ -125,6 +125,14 @@ class Ed25519Verifier:
             raise Unauthenticated(reason="unknown_key")
         return key_id
 
+    def is_public_key(self, pem: str) -> bool:
+        """Whether this is an Ed25519 public key in PEM form."""
+        try:
+            _ed25519_key(pem)
+        except Unauthenticated:
+            return False
+        return True
+
     def verify(self, token: str, *, bridge_id: str, public_key_pem: str, body: bytes) -> None:
         """Raises Unauthenticated unless `bridge_id` signed this token for these bytes, as sent, a short while ago."""
         if self.key_id(token) != bridge_id:

@@ -10,6 +10,7 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
+    StrictBool,
     StringConstraints,
     WithJsonSchema,
 )
@@ -44,6 +45,14 @@ def _read_instant(value: Any) -> int:
 
 INSTANT_SCHEMA = {"type": "string", "format": "date-time", "examples": ["2026-03-02T09:30:00.000+08:00"]}
 Instant = Annotated[int, PlainSerializer(rfc3339), WithJsonSchema(INSTANT_SCHEMA)]
+def _no_text(value: Any) -> Any:
+    if isinstance(value, str | bool):
+        raise ValueError("a number, not text")
+    return value
+
+
+Number = Annotated[float, BeforeValidator(_no_text)]
+Count = Annotated[int, BeforeValidator(_no_text)]
 InstantIn = Annotated[int, BeforeValidator(_read_instant), WithJsonSchema(INSTANT_SCHEMA)]
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$")]
 ClientId = Annotated[
@@ -53,7 +62,7 @@ ClientId = Annotated[
 ]  # fmt: skip
 ShortText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
 OptionalText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
-Month = Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])$"), Field(examples=["2026-03"])]
+Month = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$"), Field(examples=["2026-03"])]
 SideName = Literal[Dimension.SAFETY, Dimension.ENVIRONMENT]
 
 
@@ -130,7 +139,7 @@ class SeriesResultOut(View):
 class UnitAdviceOut(View):
     unit: str
     sampling_interval_s: int
-    tier: int | None
+    tier: int | None = Field(default=None, description="of the unit's open warning; absent: none is open")
     points: list[str]
 
 
@@ -169,8 +178,8 @@ class ReadingsOut(View):
 
 class PositionModel(Wire):
     model_config = ConfigDict(extra="forbid", from_attributes=True, allow_inf_nan=False)
-    latitude: float = Field(ge=-90, le=90)
-    longitude: float = Field(ge=-180, le=180)
+    latitude: Number = Field(ge=-90, le=90)
+    longitude: Number = Field(ge=-180, le=180)
 
 
 def _credit_code(code: str) -> str:
@@ -201,11 +210,11 @@ class UnitIn(Wire):
 class PointIn(Wire):
     unit_id: Id
     indicator: Id
-    nominal: float | None = None
-    threshold: float | None = None
-    limit: float | None = None
-    band_low: float | None = None
-    band_high: float | None = None
+    nominal: Number | None = None
+    threshold: Number | None = None
+    limit: Number | None = None
+    band_low: Number | None = None
+    band_high: Number | None = None
 
 
 class PersonIn(Wire):
@@ -216,13 +225,13 @@ class PersonIn(Wire):
     enterprise_id: Id | None = None
     regions: list[Id] = []
     industries: list[str] = []
-    on_duty: bool = True
+    on_duty: StrictBool = True
 
 
 class BridgeIn(Wire):
     enterprise_id: Id
     public_key_pem: str = Field(max_length=2000, description="Ed25519 public key, PEM (SubjectPublicKeyInfo)")
-    revoked: bool = False
+    revoked: StrictBool = False
 
 
 class EnterpriseOut(View):
@@ -418,7 +427,7 @@ class SubmissionIn(Wire):
 
 
 class VerdictIn(Wire):
-    revision: int = Field(ge=1, description="the submission this verdict judges")
+    revision: Count = Field(ge=1, description="the submission this verdict judges")
     verdict: Literal["passed", "rejected"]
     reason: OptionalText = Field(default="", description="required when rejected")
 
@@ -430,7 +439,7 @@ class PhotoIn(Wire):
     id: ClientId
     dimension: SideName
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] = Field(description="of the file's bytes, hex")
-    size: int = Field(ge=1, le=MAX_BYTES, description="bytes")
+    size: Count = Field(ge=1, le=MAX_BYTES, description="bytes")
     content_type: Literal[CONTENT_TYPES]  # type: ignore[valid-type]
 
 
@@ -464,7 +473,7 @@ class RetestIn(Wire):
     id: ClientId
     dimension: SideName
     indicator: Id
-    value: float
+    value: Number
     unit: str = Field(max_length=20, description="UCUM; must be the indicator's own")
     instrument: ShortText
     measured_at: InstantIn

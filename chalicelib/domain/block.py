@@ -2,10 +2,14 @@
 
 unpack(pack(series)) gives back the very same instants, doubles (bit for bit, NaN for missing) and flags.
 
-Layout, before DEFLATE: one version byte, then for each series: point id, count, times as zigzag varints of their second
-differences, flags as one byte when all are N, and values in the smallest of two exact forms: decimals (a power of ten and
-zigzag varints of differences; used only where value == integer / 10**places holds for each) or raw little-endian doubles.
-Series whose times equal those of the series before say so in one byte, as plants deliver many points at one instant.
+Layout, before DEFLATE: one version byte, then for each series: point id, count, a byte that says what there is, and
+those columns. Instants are integers: second differences, and none where they equal those of the series before, as plants
+deliver many points at one instant. Flags: one letter a reading, none when all are N. Missing values (NaN): one byte a reading,
+none when all are there. Values, in the first exact form that there is: decimals (a power of ten and an integer column of
+differences; used only where value == integer / 10**places holds for each), singles (what a 32-bit register gives), doubles.
+
+An integer column is written in the narrowest width that holds it; where few numbers are wider, they are marked and follow in a
+column of the next width.
 """
 
 import struct
@@ -13,14 +17,21 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import isnan
+from itertools import accumulate
+from math import copysign
+from operator import ne, sub
 
-from chalicelib.domain.reading import NORMAL, Series
+from chalicelib.domain.reading import MISSING, NORMAL, Series
 
 VERSION = 1
 MAX_PLACES = 6
-EXACT_INTEGER = 2**53  # above it a double no longer holds every integer
-LEVEL = 6
+LEVEL = 1  # what is left after differences is noise: higher levels cost time and save nothing
+MAX_UNPACKED_BYTES = 16 * 1024 * 1024
+
+
+HAS_FLAGS, HAS_MISSING, AS_SINGLES, AS_DOUBLES, SAME_TIMES = 1, 2, 4, 8, 16  # bits of a series' form: what there is
+WIDTHS = ((1 << 7, "b", 1), (1 << 15, "h", 2), (1 << 31, "i", 4), (1 << 63, "q", 8))
+FITS, WIDER, MARKED = 0, 1, 2
 
 
 @dataclass(frozen=True)
@@ -43,135 +54,168 @@ class Block:
         return unpack(self.payload)
 
 
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+UUID_CHARS, ULID_CHARS = 36, 26
+
+
+def made_at_ms(block_id: str) -> int:
+    """When an id was made, by its own account: of a UUIDv7 (RFC 9562, 5.7) or a ULID; 0 for any other id."""
+    if len(block_id) == UUID_CHARS and block_id[14] == "7":
+        return int(block_id[:8] + block_id[9:13], 16)
+    if len(block_id) == ULID_CHARS:
+        at_ms = 0
+        for char in block_id[:10]:
+            at_ms = at_ms * 32 + CROCKFORD.index(char)
+        return at_ms
+    return 0
+
+
 def pack(series: Iterable[Series]) -> bytes:
     """Pack series into bytes. The order of the series is kept."""
     out = bytearray([VERSION])
-    previous: Sequence[int] = ()
+    previous: list[int] = []
     for one in series:
-        _put_text(out, one.point_id)
-        _put_varint(out, len(one))
-        same = one.times_ms == previous
-        out.append(1 if same else 0)
-        if not same:
-            _put_deltas_of_deltas(out, one.times_ms)
-        _put_flags(out, one.flags)
-        _put_values(out, one.values)
-        previous = one.times_ms
-    return zlib.compress(bytes(out), LEVEL)
+        times = list(one.times_ms)
+        _put_series(out, one, times, times == previous)
+        previous = times
+    return zlib.compress(out, LEVEL)
 
 
 def unpack(payload: bytes) -> tuple[Series, ...]:
     """The series that were packed. Raises ValueError for bytes that are no block."""
+    inflater = zlib.decompressobj()
     try:
-        data = zlib.decompress(payload)
-        if data[:1] != bytes([VERSION]):
-            raise ValueError("unknown block version")
-        return tuple(_read(data))
-    except (zlib.error, IndexError, struct.error, UnicodeDecodeError) as error:
+        data = inflater.decompress(payload, MAX_UNPACKED_BYTES)
+        if not inflater.eof or inflater.unused_data or data[0] != VERSION:
+            raise ValueError("not a block of this version")
+        return tuple(_read(_Reader(data, 1)))
+    except (zlib.error, IndexError, struct.error) as error:
         raise ValueError("not a block") from error
 
 
-def _read(data: bytes) -> Iterator[Series]:
-    at, end = 1, len(data)
+def _put_series(out: bytearray, one: Series, times: list[int], same_times: bool) -> None:
+    has_flags = one.flags.count(NORMAL) != len(one)
+    form, values = _encode(list(one.values))
+    name = one.point_id.encode()
+    _put_varint(out, len(name))
+    out += name
+    _put_varint(out, len(one))
+    out.append(form | (SAME_TIMES if same_times else 0) | (HAS_FLAGS if has_flags else 0))
+    if not same_times:
+        _put_integers(out, _differences(_differences(times)))
+    if has_flags:
+        out += one.flags.encode()
+    out += values
+
+
+def _read(data: "_Reader") -> Iterator[Series]:
     times: list[int] = []
-    while at < end:
-        size, at = _varint(data, at)
-        point_id, at = data[at : at + size].decode(), at + size
-        count, at = _varint(data, at)
-        same, at = data[at], at + 1
-        if not same:
-            times, at = _deltas_of_deltas(data, at, count)
-        mixed, at = data[at], at + 1
-        flags, at = (data[at : at + count].decode(), at + count) if mixed else (NORMAL * count, at)
-        values, at = _values(data, at, count)
+    while data.left:
+        point_id = data.take(data.varint()).decode()
+        count = data.varint()
+        if count > data.left:  # a reading takes at least a byte: garbage must not make us reserve memory for it
+            raise ValueError("count")
+        form = data.byte()
+        if not form & SAME_TIMES:
+            times = list(accumulate(accumulate(data.integers(count))))
+        if len(times) != count:
+            raise ValueError("count")
+        flags = data.take(count).decode("ascii") if form & HAS_FLAGS else NORMAL * count
+        missing = data.take(count) if form & HAS_MISSING else b""
+        values = data.floats(count, form) if form & (AS_SINGLES | AS_DOUBLES) else data.decimals(count)
+        if missing:
+            values = [MISSING if gone else value for value, gone in zip(values, missing, strict=True)]
         yield Series(point_id, times, values, flags)
 
 
-def _put_text(out: bytearray, text: str) -> None:
-    raw = text.encode()
-    _put_varint(out, len(raw))
-    out += raw
+def _differences(numbers: list[int]) -> list[int]:
+    return list(map(sub, numbers, [0, *numbers[:-1]]))
 
 
-def _put_flags(out: bytearray, flags: str) -> None:
-    mixed = flags.count(NORMAL) != len(flags)
-    out.append(1 if mixed else 0)
-    if mixed:
-        out += flags.encode()
+def _encode(values: list[float]) -> tuple[int, bytes]:
+    """(form, bytes) of values, of which some may be missing."""
+    missing = list(map(ne, values, values))
+    if True not in missing:
+        return _encode_present(values)
+    present = _without_missing(values, missing)
+    if present is None:
+        return AS_DOUBLES, struct.pack(f"<{len(values)}d", *values)
+    form, encoded = _encode_present(present)
+    return form | HAS_MISSING, bytes(missing) + encoded
 
 
-def _put_values(out: bytearray, values: Sequence[float]) -> None:
+def _encode_present(values: list[float]) -> tuple[int, bytes]:
     decimals = _as_decimals(values)
     if decimals is None:
-        out.append(255)
-        out += struct.pack(f"<{len(values)}d", *values)
-        return
+        return _as_floats(values)
     places, integers = decimals
-    out.append(places)
-    previous = 0
-    for integer in integers:
-        _put_zigzag(out, integer - previous)
-        previous = integer
+    out = bytearray([places])
+    _put_integers(out, _differences(integers))
+    return 0, bytes(out)
 
 
-def _values(data: bytes, at: int, count: int) -> tuple[Sequence[float], int]:
-    places, at = data[at], at + 1
-    if places == 255:
-        return struct.unpack_from(f"<{count}d", data, at), at + 8 * count
-    scale = 10**places
-    values, current = [], 0
-    for _ in range(count):
-        step, at = _zigzag(data, at)
-        current += step
-        values.append(current / scale)
-    return values, at
+MISSING_BITS = struct.pack("<d", MISSING)
 
 
-def _as_decimals(values: Sequence[float]) -> tuple[int, list[int]] | None:
+def _without_missing(values: list[float], missing: list[bool]) -> list[float] | None:
+    """The values with the one before in place of each missing one; None if some NaN is another than ours."""
+    out: list[float] = []
+    for value, gone in zip(values, missing, strict=True):
+        if gone and struct.pack("<d", value) != MISSING_BITS:
+            return None
+        out.append(value if not gone else out[-1] if out else 0.0)
+    return out
+
+
+def _as_decimals(values: list[float]) -> tuple[int, list[int]] | None:
     """The fewest decimal places at which every value is exactly integer / 10**places, or None."""
+    if 0.0 in values and any(value == 0.0 and copysign(1.0, value) < 0.0 for value in values):
+        return None
+    try:
+        for places in range(_places(values[:8]), MAX_PLACES + 1):
+            scale = 10**places
+            integers = [round(value * scale) for value in values]
+            if [integer / scale for integer in integers] == values:
+                return (places, integers) if max(map(abs, integers), default=0) < WIDTHS[-1][0] // 4 else None
+    except OverflowError:  # infinite, or past what a double holds once scaled
+        return None
+    return None
+
+
+def _as_floats(values: list[float]) -> tuple[int, bytes]:
+    """(form, bytes) of values as singles where that loses nothing, else as doubles."""
+    doubles = struct.pack(f"<{len(values)}d", *values)
+    try:
+        singles = struct.pack(f"<{len(values)}f", *values)
+    except OverflowError:
+        return AS_DOUBLES, doubles
+    back = struct.unpack(f"<{len(values)}f", singles)
+    return (AS_SINGLES, singles) if struct.pack(f"<{len(values)}d", *back) == doubles else (AS_DOUBLES, doubles)
+
+
+def _places(sample: list[float]) -> int:
+    """The decimal places that a few of the values need at least."""
     places = 0
-    integers: list[int] = []
-    for value in values:
-        if isnan(value) or abs(value) >= EXACT_INTEGER / 10**MAX_PLACES or (value == 0 and str(value)[0] == "-"):
-            return None
-        while round(value * 10**places) / 10**places != value:
+    for value in sample:
+        while places < MAX_PLACES and round(value * 10**places) / 10**places != value:
             places += 1
-            if places > MAX_PLACES:
-                return None
-    scale = 10**places
-    for value in values:
-        integer = round(value * scale)
-        if integer / scale != value:
-            return None
-        integers.append(integer)
-    return places, integers
+    return places
 
 
-def _put_deltas_of_deltas(out: bytearray, times: Sequence[int]) -> None:
-    previous, step = 0, 0
-    for time in times:
-        _put_zigzag(out, time - previous - step)
-        step = time - previous
-        previous = time
-
-
-def _deltas_of_deltas(data: bytes, at: int, count: int) -> tuple[list[int], int]:
-    times, previous, step = [], 0, 0
-    for _ in range(count):
-        change, at = _zigzag(data, at)
-        step += change
-        previous += step
-        times.append(previous)
-    return times, at
-
-
-def _put_zigzag(out: bytearray, number: int) -> None:
-    _put_varint(out, number << 1 if number >= 0 else (-number << 1) - 1)
-
-
-def _zigzag(data: bytes, at: int) -> tuple[int, int]:
-    number, at = _varint(data, at)
-    return (number >> 1 if not number & 1 else -((number + 1) >> 1)), at
+def _put_integers(out: bytearray, numbers: list[int], width: int = 0) -> None:
+    bound, code, size = WIDTHS[width]
+    if not numbers or max(max(numbers), -min(numbers)) < bound or width == len(WIDTHS) - 1:
+        out.append(FITS)
+        out += struct.pack(f"<{len(numbers)}{code}", *numbers)
+        return
+    wide = [number for number in numbers if not -bound < number < bound]
+    if len(wide) * 2 > len(numbers):
+        out.append(WIDER)
+    else:
+        out.append(MARKED)
+        out += struct.pack(f"<{len(numbers)}{code}", *[n if -bound < n < bound else -bound for n in numbers])
+        numbers = wide
+    _put_integers(out, numbers, width + 1)
 
 
 def _put_varint(out: bytearray, number: int) -> None:
@@ -181,14 +225,55 @@ def _put_varint(out: bytearray, number: int) -> None:
     out.append(number)
 
 
-def _varint(data: bytes, at: int) -> tuple[int, int]:
-    number = shift = 0
-    while True:
-        byte = data[at]
-        at += 1
-        number |= (byte & 127) << shift
-        if byte < 128:
-            return number, at
-        shift += 7
+class _Reader:
+    """Takes bytes off the front. Raises IndexError or struct.error at the end, ValueError for what cannot be."""
 
+    __slots__ = ("at", "data")
 
+    def __init__(self, data: bytes, at: int) -> None:
+        self.data, self.at = data, at
+
+    @property
+    def left(self) -> int:
+        return len(self.data) - self.at
+
+    def byte(self) -> int:
+        self.at += 1
+        return self.data[self.at - 1]
+
+    def take(self, size: int) -> bytes:
+        if size > self.left:
+            raise IndexError
+        self.at += size
+        return self.data[self.at - size : self.at]
+
+    def varint(self) -> int:
+        number = 0
+        for shift in range(0, 63, 7):
+            byte = self.byte()
+            number |= (byte & 127) << shift
+            if byte < 128:
+                return number
+        raise ValueError("varint")
+
+    def floats(self, count: int, form: int) -> list[float]:
+        code, size = ("f", 4) if form & AS_SINGLES else ("d", 8)
+        return list(struct.unpack(f"<{count}{code}", self.take(size * count)))
+
+    def decimals(self, count: int) -> list[float]:
+        places = self.byte()
+        if places > MAX_PLACES:
+            raise ValueError("places")
+        scale = 10**places
+        return [integer / scale for integer in accumulate(self.integers(count))]
+
+    def integers(self, count: int, width: int = 0) -> list[int]:
+        how = self.byte()
+        bound, code, size = WIDTHS[width]
+        if how == WIDER:
+            return self.integers(count, width + 1)
+        numbers = list(struct.unpack(f"<{count}{code}", self.take(size * count)))
+        if how != MARKED:
+            return numbers
+        wide = iter(self.integers(numbers.count(-bound), width + 1))
+        return [next(wide) if number == -bound else number for number in numbers]

@@ -1,6 +1,7 @@
 """The arithmetic of coupled risk (design 6): deviation, magnitude, coefficient, base risk, composite score, tier."""
 
 from math import exp, log, sqrt
+from typing import NamedTuple
 
 from chalicelib.domain.catalogue import Trigger, TriggerKind
 
@@ -90,9 +91,25 @@ def composite_score(base: float, c: float) -> float:
 
 def tier_of(c: float) -> int:
     """1 below 0.3, 2 below 0.6, else 3; a coefficient at a bound belongs above it."""
-    return 1 + sum(c >= bound - ROUNDING for bound in TIER_BOUNDS)
+    second, third = TIER_BOUNDS
+    return 1 + (c >= second - ROUNDING) + (c >= third - ROUNDING)
 
 
 def magnitude_below(tier: int, kappa: float) -> float | None:
     """The magnitude under which the coefficient falls below `tier`; None for the lowest tier."""
     return None if tier == 1 else -log(1.0 - TIER_BOUNDS[tier - 2]) / kappa
+
+
+class Risk(NamedTuple):
+    """What a rule's three deviations come to. `score` is the composite score R, 0..100."""
+
+    magnitude: float
+    coefficient: float
+    score: float
+    tier: int
+
+
+def assess(s: float, e: float, g: float, *, kappa: float, base: float) -> Risk:
+    m = magnitude(s, e, g)
+    c = coefficient(m, kappa)
+    return Risk(m, c, composite_score(base, c), tier_of(c))

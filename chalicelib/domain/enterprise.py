@@ -64,5 +64,12 @@ class Profile:
     def units_by_id(self) -> dict[str, Unit]:
         return {unit.id: unit for unit in self.units}
 
+    @cached_property
+    def _points_by_unit(self) -> dict[str, tuple[Point, ...]]:
+        found: dict[str, list[Point]] = {}
+        for point in self.points:
+            found.setdefault(point.unit_id, []).append(point)
+        return {unit_id: tuple(points) for unit_id, points in found.items()}
+
     def points_of(self, unit_id: str) -> tuple[Point, ...]:
-        return tuple(point for point in self.points if point.unit_id == unit_id)
+        return self._points_by_unit.get(unit_id, ())

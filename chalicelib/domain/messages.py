@@ -29,7 +29,6 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "problem.too_large": "内容超出允许的大小",
         "problem.unsupported_media_type": "不支持的内容类型或编码",
         "problem.busy": "系统繁忙，请稍后用同样的请求重试",
-        "problem.method_not_allowed": "该地址不支持此请求方法",
         "field.missing": "必填项",
         "field.unknown": "不支持的字段",
         "field.invalid": "值不符合要求：{detail}",
@@ -40,10 +39,18 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "field.unknown_photo": "照片未在本任务登记",
         "field.rejection_needs_reason": "退回时必须填写原因",
         "field.range": "时间范围应为正，且不超过 {detail} 天",
-        "field.malformed_time": "时间须为带时区的 RFC 3339 格式",
+        "field.too_long": "最多 {detail} 个字符",
+        "field.too_short": "至少 {detail} 个字符",
+        "field.too_many": "最多 {detail} 项",
+        "field.too_few": "至少 {detail} 项",
+        "field.at_most": "不得大于 {detail}",
+        "field.at_least": "不得小于 {detail}",
+        "field.one_of": "只能是以下之一：{detail}",
+        "field.pattern": "格式应符合：{detail}",
         "refusal.unknown_point": "未登记的点位：{point}",
         "refusal.wrong_enterprise": "点位 {point} 不属于本企业",
         "refusal.duplicate_series": "点位 {point} 在同一次上传中出现多次",
+        "refusal.refused_before": "该序列在本数据块首次上传时已被拒收，请放入新的数据块再次上传",
         "refusal.malformed_series": "序列应包含等长的 times、values 列表（flags 可选）",
         "refusal.empty_series": "序列没有数据",
         "refusal.length_mismatch": "times（{times} 个）与 values（{values} 个）或 flags 长度不一致",
@@ -106,7 +113,6 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "problem.too_large": "The content is larger than allowed",
         "problem.unsupported_media_type": "Content type or encoding not supported",
         "problem.busy": "The system is busy; send the same request again later",
-        "problem.method_not_allowed": "This address does not take that method",
         "field.missing": "This field is required",
         "field.unknown": "This field is not known",
         "field.invalid": "The value is not valid: {detail}",
@@ -117,10 +123,18 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "field.unknown_photo": "No such photo was announced for this task",
         "field.rejection_needs_reason": "A rejection needs a reason",
         "field.range": "The range must be positive and at most {detail} days",
-        "field.malformed_time": "Times are RFC 3339 with an offset",
+        "field.too_long": "At most {detail} characters",
+        "field.too_short": "At least {detail} characters",
+        "field.too_many": "At most {detail} items",
+        "field.too_few": "At least {detail} items",
+        "field.at_most": "At most {detail}",
+        "field.at_least": "At least {detail}",
+        "field.one_of": "One of: {detail}",
+        "field.pattern": "Must match {detail}",
         "refusal.unknown_point": "Point {point} is not registered",
         "refusal.wrong_enterprise": "Point {point} belongs to another enterprise",
         "refusal.duplicate_series": "Point {point} stands in this upload more than once",
+        "refusal.refused_before": "This series was refused when its block was first stored; send it again in a new block",
         "refusal.malformed_series": "A series has lists times and values of equal length (flags optional)",
         "refusal.empty_series": "The series has no readings",
         "refusal.length_mismatch": "times ({times}) and values ({values}) or flags differ in length",
@@ -178,7 +192,7 @@ def choose_language(accept_language: str | None, preferred: str | None = None) -
     """By the request's Accept-Language if it names one of ours (RFC 9110, 12.5.4), else the person's, else zh-CN."""
     ranked: list[tuple[float, str]] = []
     for part in (accept_language or "").split(","):
-        tag, _, weight = part.strip().partition(";q=")
+        tag, _, weight = part.replace(" ", "").partition(";q=")
         try:
             quality = float(weight) if weight else 1.0
         except ValueError:

@@ -22,7 +22,7 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PointState:
-    """The last reading judged (`valid` False: flagged or implausible) and the baseline so far."""
+    """The last reading judged (`valid` False: flagged or implausible; its value is kept as 0) and the baseline so far."""
 
     last_ms: int
     valid: bool
@@ -35,17 +35,24 @@ class PointState:
 
 @dataclass(frozen=True, slots=True)
 class RuleState:
-    """`safety_hits`/`response_hits`: consecutive exceeding readings since `onset_ms`; `*_calm`: the same on the way back."""
+    """`hits` counts consecutive rounds past both triggers since `onset_ms`, `calm` those below on the way back.
+
+    A round is one poll of the plant: it began at `round_ms` and ends when a point that decides has reported again since.
+    """
 
     phase: Phase = Phase.IDLE
     onset_ms: int | None = None
-    safety_hits: int = 0
-    response_hits: int = 0
-    safety_calm: int = 0
-    response_calm: int = 0
+    hits: int = 0
+    calm: int = 0
+    round_ms: int = 0
     tier: int = 0
     warning_id: str = ""
     uncertain: bool = False
+
+    @property
+    def holds_baseline(self) -> bool:
+        """An open warning does, and so does one that may be about to open: a baseline must not learn the onset of a fault."""
+        return self.phase is Phase.OPEN or (self.phase is Phase.IDLE and self.onset_ms is not None)
 
 
 IDLE = RuleState()
@@ -68,7 +75,7 @@ def pack_state(state: EnterpriseState) -> bytes:
     head = {
         "v": VERSION,
         "p": list(state.points),
-        "r": [[*key, r.phase, r.onset_ms, r.safety_hits, r.response_hits, r.safety_calm, r.response_calm, r.tier, r.warning_id, r.uncertain]
+        "r": [[*key, r.phase, r.onset_ms, r.hits, r.calm, r.round_ms, r.tier, r.warning_id, r.uncertain]
               for key, r in state.rules.items()],
     }  # fmt: skip
     text = json.dumps(head, separators=(",", ":"), ensure_ascii=False).encode()
@@ -77,9 +84,18 @@ def pack_state(state: EnterpriseState) -> bytes:
 
 
 def unpack_state(payload: bytes) -> EnterpriseState:
-    data = zlib.decompress(payload)
+    """The state that was packed. Raises ValueError for bytes that are no state of this version."""
+    try:
+        return _read(zlib.decompress(payload))
+    except (zlib.error, struct.error, KeyError, TypeError) as error:
+        raise ValueError("not a state") from error
+
+
+def _read(data: bytes) -> EnterpriseState:
     (size,) = struct.unpack_from("<I", data)
     head = json.loads(data[4 : 4 + size])
+    if head["v"] != VERSION:
+        raise ValueError("unknown state version")
     rows = _POINT.iter_unpack(data[4 + size :])
     points = {point_id: PointState(*row) for point_id, row in zip(head["p"], rows, strict=True)}
     rules = {(unit, rule): RuleState(Phase(phase), *rest) for unit, rule, phase, *rest in head["r"]}

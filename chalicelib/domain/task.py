@@ -169,10 +169,10 @@ def escalate(task: Task, tier: int, at_ms: int, deadlines: Deadlines, inspectors
 
 def overdue_deadlines(task: Task, now_ms: int) -> tuple[str, ...]:
     """Which deadlines have passed that were not reported yet."""
-    missed = []
-    waiting = task.acknowledge_due_at_ms is not None and not task.acknowledgements
-    if waiting and task.acknowledge_due_at_ms is not None and now_ms > task.acknowledge_due_at_ms:
-        missed.append("acknowledge")
-    if task.state is TaskState.OPEN and now_ms > task.due_at_ms:
+    if task.state is TaskState.CLOSED:
+        return ()
+    unanswered = not task.acknowledgements and task.acknowledge_due_at_ms is not None
+    missed = ["acknowledge"] if unanswered and now_ms > (task.acknowledge_due_at_ms or 0) else []
+    if now_ms > task.due_at_ms:
         missed.append("finish")
     return tuple(m for m in missed if m not in task.overdue)

@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from math import isfinite
+from operator import lt
 from typing import Any
 
 from chalicelib.domain.reading import FLAGS, MISSING, NORMAL, Series
@@ -62,6 +64,20 @@ def _flags(flags: list[Any] | None, count: int) -> str | Refusal:
 
 
 def _times(times: list[Any], now_ms: int) -> list[int] | Refusal:
+    instants = times if _are_rising(times) else _each_time(times)
+    if not isinstance(instants, Refusal) and instants[-1] > now_ms + MAX_AHEAD_MS:
+        return Refusal("time_ahead", {"at": len(times) - 1, "allowed_s": MAX_AHEAD_MS // 1000})
+    return instants
+
+
+def _are_rising(times: list[Any]) -> bool:
+    """Are these good instants as they stand, as almost always? What is wrong otherwise is for _each_time to say."""
+    if set(map(type, times)) != {int}:
+        return False
+    return EARLIEST_MS <= times[0] and times[-1] < LATEST_MS and all(map(lt, times, islice(times, 1, None)))
+
+
+def _each_time(times: list[Any]) -> list[int] | Refusal:
     instants: list[int] = []
     previous = 0
     for at, time in enumerate(times):
@@ -72,12 +88,12 @@ def _times(times: list[Any], now_ms: int) -> list[int] | Refusal:
             return Refusal("duplicate_times" if instant == previous else "times_not_increasing", {"at": at})
         previous = instant
         instants.append(instant)
-    if previous > now_ms + MAX_AHEAD_MS:
-        return Refusal("time_ahead", {"at": len(times) - 1, "allowed_s": MAX_AHEAD_MS // 1000})
     return instants
 
 
 def _values(values: Sequence[Any], flags: str) -> list[float] | Refusal:
+    if set(map(type, values)) == {float} and all(map(isfinite, values)):
+        return list(values)
     numbers: list[float] = []
     for at, value in enumerate(values):
         kind = type(value)

@@ -7,7 +7,7 @@ dead-letter queue after the retries set in infra.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from chalicelib.observability import count, logger
+from chalicelib.observability import count, described, logger
 
 Record = Mapping[str, Any]
 
@@ -26,7 +26,7 @@ def process(
             work(record)
         # Any failure of one record must not take the others with it; the record itself is retried, then dead-lettered.
         except Exception as error:
-            logger.warning("record failed", extra={"stage": stage, "error": type(error).__name__, "where": _where(error)})
+            logger.warning("record failed", extra={"stage": stage, **described(error)})
             count("RecordFailed", stage=stage)
             if ordered and at == 0 and len(records) > 1:
                 raise
@@ -34,14 +34,6 @@ def process(
             if ordered:
                 break
     return {"batchItemFailures": failed}
-
-
-def _where(error: BaseException) -> str:
-    """File and line of the failure: the message itself may quote data."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return "" if trace is None else f"{trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}"
 
 
 def stream_sequence(record: Record) -> str:

@@ -1,6 +1,7 @@
 """Store an upload. It is acknowledged once its block is durable; evaluation never stands between a plant and its ack."""
 
 import json
+from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -67,7 +68,10 @@ def ingest_readings(
     results, good = _check(upload, profile, registry, now_ms)
     if not good:
         raise NothingUsable(results=results)
-    block = blocks.add(_block(upload, bridge, good, now_ms))
+    draft = _block(upload, bridge, good, now_ms)
+    block = blocks.add(draft)
+    if block.payload != draft.payload:
+        results = _as_first_judged(results, good, block)
     return Receipt(
         block_id=block.id,
         received_at_ms=block.received_at_ms,
@@ -83,10 +87,10 @@ def _check(
     results: list[SeriesResult] = []
     good: list[Series] = []
     seen: set[str] = set()
-    unknown = [p for s in upload.series if (p := str(s.get("point"))) not in profile.points_by_id]
+    unknown = [p for s in upload.series if (p := _point_id(s)) not in profile.points_by_id]
     foreign = registry.points_elsewhere(unknown) if unknown else frozenset()
     for index, raw in enumerate(upload.series):
-        point_id = str(raw.get("point"))
+        point_id = _point_id(raw)
         checked = _refused(point_id, profile, seen, foreign) or check_series(raw, now_ms)
         if isinstance(checked, Refusal):
             results.append(SeriesResult(index, point_id, 0, checked))
@@ -95,6 +99,24 @@ def _check(
         good.append(checked)
         results.append(SeriesResult(index, point_id, len(checked)))
     return results, good
+
+
+def _point_id(raw: Mapping[str, Any]) -> str:
+    """What a series calls its point, fit to be looked up and written back: no registered id is longer or not ASCII."""
+    return str(raw.get("point"))[:65].encode("ascii", "replace").decode()
+
+
+def _as_first_judged(results: list[SeriesResult], good: list[Series], block: Block) -> list[SeriesResult]:
+    """A repeat is answered by what the block holds. What was refused the first time is not in it, though it may pass by now
+    (its point was registered since, its time is no longer ahead): to call it stored would lose it."""
+    held = {(one.point_id, tuple(one.times_ms)) for one in block.series}
+    accepted = iter(good)
+    judged = []
+    for result in results:
+        if result.refusal is None and (result.point_id, tuple(next(accepted).times_ms)) not in held:
+            result = SeriesResult(result.index, result.point_id, 0, Refusal("refused_before", {}))
+        judged.append(result)
+    return judged
 
 
 def _refused(point_id: str, profile: Profile, seen: set[str], foreign: frozenset[str]) -> Refusal | None:
@@ -130,8 +152,23 @@ def _block(upload: Upload, bridge: Bridge, good: list[Series], now_ms: int) -> B
 
 
 def _digest(series: Sequence[Mapping[str, Any]]) -> str:
-    """Of what was sent, however it was spelt: white space and the order of keys do not make other content."""
-    return sha256(json.dumps(series, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    """Of what was sent, however it was spelt: white space, the order of keys and 30 for 30.0 do not make other content."""
+    digest = sha256()
+    for raw in series:
+        content = _numbers(raw) or json.dumps(raw, sort_keys=True, separators=(",", ":")).encode()
+        digest.update(len(content).to_bytes(4, "big") + content)
+    return digest.hexdigest()
+
+
+def _numbers(raw: Mapping[str, Any]) -> bytes | None:
+    """A plain series as bytes, which is ten times cheaper than JSON; None for a series that is not plain."""
+    if not raw.keys() <= {"point", "times", "values", "flags"}:
+        return None
+    try:
+        head = json.dumps([raw["point"], raw.get("flags"), len(raw["times"])]).encode()
+        return head + array("q", raw["times"]).tobytes() + array("d", raw["values"]).tobytes()
+    except (KeyError, TypeError, OverflowError):
+        return None
 
 
 def _advice(

@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from chalicelib.domain import task as rules
 from chalicelib.domain.access import Action, require, require_side, require_sight
 from chalicelib.domain.dimension import Dimension
-from chalicelib.domain.errors import EvidenceMissing, FieldError, IllegalTransition, InvalidRequest, NotFound, PreconditionFailed
+from chalicelib.domain.errors import (
+    EvidenceMissing,
+    FieldError,
+    Forbidden,
+    IllegalTransition,
+    InvalidRequest,
+    NotFound,
+    PreconditionFailed,
+)
 from chalicelib.domain.events import Event, SidePassed, SideRejected, SideSubmitted, TaskClosed
 from chalicelib.domain.person import Person, Role
 from chalicelib.domain.photo import PhotoState
@@ -51,6 +59,8 @@ def acknowledge(task_id: str, person: Person, *, tasks: TaskRepo, clock: Clock) 
     task = see_task(task_id, person, tasks=tasks)
     if person.id not in task.party:
         raise NotFound(what="task")
+    if task.tier > 1 and person.role is Role.ENTERPRISE:
+        raise Forbidden(action=Action.ACKNOWLEDGE_TASK.value)
     mark = Acknowledgement(person.id, clock.now_ms())
     return change_task(task_id, lambda now: (rules.acknowledge(now, mark), []), tasks=tasks)
 

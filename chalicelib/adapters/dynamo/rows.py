@@ -1,14 +1,20 @@
-"""Rows in DynamoDB, through PynamoDB. Reads are strongly consistent; a lone write is a conditional put, several a transaction."""
+"""Rows in DynamoDB, through PynamoDB. Reads are strongly consistent; a lone write is a conditional put, several a transaction.
+
+A write that meets a transaction under way is tried again, so that a conflict always means that a condition did not hold.
+"""
 
 import json
+import random
+import time
 from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
+from botocore.exceptions import HTTPClientError
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.connection import Connection
-from pynamodb.exceptions import PynamoDBException
+from pynamodb.exceptions import PynamoDBException, TransactWriteError
 from pynamodb.expressions.condition import Condition
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
@@ -19,25 +25,50 @@ from chalicelib.domain.errors import Busy
 CONNECT_TIMEOUT_S = 2
 READ_TIMEOUT_S = 5
 RETRIES = 3
+CONTENTION_TRIES = 8
+CONTENTION_PAUSE_S = 0.02
+CONDITION_FAILED = frozenset({"ConditionalCheckFailedException", "ConditionalCheckFailed"})
+CONTENDED = frozenset({"TransactionConflictException", "TransactionConflict"})
 BUSY = frozenset(
     {
         "ProvisionedThroughputExceededException",
+        "ProvisionedThroughputExceeded",
         "ThrottlingException",
+        "ThrottlingError",
         "RequestLimitExceeded",
         "InternalServerError",
         "TransactionInProgressException",
         "ServiceUnavailable",
     }
 )
-CANCELLED_BY_CONDITION = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
+
+
+class _Item(Model):
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    body = UnicodeAttribute(null=True)
+    blob = BinaryAttribute(null=True, legacy_encoding=False)
+    version = NumberAttribute()
+    ttl_s = NumberAttribute(null=True)
+
+
+def connect(*, region: str | None = None, host: str | None = None) -> Connection:
+    """A client for all tables of a process: making one costs as much as a hundred reads. No call leaves the process yet."""
+    return Connection(
+        region=region,
+        host=host,
+        connect_timeout_seconds=CONNECT_TIMEOUT_S,
+        read_timeout_seconds=READ_TIMEOUT_S,
+        max_retry_attempts=RETRIES,
+    )
 
 
 class DynamoRows:
     """One table. No call leaves the process before the first read or write."""
 
-    def __init__(self, table: str, *, region: str | None = None, host: str | None = None) -> None:
-        self._model = _model(table, region, host)
-        self._connection: Connection | None = None
+    def __init__(self, table: str, connection: Connection | None = None, *, region: str | None = None) -> None:
+        self.connection = connection or connect(region=region)
+        self._model = _model(table, self.connection)
 
     def get(self, pk: str, sk: str) -> Row | None:
         with _translated():
@@ -70,11 +101,19 @@ class DynamoRows:
             return self._model.count(pk, consistent_read=True)
 
     def commit(self, writes: Sequence[Put | Delete]) -> None:
-        with _translated():
-            if len(writes) == 1:
-                self._write_one(writes[0])
-            elif writes:
-                self._write_all(writes)
+        for again in range(CONTENTION_TRIES):
+            try:
+                with _translated():
+                    return self._write(writes)
+            except _Contended:
+                time.sleep(CONTENTION_PAUSE_S * (again + 1) * random.uniform(0.5, 1.5))  # noqa: S311
+        raise Busy(reason="contention")
+
+    def _write(self, writes: Sequence[Put | Delete]) -> None:
+        if len(writes) == 1:
+            self._write_one(writes[0])
+        elif writes:
+            self._write_all(writes)
 
     def _write_one(self, write: Put | Delete) -> None:
         if isinstance(write, Delete):
@@ -83,30 +122,20 @@ class DynamoRows:
             self._item(write.row).save(condition=self._condition(write))
 
     def _write_all(self, writes: Sequence[Put | Delete]) -> None:
-        with TransactWrite(connection=self._transactions()) as transaction:
+        with TransactWrite(connection=self.connection) as transaction:
             for write in writes:
                 if isinstance(write, Delete):
                     transaction.delete(self._model(write.pk, write.sk))
                 else:
                     transaction.save(self._item(write.row), condition=self._condition(write))
 
-    def _transactions(self) -> Connection:
-        if self._connection is None:
-            meta = self._model.Meta
-            self._connection = Connection(
-                region=meta.region,
-                host=meta.host,
-                connect_timeout_seconds=CONNECT_TIMEOUT_S,
-                read_timeout_seconds=READ_TIMEOUT_S,
-                max_retry_attempts=RETRIES,
-            )
-        return self._connection
-
     def _range(self, prefix: str, from_sk: str, to_sk: str) -> Condition | None:
         if prefix:
             return self._model.sk.startswith(prefix)
         if from_sk and to_sk:
             return self._model.sk.between(from_sk, to_sk)
+        if to_sk:
+            return self._model.sk <= to_sk
         return self._model.sk >= from_sk if from_sk else None
 
     def _condition(self, put: Put) -> Condition | None:
@@ -119,14 +148,23 @@ class DynamoRows:
                 return None
 
     def _item(self, row: Row) -> Any:
-        return self._model(
-            row.pk,
-            row.sk,
-            body=json.dumps(row.body, separators=(",", ":"), ensure_ascii=False) if row.body else None,
-            blob=row.blob or None,
-            version=row.version,
-            ttl_s=row.ttl_s,
-        )
+        return self._model(**_attributes(row))
+
+
+def _attributes(row: Row) -> dict[str, Any]:
+    return {
+        "pk": row.pk,
+        "sk": row.sk,
+        "body": json.dumps(row.body, separators=(",", ":"), ensure_ascii=False) if row.body else None,
+        "blob": row.blob or None,
+        "version": row.version,
+        "ttl_s": row.ttl_s,
+    }
+
+
+def item_of(row: Row) -> dict[str, dict[str, Any]]:
+    """A row as DynamoDB stores it (attribute -> {type: value})."""
+    return _Item(**_attributes(row)).serialize()
 
 
 def row_of_image(image: Mapping[str, Any]) -> Row:
@@ -141,23 +179,16 @@ def row_of_image(image: Mapping[str, Any]) -> Row:
     )
 
 
-def _model(table: str, region_name: str | None, host_url: str | None) -> Any:
-    class RowModel(Model):
+def _model(table: str, connection: Connection) -> Any:
+    class RowModel(_Item):
         class Meta:
             table_name = table
-            region = region_name
-            host = host_url
-            connect_timeout_seconds = CONNECT_TIMEOUT_S
-            read_timeout_seconds = READ_TIMEOUT_S
-            max_retry_attempts = RETRIES
 
-        pk = UnicodeAttribute(hash_key=True)
-        sk = UnicodeAttribute(range_key=True)
-        body = UnicodeAttribute(null=True)
-        blob = BinaryAttribute(null=True, legacy_encoding=False)
-        version = NumberAttribute()
-        ttl_s = NumberAttribute(null=True)
-
+    # PynamoDB would make a client for each model; all of ours share one.
+    own = RowModel._get_connection()
+    with suppress(ValueError):  # the connection knows the table already
+        connection.add_meta_table(own.get_meta_table())
+    own.connection = connection
     return RowModel
 
 
@@ -172,20 +203,28 @@ def _row(item: Any) -> Row:
     )
 
 
+class _Contended(Exception):
+    """Another transaction holds one of the items just now."""
+
+
 @contextmanager
 def _translated() -> Iterator[None]:
     """PynamoDB's errors in our words; what has no word here goes on as it is, to the dead-letter queue."""
     try:
         yield
     except PynamoDBException as error:
-        code = error.cause_response_code
-        if code == "ConditionalCheckFailedException":
+        codes = _codes(error)
+        if codes & CONDITION_FAILED:
             raise RowConflict from error
-        if code == "TransactionCanceledException":
-            reasons = {reason.code for reason in getattr(error, "cancellation_reasons", []) if reason is not None}
-            if reasons & CANCELLED_BY_CONDITION:
-                raise RowConflict from error
-            raise Busy() from error
-        if code in BUSY or code is None:
+        if codes & CONTENDED:
+            raise _Contended from error
+        if codes & BUSY or isinstance(error.cause, HTTPClientError):
             raise Busy() from error
         raise
+
+
+def _codes(error: PynamoDBException) -> set[str]:
+    """What DynamoDB said was wrong: of a cancelled transaction the reasons, else the error's own code."""
+    if isinstance(error, TransactWriteError) and error.cancellation_reasons:
+        return {reason.code for reason in error.cancellation_reasons if reason is not None}
+    return {error.cause_response_code or ""}

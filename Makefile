@@ -1,0 +1,67 @@
+# Every command makes or refreshes .venv from the requirement files by itself, once for each state of them.
+# make PYTHON=/path/to/python3.12 picks the interpreter of a new .venv.
+
+VENV := .venv
+RUN := $(VENV)/bin/python
+STAMP := $(VENV)/.stamp
+GREENSHIELD_PORT ?= 4566
+export GREENSHIELD_PORT
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-fast up down status clean check format spec package bench dynamodb-local venv
+.DELETE_ON_ERROR:
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(STAMP) ## the whole loop on a fresh local stack, in three minutes (DATA=<file.dat> replays a recorded run)
+	@$(RUN) -m demo $(if $(DATA),--data '$(DATA)')
+
+test: $(STAMP) ## all tests, the end-to-end ones on a stack of their own included
+	@$(RUN) -m pytest
+
+test-fast: $(STAMP) ## unit and architecture tests only
+	@$(RUN) -m pytest tests/unit tests/arch
+
+up: $(STAMP) ## start the local stack on 127.0.0.1:$GREENSHIELD_PORT (4566) and deploy the package to it
+	@$(RUN) -m infra.local_stack up
+
+down: $(STAMP) ## save and stop the local stack
+	@$(RUN) -m infra.local_stack down
+
+status: $(STAMP) ## what of the local stack runs, its dead letters, and calls that a role refused
+	@$(RUN) -m infra.local_stack status
+
+clean: $(STAMP) ## stop the local stack and remove what it kept, and all that was built
+	@$(RUN) -m infra.local_stack clean
+	@rm -rf build .hypothesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+
+check: $(STAMP) package ## lint, formats, types, import contracts, spec, templates
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/lint-imports
+	@$(RUN) -m mobile_api_spec.generate --check
+	@$(VENV)/bin/cfn-lint infra/template.yaml build/package/sam.json
+
+format: $(STAMP) ## put imports and layout right
+	@$(VENV)/bin/ruff check --fix-only .
+	@$(VENV)/bin/ruff format .
+
+spec: $(STAMP) ## write mobile_api_spec/openapi.yaml from the code
+	@$(RUN) -m mobile_api_spec.generate
+
+package: $(STAMP) ## make build/package: the SAM template and the zip that is deployed, within its budget
+	@$(RUN) -m infra.package
+
+bench: $(STAMP) package ## measure into build/bench.json, every figure with its floor
+	@$(RUN) -m bench
+
+dynamodb-local: $(STAMP) ## AWS's DynamoDB Local on 127.0.0.1:8000 until Ctrl-C (needs Java 17 and Maven)
+	@$(RUN) -m infra.dynamodb_local
+
+venv: $(STAMP) ## only make or refresh .venv
+
+$(STAMP): requirements.txt requirements-dev.txt edge_bridge/pyproject.toml infra/venv.sh
+	@PYTHON='$(PYTHON)' sh infra/venv.sh $(VENV)
+	@touch $@

@@ -1,0 +1,99 @@
+"""A leg of a rule at one instant: the worst of the points that carry its indicator, and whether it can be relied on.
+
+Live points are the working form of PointState while a block is folded; nothing of them outlives the fold.
+"""
+
+from math import inf
+
+from chalicelib.domain import baseline
+from chalicelib.domain.catalogue import Term
+from chalicelib.domain.coupling import AT_TRIGGER, Reference, deviation
+from chalicelib.domain.plan import BoundTerm, Plan
+from chalicelib.domain.reading import NORMAL
+from chalicelib.domain.state import PointState
+
+NEVER = PointState(last_ms=0, valid=False, value=0.0)
+
+
+class LivePoint:
+    """A point's last reading and baseline. `before_ms` is the instant of the reading before the last one.
+
+    `baseline` is what a relative trigger compares with: the mean once it is learnt, until then the nominal value.
+    """
+
+    __slots__ = (
+        "baseline", "before_ms", "count", "half_life_ms", "id", "last_ms", "learns", "mean", "minimum", "plausible", "scale",
+        "unit_id", "valid", "value", "weight",
+    )  # fmt: skip
+
+    def __init__(self, point_id: str, known: PointState | None, plan: Plan) -> None:
+        point, state = plan.point(point_id), known or NEVER
+        self.id, self.unit_id = point_id, point.unit_id
+        self.plausible = plan.indicator(point_id).plausible
+        self.learns = point_id in plan.learning
+        self.half_life_ms = plan.catalogue.baseline_half_life_ms
+        self.minimum = plan.catalogue.baseline_minimum
+        self.last_ms: float = -inf if known is None else state.last_ms
+        self.before_ms: float = -inf
+        self.valid, self.value = state.valid, state.value
+        self.mean, self.scale, self.weight, self.count = state.mean, state.scale, state.weight, state.count
+        self.baseline = Reference(self.mean if self.learnt else point.nominal)
+
+    @property
+    def learnt(self) -> bool:
+        return self.count >= self.minimum
+
+    def see(self, at_ms: int, value: float, flag: str) -> None:
+        """Take a newer reading. The baseline does not learn from it before learn() is called."""
+        if self.weight:
+            self.weight = baseline.decayed(self.weight, int(at_ms - self.last_ms), self.half_life_ms)
+        self.before_ms, self.last_ms = self.last_ms, at_ms
+        low, high = self.plausible
+        self.valid = flag == NORMAL and low <= value <= high
+        self.value = value if self.valid else 0.0
+
+    def learn(self) -> None:
+        """Let the baseline learn from the last reading."""
+        self.mean, self.scale, self.weight, self.count = baseline.learn(
+            self.mean, self.scale, self.weight, self.count, self.value
+        )
+        if self.count >= self.minimum:
+            self.baseline.value = self.mean
+
+    def state(self) -> PointState:
+        return PointState(int(self.last_ms), self.valid, self.value, self.mean, self.scale, self.weight, self.count)
+
+
+class LiveTerm:
+    """A bound term with its live points, each with what the trigger compares it with."""
+
+    __slots__ = ("points", "term", "window_ms")
+
+    def __init__(self, bound: BoundTerm, points: dict[str, LivePoint], window_ms: int) -> None:
+        self.term: Term = bound.term
+        self.window_ms = window_ms
+        self.points = tuple((points[p], reference or points[p].baseline) for p, reference in bound.points)
+
+    def look(self, at_ms: int) -> "Leg":
+        """The leg as it stands at an instant, from the last reading of each point within the association window."""
+        worst, where, sure = 0.0, None, True
+        trigger, since_ms = self.term.trigger, at_ms - self.window_ms
+        for point, reference in self.points:
+            if not point.valid or point.last_ms < since_ms:
+                sure = False
+                continue
+            d = deviation(trigger, point.value, reference)
+            if d is None:
+                sure = False
+            elif where is None or d > worst:
+                worst, where = d, point
+        return Leg(worst, sure or worst >= AT_TRIGGER, where)
+
+
+class Leg:
+    """`sure` False: some point is flagged, implausible, too old or without a reference, and none of the others exceeds."""
+
+    __slots__ = ("deviation", "point", "sure")
+
+    def __init__(self, deviation: float, sure: bool, point: LivePoint | None) -> None:
+        self.deviation, self.sure, self.point = deviation, sure, point

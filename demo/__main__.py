@@ -1,0 +1,262 @@
+"""The demonstration, end to end: `make demo`, or `make demo DATA=<file.dat>` to replay a recorded run.
+
+A fresh local stack on a free port, a plant of Modbus TCP devices, the bridge as its own process, and five people on their
+phones. Ends by itself; exit status 0 only if nothing was lost and every task was closed (and, unless a recording is replayed,
+every tier was reached).
+"""
+
+import argparse
+import json
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+from demo.bridge_process import BRIDGE_ID, BridgeProcess
+from demo.catalogue import demo_catalogue
+from demo.client import Phone
+from demo.people import Actor, Department, Enterprise, Inspector
+from demo.plant import Device, Plant, RegisterPoint
+from demo.recording import ROW_PERIOD_S, Recording, RecordingError, load_recording
+from demo.report import Outcome, collect, everything
+from infra import local_stack
+from infra.local.processes import StackError
+from infra.local.seed import register_bridge
+from rich.console import Console
+from rich.table import Table
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build" / "demo"
+POLL_S = 0.5
+CLOSE_WITHIN_S = 110
+REPLAY_S = 90.0
+FAULT_ROW = 160  # of the recorded test runs: the fault acts from this row on (0-based)
+NORMAL = {
+    "lvyuan-r1-temperature": 176.0, "lvyuan-r1-voc": 30.0, "lvyuan-r1-steam": 1200.0,
+    "lvyuan-r2-pressure": 770.0, "lvyuan-r2-cod": 45.0,
+    "lvyuan-b1-pressure": 1.18, "lvyuan-b1-so2": 80.0, "lvyuan-b1-fuel": 500.0,
+}  # fmt: skip
+# Each group's coupling coefficient ends in another tier: 0.22, 0.43 and 0.74.
+TROUBLE = (
+    ("2号反应釜 reactor 2: pressure and COD rise", {"lvyuan-r2-pressure": 855.0, "lvyuan-r2-cod": 66.0}),
+    ("1号锅炉 boiler 1: pressure and SO2 rise", {"lvyuan-b1-pressure": 1.35, "lvyuan-b1-so2": 128.0, "lvyuan-b1-fuel": 550.0}),
+    ("1号反应釜 reactor 1: temperature and VOC run away", {"lvyuan-r1-temperature": 188.0, "lvyuan-r1-voc": 66.0, "lvyuan-r1-steam": 1440.0}),
+)  # fmt: skip
+REPLAYED = {"XMEAS(7)": "lvyuan-te-pressure", "XMEAS(31)": "lvyuan-te-purge", "XMEAS(19)": "lvyuan-te-steam"}
+Say = Callable[[str, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What both kinds of demo act on."""
+
+    stack: local_stack.Stack
+    plant: Plant
+    bridge: BridgeProcess
+    admin: Phone
+    say: Say
+
+
+def main() -> int:
+    options = _parser().parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that everything that was started is stopped
+    console = Console(highlight=False)
+    try:
+        recording = load_recording(options.data) if options.data else None
+    except RecordingError as problem:
+        console.print(f"[red]error:[/red] {problem}")
+        return 2
+    home = Path(tempfile.mkdtemp(prefix="green-shield-demo-"))
+    try:
+        with local_stack.running(home / "stack", 0, say=lambda text: console.print(f"[dim]set-up: {text}[/dim]", soft_wrap=True)) as stack:
+            outcome = perform(stack, home, recording, console)
+    except StackError as problem:
+        console.print(f"[red]error:[/red] {problem}")
+        return 1
+    finally:
+        if options.keep:
+            console.print(f"kept: {home}")
+        else:
+            shutil.rmtree(home, ignore_errors=True)
+    BUILD.mkdir(parents=True, exist_ok=True)
+    (BUILD / "report.json").write_text(json.dumps(outcome.report, indent=2, ensure_ascii=False) + "\n")
+    show(outcome, console)
+    return 1 if outcome.problems else 0
+
+
+def perform(stack: local_stack.Stack, home: Path, recording: Recording | None, console: Console) -> Outcome:
+    begun_s = time.monotonic()
+    lock = threading.Lock()
+
+    def say(who: str, what: str) -> None:
+        with lock:
+            passed = time.monotonic() - begun_s
+            console.print(f"[dim]{int(passed // 60):02d}:{passed % 60:04.1f}[/dim]  [bold]{who}[/bold]  {what}", soft_wrap=True)
+
+    devices = replay_devices() if recording else demo_devices()
+    since_ms = round(time.time() * 1000) - 1000
+    admin = Phone(stack.api, stack.tokens["admin"])
+    speed = 1.0 if recording is None else len(recording) * ROW_PERIOD_S / REPLAY_S
+    admin.put("v1/catalogue", demo_catalogue(speed=speed))
+    poll_s = POLL_S if recording is None else REPLAY_S / len(recording) / 2
+    with Plant(devices) as plant:
+        bridge = BridgeProcess(home / "bridge", stack.api, plant, devices, poll_s)
+        register_bridge(
+            api=stack.api, admin_token=stack.tokens["admin"], bridge_id=BRIDGE_ID, enterprise_id="lvyuan",
+            public_key_pem=bridge.public_key_pem,
+        )  # fmt: skip
+        scene = Scene(stack, plant, bridge, admin, say)
+        stop = threading.Event()
+        actors = people(stack, say, stop)
+        try:
+            bridge.start()
+            say("网桥", "bridge starts: " + ", ".join(f"{d.name} on port {plant.port(d.name)}" for d in devices))
+            for actor in actors:
+                actor.start()
+            more = act(scene) if recording is None else replay(scene, recording)
+            await_closing(scene, CLOSE_WITHIN_S)
+            for device in devices:
+                plant.unplug(device.name)  # nothing more to read: the bridge says so once, and empties its spool
+            drained = bridge.drain(30)
+        finally:
+            stop.set()
+            bridge.stop()
+        outcome = collect(
+            admin=admin, standins=stack.standins, unit_ids=stack.ids["units"], since_ms=since_ms, bridge=bridge.stats(),
+            every_tier=recording is None,
+        )  # fmt: skip
+    problems = [*outcome.problems, *more.problems]
+    problems += [] if drained else ["the bridge's spool was not empty at the end"]
+    problems += [f"{actor.name}: {problem} ({n} times)" for actor in actors for problem, n in Counter(actor.problems).items()]
+    return Outcome({**outcome.report, **more.report}, problems)
+
+
+def demo_devices() -> list[Device]:
+    """One Modbus TCP device for each unit, float32 holding registers."""
+    units: dict[str, list[RegisterPoint]] = {}
+    for point_id, value in NORMAL.items():
+        points = units.setdefault(point_id.rpartition("-")[0], [])
+        points.append(RegisterPoint(point_id, 2 * len(points), initial=value))
+    return [Device(unit, points) for unit, points in units.items()]
+
+
+def replay_devices() -> list[Device]:
+    points = [RegisterPoint(point_id, 2 * index) for index, point_id in enumerate(REPLAYED.values())]
+    return [Device("lvyuan-te", points)]
+
+
+def people(stack: local_stack.Stack, say: Say, stop: threading.Event) -> list[Actor]:
+    """Everyone, each with a registered phone."""
+    phones = {role: Phone(stack.api, token) for role, token in stack.tokens.items()}
+    for role, phone in phones.items():
+        if role not in ("admin", "enterprise_other"):
+            phone.put("v1/me/devices/phone-1", {"token": f"token-{role}-demo", "platform": "android"})
+    # A phone that was wiped: FCM will say UNREGISTERED, and the park forgets it.
+    phones["committee"].put("v1/me/devices/old-tablet", {"token": "token-unregistered-demo", "platform": "android"})
+    return [
+        Inspector("safety", phones["inspector_safety"], say, stop),
+        Inspector("environment", phones["inspector_environment"], say, stop),
+        Enterprise(phones["enterprise"], say, stop),
+        Department("safety", phones["department_safety"], say, stop, returns_once=True),
+        Department("environment", phones["department_environment"], say, stop, returns_once=False),
+    ]
+
+
+def act(scene: Scene) -> Outcome:
+    """Normal running, three kinds of trouble, a power cut at the bridge, and back."""
+    scene.say("装置", "all units run normally")
+    time.sleep(6)
+    httpx.post(f"{scene.stack.standins}/control", json={"fail_next": 2, "status": 503, "retry_after_s": 1}, timeout=10)
+    scene.say("推送", "FCM will answer 503 to the next two messages")
+    for what, values in TROUBLE:
+        scene.say("装置", f"[yellow]{what}[/yellow]")
+        scene.plant.ramp(values, seconds=4)
+    time.sleep(4)
+    scene.bridge.kill()
+    scene.say("网桥", "[red]kill -9[/red], and started again two seconds later on the same spool")
+    time.sleep(2)
+    scene.bridge.start()
+    time.sleep(6)
+    scene.say("装置", "the enterprise acts: every unit returns to normal")
+    scene.plant.ramp(NORMAL, seconds=5)
+    return Outcome({})
+
+
+def replay(scene: Scene, recording: Recording) -> Outcome:
+    """Show the recording row by row, and say at which row each warning opened."""
+    scene.say("装置", f"replaying {len(recording)} rows of {Path(recording.file).name} in about {REPLAY_S:g} s")
+
+    def on_row(row: int) -> None:
+        if row and row % 160 == 0:
+            scene.say("装置", f"row {row} of {len(recording)}")
+
+    shown = scene.plant.replay(recording.named(), REPLAYED, period_s=REPLAY_S / len(recording), on_row=on_row)
+    for device in replay_devices():
+        scene.plant.unplug(device.name)
+    scene.bridge.drain(30)
+    time.sleep(3)  # evaluation and dispatch of the last rows
+    warnings = [w for w in everything(scene.admin, "v1/warnings") if w["state"] != "observed"]
+    rows = sorted(shown.row_at(opened_ms(w)) or 0 for w in warnings)
+    for row in rows:
+        scene.say("预警", f"a warning opened at row {row}")
+    early = [row for row in rows if row < FAULT_ROW] if recording.file.endswith("_te.dat") else []
+    return Outcome(
+        {"recording": {"file": Path(recording.file).name, "rows": len(recording), "warning_rows": rows}},
+        [f"a warning before the fault, at row {row}" for row in early],
+    )
+
+
+def opened_ms(warning: dict[str, Any]) -> int:
+    from datetime import datetime
+
+    return round(datetime.fromisoformat(warning["opened_at"]).timestamp() * 1000)
+
+
+def await_closing(scene: Scene, timeout_s: float) -> None:
+    """Wait until every task is closed; what is still open when the time is up shows in the report."""
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        tasks = everything(scene.admin, "v1/tasks", state="all")
+        warnings = [w for w in everything(scene.admin, "v1/warnings") if w["state"] != "observed"]
+        if len(tasks) == len(warnings) and all(task["state"] == "closed" for task in tasks):
+            return
+        time.sleep(1)
+
+
+def show(outcome: Outcome, console: Console) -> None:
+    table = Table(title="Green Shield demo 绿盾演示", show_header=False)
+    for part, figures in outcome.report.items():
+        table.add_row(part, ", ".join(f"{name} {figure}" for name, figure in _flat(figures)))
+    console.print(table)
+    for problem in outcome.problems:
+        console.print(f"[red]not as it must be:[/red] {problem}")
+    if not outcome.problems:
+        console.print("[bold green]lost 0, every opened task closed[/bold green]  (build/demo/report.json)")
+
+
+def _flat(figures: dict[str, Any]) -> list[tuple[str, Any]]:
+    rows: list[tuple[str, Any]] = []
+    for name, figure in figures.items():
+        rows += [(f"{name} {inner}", value) for inner, value in figure.items()] if isinstance(figure, dict) else [(name, figure)]
+    return rows
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m demo", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, help="a recorded Tennessee Eastman run (.dat) to replay")
+    parser.add_argument("--keep", action="store_true", help="keep the stack's and the bridge's files for a look")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

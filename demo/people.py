@@ -1,0 +1,179 @@
+"""Two inspectors, an enterprise and two departments, each acting through the HTTP API alone, as they would on their phones."""
+
+import hashlib
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from demo.camera import take_photo
+from demo.client import Phone, Refused
+
+LOOK_EVERY_S = 1.0
+SETTLED_FOR_S = 5.0  # people take a moment to set out; by then a rising risk has reached its tier
+PHOTO_TIMEOUT_S = 60.0
+SIDES = ("safety", "environment")
+SIDE_NAMES = {"safety": "安全", "environment": "环保"}
+SITE = {"latitude": 30.7602, "longitude": 121.0214}
+# What is measured again on site, by rule: (indicator, value back in order, unit).
+RETESTS: dict[str, dict[str, tuple[str, float, str]]] = {
+    "reactor-temperature-voc": {"safety": ("reactor_temperature", 176.5, "Cel"), "environment": ("voc", 31.2, "mg/m3")},
+    "reactor-pressure-cod": {"safety": ("reactor_pressure", 768.0, "kPa"), "environment": ("cod", 48.0, "mg/L")},
+    "boiler-pressure-so2": {"safety": ("boiler_pressure", 1.18, "MPa"), "environment": ("so2", 84.0, "mg/m3")},
+    "reactor-pressure-purge": {
+        "safety": ("reactor_pressure", 2705.0, "kPa"),
+        "environment": ("purge_component", 24.1, "%"),
+    },
+}
+Task = dict[str, Any]
+Say = Callable[[str, str], None]
+
+
+class Actor(threading.Thread, ABC):
+    """A person who looks at the phone once a second and does what their role asks for. Problems are kept, not hidden."""
+
+    def __init__(self, name: str, phone: Phone, say: Say, stop: threading.Event) -> None:
+        super().__init__(name=name, daemon=True)
+        self.phone = phone
+        self.problems: list[str] = []
+        self._say, self._stop_asked = say, stop
+        self._first_seen: dict[tuple[str, int], float] = {}
+
+    def say(self, text: str) -> None:
+        self._say(self.name, text)
+
+    def run(self) -> None:
+        while not self._stop_asked.wait(LOOK_EVERY_S):
+            try:
+                for task in self.phone.get("v1/tasks", state="open")["items"]:
+                    self.look(task)
+            except Refused as refused:
+                # Somebody else was first with this task; the next look shows what is left to do.
+                if refused.problem.get("code") not in ("illegal_transition", "stale_revision"):
+                    self.problems.append(str(refused))
+                    self.say(f"[red]{refused}[/red]")
+            except (OSError, TimeoutError) as problem:
+                self.problems.append(f"{type(problem).__name__}: {problem}")
+                self.say(f"[red]{problem}[/red]")
+
+    @abstractmethod
+    def look(self, task: Task) -> None:
+        """Do what this person does about a task as it now is."""
+
+    def has_settled(self, task: Task) -> bool:
+        first = self._first_seen.setdefault((task["id"], task["tier"]), time.monotonic())
+        return time.monotonic() - first >= SETTLED_FOR_S
+
+    def photograph(self, task: Task, side: str, *, spoil: bool = False) -> Task:
+        """Take a photo, upload it and wait until it has been judged. `spoil` cuts the file off, as a full phone may."""
+        label = f"Green Shield {task['id'][:10]} {side}"
+        data = take_photo(label, **SITE)
+        data = data[: len(data) // 2] if spoil else data
+        announced = {
+            "id": str(uuid4()),
+            "dimension": side,
+            "sha256": hashlib.sha256(data).hexdigest(),
+            "size": len(data),
+            "content_type": "image/jpeg",
+        }
+        photo = self.phone.post(f"v1/tasks/{task['id']}/photos", announced)
+        self.phone.upload(photo["upload"], data)
+        return self._judged(task, photo["id"])
+
+    def _judged(self, task: Task, photo_id: str) -> Task:
+        deadline = time.monotonic() + PHOTO_TIMEOUT_S
+        while time.monotonic() < deadline:
+            photo = self.phone.get(f"v1/tasks/{task['id']}/photos/{photo_id}")
+            if photo["state"] != "expected":
+                return photo
+            time.sleep(0.5)
+        raise TimeoutError(f"photo {photo_id} was not judged within {PHOTO_TIMEOUT_S:g} s")
+
+    def bring_evidence(self, task: Task, side: str, *, spoil_first: bool = False) -> None:
+        if spoil_first:
+            refused = self.photograph(task, side, spoil=True)
+            self.say(f"照片被拒绝 photo refused: {refused.get('reason_text', refused['state'])}")
+        photo = self.photograph(task, side)
+        taken = photo.get("taken_at", "")[11:19]
+        self.say(f"照片 photo {photo['state']} {photo.get('width_px')}x{photo.get('height_px')}, taken {taken}")
+        indicator, value, unit = RETESTS[task["rule_id"]][side]
+        retest = {"id": str(uuid4()), "dimension": side, "indicator": indicator, "value": value, "unit": unit}
+        retest |= {"instrument": "handheld-1", "measured_at": datetime.now(UTC).isoformat()}
+        self.phone.post(f"v1/tasks/{task['id']}/retests", retest)
+        self.say(f"复测 retest {indicator} = {value:g} {unit}")
+
+    def submit(self, task: Task, side: str) -> None:
+        note = f"{SIDE_NAMES[side]}侧已按要求处置，复测合格"
+        changed = self.phone.post(f"v1/tasks/{task['id']}/sides/{side}/submission", {"note": note})
+        self.say(f"提交{SIDE_NAMES[side]}侧 submits the {side} side (revision {changed[side]['revision']})")
+
+
+class Inspector(Actor):
+    """Works its own side of tier 2 and 3 tasks on site."""
+
+    def __init__(self, side: str, phone: Phone, say: Say, stop: threading.Event) -> None:
+        super().__init__(f"{SIDE_NAMES[side]}网格员", phone, say, stop)
+        self._side = side
+        self._acknowledged: set[str] = set()
+        self._spoiled = side == "environment"  # the safety inspector's first photo is half a file
+
+    def look(self, task: Task) -> None:
+        if task["tier"] < 2:
+            return
+        if task["id"] not in self._acknowledged:
+            self.phone.post(f"v1/tasks/{task['id']}/acknowledgement")
+            self._acknowledged.add(task["id"])
+            self.say(f"接单 takes the tier {task['tier']} task of {task['unit_name']}")
+        if self.has_settled(task) and task[self._side]["state"] in ("pending", "rejected"):
+            spoil, self._spoiled = not self._spoiled, True
+            self.bring_evidence(task, self._side, spoil_first=spoil)
+            self.submit(task, self._side)
+
+
+class Enterprise(Actor):
+    """Works tier 1 tasks alone, both sides; for higher tiers it says what it has rectified."""
+
+    def __init__(self, phone: Phone, say: Say, stop: threading.Event) -> None:
+        super().__init__("企业", phone, say, stop)
+        self._rectified: set[str] = set()
+
+    def look(self, task: Task) -> None:
+        if not self.has_settled(task):
+            return
+        if task["id"] not in self._rectified:
+            photo = self.photograph(task, "safety")
+            text = "已降负荷并更换密封件，废气治理设施满负荷运行"
+            body = {"id": str(uuid4()), "text": text, "photos": [photo["id"]]}
+            self.phone.post(f"v1/tasks/{task['id']}/rectifications", body)
+            self._rectified.add(task["id"])
+            self.say(f"整改 rectifies {task['unit_name']}: {text}")
+        if task["tier"] == 1:
+            for side in SIDES:
+                if task[side]["state"] in ("pending", "rejected"):
+                    self.bring_evidence(task, side)
+                    self.submit(task, side)
+
+
+class Department(Actor):
+    """Judges its own side. The first tier 3 submission that it sees goes back once, with a reason."""
+
+    def __init__(self, side: str, phone: Phone, say: Say, stop: threading.Event, *, returns_once: bool) -> None:
+        super().__init__(f"{SIDE_NAMES[side]}部门", phone, say, stop)
+        self._side, self._returns = side, returns_once
+
+    def look(self, task: Task) -> None:
+        side = task[self._side]
+        if side["state"] != "submitted":
+            return
+        verdict = {"revision": side["revision"], "verdict": "passed"}
+        if self._returns and task["tier"] == 3:
+            self._returns = False
+            verdict |= {"verdict": "rejected", "reason": "照片未显示阀门编号，请补拍"}
+        judged = self.phone.post(f"v1/tasks/{task['id']}/sides/{self._side}/verdict", verdict)
+        words = "通过 passes" if verdict["verdict"] == "passed" else f"退回 returns ({verdict['reason']})"
+        self.say(f"{words} the {self._side} side of {task['unit_name']}")
+        if judged["state"] == "closed":
+            self.say(f"[bold green]任务办结 task of {task['unit_name']} is closed[/bold green]")

@@ -1,0 +1,1 @@
+"""The park on one machine: what stands in for the services outside AWS, and the local stack around it."""

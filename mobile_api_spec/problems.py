@@ -1,0 +1,46 @@
+"""Which problems a route answers, and what members each brings along besides those of RFC 9457."""
+
+from typing import Any
+
+from chalicelib.api.http import Endpoint
+from chalicelib.domain.access import ALLOWED, PEOPLE
+from chalicelib.domain.errors import (
+    Busy,
+    Forbidden,
+    GreenShieldError,
+    InvalidRequest,
+    TooLarge,
+    Unauthenticated,
+    UnsupportedMediaType,
+)
+
+TEXT, NUMBER = {"type": "string"}, {"type": "integer"}
+MEMBERS: dict[str, dict[str, Any]] = {
+    "nothing_usable": {"results": {"type": "array", "items": {"$ref": "#/components/schemas/SeriesResultOut"}}},
+    "unauthenticated": {"reason": TEXT},
+    "forbidden": {"action": TEXT},
+    "not_found": {"what": TEXT, "id": TEXT},
+    "content_conflict": {"id": TEXT},
+    "illegal_transition": {"state": TEXT, "action": TEXT},
+    "stale_revision": {"given": NUMBER, "current": NUMBER},
+    "evidence_missing": {"side": TEXT},
+    "precondition_failed": {"given": NUMBER, "current": NUMBER},
+    "too_large": {"what": TEXT, "given": NUMBER, "allowed": NUMBER},
+    "unsupported_media_type": {"given": TEXT, "allowed": TEXT},
+    "busy": {"reason": TEXT},
+}
+EVERYWHERE = (Unauthenticated, Busy)
+
+
+def problems_of(one: Endpoint) -> list[type[GreenShieldError]]:
+    """All a route answers: its own, and those that follow from what it takes and who may call it. By status, then code."""
+    found = set(one.problems)
+    if not one.public:
+        found |= set(EVERYWHERE)
+    if one.action is not None and ALLOWED[one.action] != PEOPLE:
+        found.add(Forbidden)
+    if one.request is not None:
+        found |= {TooLarge, UnsupportedMediaType}
+    if one.request is not None or one.query is not None or "{" in one.path:
+        found.add(InvalidRequest)
+    return sorted(found, key=lambda error: (error.status, error.code))

@@ -1,0 +1,90 @@
+"""The models as JSON Schema: requests as they are validated, answers as they are serialised."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
+
+from chalicelib.api.http import Endpoint
+from chalicelib.api.models import Problem, SeriesIn, SeriesResultOut
+from chalicelib.domain.reading import FLAGS
+
+REF = "#/components/schemas/{model}"
+ModelMode = tuple[type[BaseModel], JsonSchemaMode]
+
+
+class _Untitled(GenerateJsonSchema):
+    """Without the titles that pydantic makes of field names: they say nothing new."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+
+class Schemas:
+    """Component schemas, and the reference to each model's own."""
+
+    def __init__(self, endpoints: Iterable[Endpoint]) -> None:
+        models = _models(endpoints)
+        self._references, definitions = models_json_schema(models, ref_template=REF, schema_generator=_Untitled)
+        self.components = {name: _tidy(schema) for name, schema in sorted(definitions["$defs"].items())}
+        for name, schema in self.components.items():
+            if not name.endswith("In"):
+                _drop_nulls(schema)
+        self._spell_out_series()
+
+    def request(self, model: type[BaseModel]) -> dict[str, Any]:
+        return dict(self._references[model, "validation"])
+
+    def answer(self, model: type[BaseModel]) -> dict[str, Any]:
+        return dict(self._references[model, "serialization"])
+
+    def _spell_out_series(self) -> None:
+        """An upload's series are checked one by one when stored, so the model takes any object; the spec says which."""
+        self.components["UploadIn"]["properties"]["series"]["items"] = {"$ref": REF.format(model="SeriesIn")}
+        flags = self.components["SeriesIn"]["properties"]["flags"]
+        flags |= {"type": "array", "items": {"enum": sorted(FLAGS)}}
+        del flags["anyOf"], flags["default"]
+
+
+def query_parameters(model: type[BaseModel]) -> list[dict[str, Any]]:
+    """The query of a route, one parameter a field."""
+    schema = model.model_json_schema(schema_generator=_Untitled)
+    required = schema.get("required", [])
+    return [_query_parameter(name, field, name in required) for name, field in schema["properties"].items()]
+
+
+def _query_parameter(name: str, field: dict[str, Any], required: bool) -> dict[str, Any]:
+    known = _without_null(field)
+    description = known.pop("description", None)
+    head: dict[str, Any] = {"name": name, "in": "query", "required": required}
+    return head | ({"description": description} if description else {}) | {"schema": known}
+
+
+def _models(endpoints: Iterable[Endpoint]) -> list[ModelMode]:
+    found: dict[ModelMode, None] = {(SeriesIn, "validation"): None}
+    found |= {(Problem, "serialization"): None, (SeriesResultOut, "serialization"): None}
+    for one in endpoints:
+        found |= {(one.request, "validation"): None} if one.request else {}
+        found |= {(one.response, "serialization"): None} if one.response else {}
+    return sorted(found, key=lambda pair: (pair[0].__name__, pair[1]))
+
+
+def _tidy(schema: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in schema.items() if key != "title"}
+
+
+def _drop_nulls(schema: dict[str, Any]) -> None:
+    """Answers leave out what is None: such a field is optional, never null."""
+    required = schema.get("required", [])
+    for name, field in schema.get("properties", {}).items():
+        if name not in required:
+            schema["properties"][name] = _without_null(field)
+
+
+def _without_null(field: dict[str, Any]) -> dict[str, Any]:
+    options = [one for one in field.get("anyOf", []) if one != {"type": "null"}]
+    if len(options) == len(field.get("anyOf", [])):
+        return dict(field)
+    rest = {key: value for key, value in field.items() if key not in ("anyOf", "default")}
+    return (options[0] if len(options) == 1 else {"anyOf": options}) | rest

@@ -1,0 +1,156 @@
+"""What the spec says that no code knows: who it is for, how tokens are made, what headers mean."""
+
+from typing import Any
+
+from chalicelib.api.http import ID
+
+VERSION = "0.1.0"
+
+INFO: dict[str, Any] = {
+    "title": "Green Shield API",
+    "version": VERSION,
+    "summary": "Coupled safety and environment risks of an eco-industrial park, worked as joint tasks.",
+    "description": (
+        "Bridges upload readings; people see warnings, work joint tasks on their phones, and judge them.\n\n"
+        "- Instants are RFC 3339 with an offset; send them percent-encoded in queries (`+` is `%2B`).\n"
+        "- Ids of what a client makes are UUIDs (version 7 preferred) or ULIDs: the same id with the same content is one "
+        "thing, however often it is sent.\n"
+        "- Lists are paged by `cursor`; `next_cursor` is absent on the last page. A page may hold fewer items than `limit`.\n"
+        "- Fields without a value are left out, never null. New fields may be added to answers at any time.\n"
+        "- Every problem is `application/problem+json` (RFC 9457) with a stable `code`; docs/errors.md lists them all. A fault "
+        "of the server itself is 500 with the code `internal`.\n"
+        "- Texts are in zh-CN unless Accept-Language or the person's own setting asks for English.\n"
+        "- A path or method that is not in this document is answered by the gateway, not by the application."
+    ),
+    "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+}
+
+SERVERS: list[dict[str, Any]] = [
+    {
+        "url": "https://{api_id}.execute-api.{region}.{domain}/api",
+        "description": "A deployment on AWS or AWS China",
+        "variables": {
+            "api_id": {"default": "api-id", "description": "output ApiId of the stack"},
+            "region": {"default": "cn-north-1"},
+            "domain": {"default": "amazonaws.com.cn", "enum": ["amazonaws.com.cn", "amazonaws.com"]},
+        },
+    },
+    {
+        "url": "{base}",
+        "description": "The local stack: `api` of .local/stack.json",
+        "variables": {"base": {"default": "http://127.0.0.1:4566"}},
+    },
+]
+
+TAGS = [
+    {"name": "enterprises", "description": "Enterprises, their units and their score"},
+    {"name": "inbox", "description": "What you were told, whether or not a push arrived"},
+    {"name": "me", "description": "Yourself and your phones; is the service up"},
+    {"name": "readings", "description": "Uploads from bridges, and reading them back"},
+    {"name": "registry", "description": "What an admin registers"},
+    {"name": "tasks", "description": "Joint tasks: evidence, submissions, verdicts"},
+    {"name": "warnings", "description": "Coupled risks with their why-cards"},
+]
+
+SECURITY_SCHEMES = {
+    "person": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": (
+            "An OIDC token of the park's issuer (RS256, ES256 or EdDSA), verified by the issuer's JWKS: iss, aud and exp are "
+            "checked, `sub` is the person's id. Role and tenancy come from the registry, never from claims."
+        ),
+    },
+    "bridge": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": (
+            "A JWT that the bridge signs with its own Ed25519 key, fresh for each upload. Header: alg EdDSA, kid the bridge's "
+            "id. Claims: iss and sub the bridge's id, aud green-shield, iat, exp at most iat + 300, jti a UUID, and body_sha256, "
+            "the lower-case hex SHA-256 of the body exactly as sent (after gzip)."
+        ),
+    },
+}
+
+PATH_ID = {"type": "string", "pattern": f"^{ID.pattern}$"}
+SIDE = {"type": "string", "enum": ["safety", "environment"]}
+CORRELATION = {"type": "string", "pattern": "^[A-Za-z0-9_-]{8,64}$", "minLength": 8, "maxLength": 64}
+
+PARAMETERS: dict[str, Any] = {
+    "AcceptLanguage": {
+        "name": "Accept-Language",
+        "in": "header",
+        "description": "zh-CN or en; without it the person's own language, else zh-CN",
+        "schema": {"type": "string"},
+        "example": "zh-CN",
+    },
+    "CorrelationId": {
+        "name": "X-Correlation-Id",
+        "in": "header",
+        "description": "Goes from this request to every log line and push that follows from it; made here if absent or not fit",
+        "schema": {"type": "string"},
+    },
+    "IfMatch": {
+        "name": "If-Match",
+        "in": "header",
+        "description": "The task's version you saw (its ETag). Another version now: 412 precondition_failed. Without it: no check",
+        "schema": {"type": "string", "pattern": r'^(\*|(W/)?"[0-9]{1,15}")$'},
+        "example": '"3"',
+    },
+    "ContentEncoding": {
+        "name": "Content-Encoding",
+        "in": "header",
+        "description": "gzip, where the body is. At most 6 MiB as sent and 16 MiB unpacked",
+        "schema": {"type": "string", "enum": ["gzip", "identity"]},
+    },
+}
+
+HEADERS: dict[str, Any] = {
+    "X-Correlation-Id": {"description": "Of this request; name it when asking for help", "required": True, "schema": CORRELATION},
+    "Content-Language": {"description": "Of the texts in this answer", "required": True, "schema": {"enum": ["zh-CN", "en"]}},
+    "ETag": {
+        "description": "The version, for If-Match",
+        "required": True,
+        "schema": {"type": "string", "pattern": '^"[0-9]+"$'},
+        "example": '"3"',
+    },
+    "Retry-After": {"description": "Seconds to wait before the same request", "required": True, "schema": {"type": "integer"}},
+    "WWW-Authenticate": {"description": "The scheme to sign in with", "required": True, "schema": {"const": "Bearer"}},
+}
+
+
+def _headers(*names: str) -> dict[str, Any]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+ANSWER_HEADERS = _headers("X-Correlation-Id", "Content-Language")
+TAGGED = _headers("ETag")
+PROBLEM_HEADERS = {401: _headers("WWW-Authenticate"), 503: _headers("Retry-After")}
+
+CLIENT_ID = (
+    "`{name}` is made by the client: the same `{name}` with the same content is answered as the first time, with other content "
+    "it is 409 content_conflict."
+)
+REPEATS = {
+    "PUT": "The same again changes nothing.",
+    "POST": "The same again changes nothing.",
+    "DELETE": "Deleting what is not there is a success.",
+}
+NOTES = {
+    "post_readings": (
+        "Each series is judged by itself: good ones are stored although others are refused, and `results` says which. 400 only "
+        "where nothing is usable. At most 20,000 readings and 24 hours in one upload."
+    ),
+    "get_readings": "Readings of from <= t < to, at most 7 days and 50,000 readings; where `next_from` is given, go on from there.",
+    "post_photo": (
+        "Then send `upload.fields` and the file as multipart/form-data to `upload.url` before it expires; the photo is `verified` "
+        "or `refused` within seconds of landing."
+    ),
+    "post_submission": "Tier 1: the enterprise submits both sides. Tiers 2 and 3: each side's own inspector.",
+    "post_verdict": "A department judges its own side only, and nobody judges what they submitted.",
+    "acknowledge": "Tier 1: the enterprise. Tiers 2 and 3: the two inspectors.",
+    "list_tasks": "Inspectors: the tasks given to them. Enterprises: their own. Others: all in their field of sight.",
+    "put_catalogue": "The whole catalogue at once; chalicelib/catalogue holds the shipped one.",
+}

@@ -1,0 +1,84 @@
+"""What people read: both languages say the same things about the same values."""
+
+from string import Formatter
+
+import pytest
+from chalicelib.domain.dimension import SIDES
+from chalicelib.domain.messages import LANGUAGES, TEXTS, choose_language, text
+from chalicelib.domain.score import Cause, Grade
+from chalicelib.usecases.notify import KINDS
+
+WORDS = {
+    "side": {side.value for side in SIDES},
+    "deadline": {"acknowledge", "finish"},
+    "grade": {grade.value for grade in Grade},
+    "cause": {cause.value for cause in Cause},
+}
+ALWAYS = {"tier", "rule", "enterprise", "unit"}
+MORE = {"side_submitted": {"side"}, "side_rejected": {"side", "reason"}, "photo_refused": {"reason"}, "task_overdue": {"deadline"}}
+
+
+def placeholders(written: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(written) if name is not None}
+
+
+def keys(prefix: str) -> set[str]:
+    return {key.removeprefix(prefix) for key in TEXTS["zh-CN"] if key.startswith(prefix)}
+
+
+def test_both_languages_have_the_same_keys() -> None:
+    assert set(TEXTS) == set(LANGUAGES) and TEXTS["zh-CN"].keys() == TEXTS["en"].keys()
+
+
+def test_a_text_has_the_same_placeholders_in_both_languages() -> None:
+    differing = [key for key in TEXTS["en"] if placeholders(TEXTS["en"][key]) != placeholders(TEXTS["zh-CN"][key])]
+    assert differing == []
+
+
+def test_no_text_is_empty_or_the_same_in_both_languages() -> None:
+    english = TEXTS["en"]
+    assert [key for key, written in TEXTS["zh-CN"].items() if not written.strip() or written == english[key]] == []
+
+
+def test_every_notice_that_is_sent_has_a_title_and_a_body_and_none_is_left_over() -> None:
+    assert keys("notice.") == {f"{kind.value}.{part}" for kind in KINDS.values() for part in ("title", "body")}
+
+
+def test_a_notice_asks_for_no_value_that_it_is_not_given() -> None:
+    asked = {key: placeholders(TEXTS["zh-CN"][f"notice.{key}"]) for key in keys("notice.")}
+    assert {key for key, names in asked.items() if not names <= ALWAYS | MORE.get(key.partition(".")[0], set())} == set()
+
+
+@pytest.mark.parametrize("kind", WORDS)
+def test_every_word_of_a_kind_has_a_text_and_none_is_left_over(kind: str) -> None:
+    assert keys(f"word.{kind}.") == WORDS[kind]
+
+
+def test_every_key_is_of_a_kind_that_these_tests_know() -> None:
+    known = ("problem.", "field.", "refusal.", "notice.", "word.reason.", *(f"word.{kind}." for kind in WORDS))
+    assert [key for key in TEXTS["en"] if not key.startswith(known)] == []
+
+
+def test_a_language_nobody_knows_reads_as_chinese() -> None:
+    assert text("problem.busy", "fr") == TEXTS["zh-CN"]["problem.busy"]
+
+
+@pytest.mark.parametrize(
+    ("accepts", "preferred", "expected"),
+    [
+        pytest.param(None, None, "zh-CN", id="nobody asks: Chinese"),
+        pytest.param(None, "en", "en", id="the person's own language where the request names none"),
+        pytest.param("en", "zh-CN", "en", id="the request goes before the person's own language"),
+        pytest.param("en-GB,en;q=0.9", None, "en", id="a region of a language counts as the language"),
+        pytest.param("zh-TW", "en", "zh-CN", id="any Chinese is ours"),
+        pytest.param("zh;q=0.3, en;q=0.8", None, "en", id="the heavier weight wins"),
+        pytest.param("fr, en; q=0.8", None, "en", id="blanks around the weight are allowed"),
+        pytest.param("EN", None, "en", id="letter case does not matter"),
+        pytest.param("en;q=0", "zh-CN", "zh-CN", id="a weight of nothing refuses a language"),
+        pytest.param("fr, de", "en", "en", id="languages we do not have leave the person's own"),
+        pytest.param("en;q=much", None, "zh-CN", id="a weight that is no number is ignored"),
+        pytest.param("*", "en", "en", id="any language leaves the person's own"),
+    ],
+)
+def test_the_language_of_an_answer(accepts: str | None, preferred: str | None, expected: str) -> None:
+    assert choose_language(accepts, preferred) == expected

@@ -1,0 +1,236 @@
+"""Every route x every person x own and foreign objects, and every kind of token that does not hold.
+
+What should come of each is worked out here from the table of section 1 of the design, not from the code's own access table: a
+role that may not do a thing gets 403; a thing outside the person's sight gets 404; all else gets past these gates.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import app  # noqa: F401 - it registers the routes
+import pytest
+from chalice.test import HTTPResponse
+from chalicelib.adapters.memory import MemoryRows
+from chalicelib.adapters.rows import Row, Rows
+from chalicelib.api.http import ENDPOINTS, Endpoint
+from mobile_api_spec import examples
+
+from tests.acts import FakeInspector, client_id, photo_body
+from tests.park import PEOPLE, Park, memory_rows
+
+RECORDED = examples.read()
+ROLES: dict[str, str] = {person: fields["role"] for person, fields in PEOPLE.items()}
+EVERYONE = {"inspector", "enterprise", "department", "committee", "admin"}
+WORKERS = {"inspector", "enterprise"}
+# Who may ask at all. A route that is not here is for everyone.
+MAY: dict[str, set[str]] = {
+    "get_score": EVERYONE - {"inspector"},
+    "acknowledge": WORKERS,
+    "post_photo": WORKERS,
+    "post_retest": WORKERS,
+    "post_rectification": {"enterprise"},
+    "post_submission": WORKERS,
+    "post_verdict": {"department"},
+    "get_deliveries": {"department", "committee", "admin"},
+    **dict.fromkeys(("put_enterprise", "put_unit", "put_point", "put_person", "put_bridge", "put_catalogue"), {"admin"}),
+}
+# Whose plants each person sees; both stand in the region east.
+EAST = {"acme", "other"}
+SEES: dict[str, set[str]] = {
+    "inspector_safety": EAST,
+    "inspector_environment": EAST,
+    "inspector_elsewhere": set(),
+    "enterprise": {"acme"},
+    "enterprise_other": {"other"},
+    "department_safety": EAST,
+    "department_environment": EAST,
+    "department_elsewhere": set(),
+    "committee": EAST,
+    "admin": EAST,
+}
+# Of what a role may do and see, what is another's all the same: both tasks are of tier 3, and their safety sides are asked for.
+NOT_THEIRS: dict[tuple[str, str], int] = {
+    ("post_submission", "inspector_environment"): 403,
+    ("post_submission", "enterprise"): 403,
+    ("post_submission", "enterprise_other"): 403,
+    ("post_verdict", "department_environment"): 403,
+    ("acknowledge", "enterprise"): 403,
+    ("acknowledge", "enterprise_other"): 403,
+}
+PEOPLES = [one for one in ENDPOINTS if one.action is not None]
+TENANTS = ("acme", "other")
+TENANTS_IN = ("enterprise_id", "unit_id", "task_id", "warning_id")
+
+
+@pytest.fixture(scope="module")
+def world() -> tuple[dict[str, MemoryRows], dict[str, dict[str, str]]]:
+    """Two plants with a tier 3 task and a photo each, and what their ids are."""
+    tables: dict[str, MemoryRows] = {}
+
+    def keep(on_insert: Any) -> dict[str, Rows]:
+        tables.update(memory_rows(on_insert))
+        return dict(tables)
+
+    park = Park(keep, inspector=FakeInspector()).register()
+    for _ in range(2):
+        park.clock.advance(60)
+        for eid in TENANTS:
+            park.reads(eid=eid, temperature=188.0, voc=54.0, steam=112.0)
+    return tables, {eid: ids_of(park, eid) for eid in TENANTS}
+
+
+def ids_of(park: Park, eid: str) -> dict[str, str]:
+    (task,) = (one for one in park.as_("committee").get("/v1/tasks")["items"] if one["enterprise_id"] == eid)
+    park.as_("inspector_safety").post(f"/v1/tasks/{task['id']}/photos", photo_body(1, "safety"), expect=201)
+    ids = {"enterprise_id": eid, "unit_id": f"{eid}-r1", "point_id": f"{eid}-voc", "bridge_id": f"{eid}-bridge"}
+    ids |= {"task_id": task["id"], "warning_id": task["warning_id"], "photo_id": client_id(1), "side": "safety"}
+    return ids | {"person_id": "someone", "device_id": "phone-1", "notice_id": "n-nothing"}
+
+
+@pytest.fixture
+def park(world: tuple[dict[str, MemoryRows], Any]) -> Park:
+    """The two plants as they were, whatever an earlier test has done."""
+
+    def copies(on_insert: Any) -> Mapping[str, Rows]:
+        fresh = memory_rows(on_insert)
+        for name, table in world[0].items():
+            fill(fresh[name], table)
+        return fresh
+
+    return Park(copies, inspector=FakeInspector())
+
+
+def fill(fresh: Rows, table: MemoryRows) -> None:
+    assert isinstance(fresh, MemoryRows)
+    fresh._rows = {pk: dict(rows) for pk, rows in table._rows.items()}  # noqa: SLF001
+
+
+def request(park: Park, one: Endpoint, ids: Mapping[str, str], token: str | None) -> HTTPResponse:
+    recorded = RECORDED[one.view.__name__]["request"]
+    query = "&".join(f"{key}={value.replace('+', '%2B')}" for key, value in recorded.get("query", {}).items() if key != "points")
+    body = json.dumps(recorded["body"]).encode() if "body" in recorded else b""
+    headers = {"Content-Type": "application/json"} | ({} if token is None else {"Authorization": token})
+    return park.client.http.request(one.method, f"{one.path.format(**ids)}?{query}", headers=headers, body=body)
+
+
+def expected(one: Endpoint, person: str, eid: str) -> int | None:
+    """403, 404, or None where the person gets past."""
+    operation = one.view.__name__
+    if ROLES[person] not in MAY.get(operation, EVERYONE):
+        return 403
+    if not operation.startswith("put_") and any(f"{{{name}}}" in one.path for name in TENANTS_IN) and eid not in SEES[person]:
+        return 404
+    return NOT_THEIRS.get((operation, person))
+
+
+def cases() -> list[Any]:
+    return [
+        pytest.param(one, person, eid, expected(one, person, eid), id=f"{one.method} {one.path} as {person} on {eid}'s")
+        for one in PEOPLES
+        for person in PEOPLE
+        for eid in (TENANTS if "{" in one.path else TENANTS[:1])
+    ]
+
+
+@pytest.mark.parametrize(("one", "person", "eid", "status"), cases())
+def test_who_may_do_what_to_whose(park: Park, world: Any, one: Endpoint, person: str, eid: str, status: int | None) -> None:
+    answer = request(park, one, world[1][eid], f"Bearer person:{person}")
+    if status is not None:
+        assert (answer.status_code, json.loads(answer.body)["code"]) == (status, "forbidden" if status == 403 else "not_found")
+    elif one.view.__name__ == "mark_seen":
+        assert answer.status_code == 404  # nobody has this notice
+    else:
+        assert answer.status_code not in (401, 403, 404, 500), answer.body
+
+
+@pytest.mark.parametrize("one", [pytest.param(one, id=f"{one.method} {one.path}") for one in ENDPOINTS if not one.public])
+@pytest.mark.parametrize(
+    "token",
+    [
+        pytest.param(None, id="without a token"),
+        pytest.param("", id="with an empty header"),
+        pytest.param("Bearer", id="with a scheme and no token"),
+        pytest.param("Bearer ", id="with a blank token"),
+        pytest.param("Basic cGVyc29uOmFkbWlu", id="with another scheme"),
+        pytest.param("Bearer garbage", id="with garbage"),
+        pytest.param("Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZG1pbiJ9.", id="with an unsigned token"),
+        pytest.param("Bearer expired:admin", id="with a token that no longer holds"),
+        pytest.param("Bearer person:nobody", id="as a person nobody registered"),
+    ],
+)
+def test_a_token_that_does_not_hold_opens_nothing(park: Park, world: Any, one: Endpoint, token: str | None) -> None:
+    answer = request(park, one, world[1]["acme"], token)
+    assert (answer.status_code, json.loads(answer.body)["code"]) == (401, "unauthenticated")
+
+
+@pytest.mark.parametrize("one", [pytest.param(one, id=f"{one.method} {one.path}") for one in PEOPLES])
+def test_a_bridge_opens_no_route_of_people(park: Park, world: Any, one: Endpoint) -> None:
+    token = f"Bearer bridge:acme-bridge:{hashlib.sha256(b'').hexdigest()}"
+    assert request(park, one, world[1]["acme"], token).status_code == 401
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_nobody_uploads_in_person(park: Park, world: Any, person: str) -> None:
+    (one,) = (one for one in ENDPOINTS if one.view.__name__ == "post_readings")
+    assert request(park, one, world[1]["acme"], f"Bearer person:{person}").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("signed_by", "signed_for", "said"),
+    [
+        pytest.param("acme-bridge", b"another body", "body_mismatch", id="a signature of another body"),
+        pytest.param("nobody-bridge", None, "unknown_bridge", id="a bridge nobody registered"),
+        pytest.param("gone-bridge", None, "unknown_bridge", id="a bridge that was revoked"),
+    ],
+)
+def test_a_bridge_that_does_not_prove_itself_uploads_nothing(park: Park, signed_by: str, signed_for: bytes | None, said: str) -> None:
+    gone = {"enterprise_id": "acme", "public_key_pem": "-----BEGIN PUBLIC KEY-----", "revoked": True}
+    park.as_("admin").put("/v1/bridges/gone-bridge", gone)
+    before = stored(park)
+    body = json.dumps(RECORDED["post_readings"]["request"]["body"]).encode()
+    digest = hashlib.sha256(body if signed_for is None else signed_for).hexdigest()
+    headers = {"Authorization": f"Bearer bridge:{signed_by}:{digest}", "Content-Type": "application/json"}
+    answer = park.client.http.request("POST", "/v1/readings", headers=headers, body=body)
+    assert (answer.status_code, json.loads(answer.body)["reason"]) == (401, said)
+    assert stored(park) == before
+
+
+def test_a_bridge_uploads_for_its_own_enterprise_only(park: Park) -> None:
+    series = [{"point": "acme-voc", "times": [park.clock.ms], "values": [1.0]}]
+    (refused,) = park.upload(series, eid="other", expect=400)["results"]
+    assert refused["error"]["code"] == "wrong_enterprise" and not park.stream
+
+
+def test_lists_hold_only_what_a_person_may_see(park: Park) -> None:
+    for person, seen in SEES.items():
+        caller = park.as_(person)
+        assert {one["id"] for one in caller.get("/v1/enterprises")["items"]} == seen
+        assert {one["enterprise_id"] for one in caller.get("/v1/warnings")["items"]} == seen
+        assert {one["enterprise_id"] for one in caller.get("/v1/tasks")["items"]} == seen
+
+
+def test_a_notice_belongs_to_its_reader(park: Park) -> None:
+    notice = park.as_("enterprise").get("/v1/inbox")["items"][0]["id"]
+    for person in PEOPLE:
+        park.as_(person).post(f"/v1/inbox/{notice}/seen", expect=200 if person == "enterprise" else 404)
+
+
+def test_a_device_of_another_person_is_not_touched(park: Park) -> None:
+    park.as_("enterprise").put("/v1/me/devices/phone-1", {"token": "token-of-one", "platform": "ios"})
+    park.as_("enterprise_other").put("/v1/me/devices/phone-1", {"token": "token-of-two", "platform": "ios"})
+    park.as_("enterprise_other").call("DELETE", "/v1/me/devices/phone-1", None, 204, {})
+    assert [device.token for device in park.services.devices.of_person("enterprise")] == ["token-of-one"]
+
+
+def test_who_leaves_a_role_loses_it_at_once(park: Park, world: Any) -> None:
+    task = world[1]["acme"]["task_id"]
+    park.as_("department_safety").get(f"/v1/tasks/{task}/deliveries")
+    park.as_("admin").put("/v1/people/department_safety", {"name": "x", "role": "enterprise", "enterprise_id": "other"})
+    park.as_("department_safety").get(f"/v1/tasks/{task}/deliveries", expect=403)
+    park.as_("department_safety").get("/v1/enterprises/acme", expect=404)
+
+
+def stored(park: Park) -> list[Row]:
+    return park.services.rows("readings").query("ENT#acme")
