@@ -1,0 +1,5 @@
+import sys
+
+from green_shield_bridge.cli import main
+
+sys.exit(main())
