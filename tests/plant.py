@@ -62,7 +62,9 @@ class Plant:
             Point(**{"id": name, "enterprise_id": "acme", "unit_id": _unit_of(name), **fields})
             for name, fields in (points or NOMINAL).items()
         )
-        units = tuple(Unit(unit_id, "acme", unit_id, unit_type) for unit_id in dict.fromkeys(p.unit_id for p in registered))
+        units = tuple(
+            Unit(unit_id, "acme", unit_id, unit_type) for unit_id in dict.fromkeys(p.unit_id for p in registered)
+        )
         self.catalogue = catalogue or shipped()
         self.plan: Plan = make_plan(Profile(enterprise(industry, size), units, registered), self.catalogue)
         self.state = EnterpriseState()
@@ -91,7 +93,7 @@ class Plant:
 
 
 def _unit_of(name: str) -> str:
-    return name.split("/")[0] if "/" in name else "r1"
+    return name.split("/", maxsplit=1)[0] if "/" in name else "r1"
 
 
 def series(at_s: float, values: Mapping[str, Reading]) -> tuple[Series, ...]:

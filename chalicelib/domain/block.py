@@ -14,7 +14,7 @@ column of the next width.
 
 import struct
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
@@ -25,6 +25,8 @@ from chalicelib.domain.reading import MISSING, NORMAL, Series
 
 VERSION = 1
 MAX_PLACES = 6
+SCALES = tuple(10**places for places in range(MAX_PLACES + 1))
+MAX_INTEGER = 2**61  # so that differences stay within 64 bits
 LEVEL = 1  # what is left after differences is noise: higher levels cost time and save nothing
 MAX_UNPACKED_BYTES = 16 * 1024 * 1024
 
@@ -60,13 +62,13 @@ UUID_CHARS, ULID_CHARS = 36, 26
 
 def made_at_ms(block_id: str) -> int:
     """When an id was made, by its own account: of a UUIDv7 (RFC 9562, 5.7) or a ULID; 0 for any other id."""
-    if len(block_id) == UUID_CHARS and block_id[14] == "7":
-        return int(block_id[:8] + block_id[9:13], 16)
-    if len(block_id) == ULID_CHARS:
-        at_ms = 0
-        for char in block_id[:10]:
-            at_ms = at_ms * 32 + CROCKFORD.index(char)
-        return at_ms
+    try:
+        if len(block_id) == UUID_CHARS and block_id[14] == "7":
+            return int(block_id[:8] + block_id[9:13], 16)
+        if len(block_id) == ULID_CHARS:
+            return sum(CROCKFORD.index(char) << 5 * n for n, char in enumerate(reversed(block_id[:10])))
+    except ValueError:
+        pass
     return 0
 
 
@@ -102,7 +104,7 @@ def _put_series(out: bytearray, one: Series, times: list[int], same_times: bool)
     _put_varint(out, len(one))
     out.append(form | (SAME_TIMES if same_times else 0) | (HAS_FLAGS if has_flags else 0))
     if not same_times:
-        _put_integers(out, _differences(_differences(times)))
+        _put_differences(out, times, order=2)
     if has_flags:
         out += one.flags.encode()
     out += values
@@ -117,7 +119,7 @@ def _read(data: "_Reader") -> Iterator[Series]:
             raise ValueError("count")
         form = data.byte()
         if not form & SAME_TIMES:
-            times = list(accumulate(accumulate(data.integers(count))))
+            times = data.differences(count, order=2)
         if len(times) != count:
             raise ValueError("count")
         flags = data.take(count).decode("ascii") if form & HAS_FLAGS else NORMAL * count
@@ -128,13 +130,9 @@ def _read(data: "_Reader") -> Iterator[Series]:
         yield Series(point_id, times, values, flags)
 
 
-def _differences(numbers: list[int]) -> list[int]:
-    return list(map(sub, numbers, [0, *numbers[:-1]]))
-
-
 def _encode(values: list[float]) -> tuple[int, bytes]:
     """(form, bytes) of values, of which some may be missing."""
-    missing = list(map(ne, values, values))
+    missing = list(map(ne, values, values))  # only NaN is not equal to itself
     if True not in missing:
         return _encode_present(values)
     present = _without_missing(values, missing)
@@ -150,7 +148,7 @@ def _encode_present(values: list[float]) -> tuple[int, bytes]:
         return _as_floats(values)
     places, integers = decimals
     out = bytearray([places])
-    _put_integers(out, _differences(integers))
+    _put_differences(out, integers, order=1)
     return 0, bytes(out)
 
 
@@ -172,11 +170,11 @@ def _as_decimals(values: list[float]) -> tuple[int, list[int]] | None:
     if 0.0 in values and any(value == 0.0 and copysign(1.0, value) < 0.0 for value in values):
         return None
     try:
-        for places in range(_places(values[:8]), MAX_PLACES + 1):
-            scale = 10**places
+        for places in range(_places(values[:3]), MAX_PLACES + 1):
+            scale = SCALES[places]
             integers = [round(value * scale) for value in values]
             if [integer / scale for integer in integers] == values:
-                return (places, integers) if max(map(abs, integers), default=0) < WIDTHS[-1][0] // 4 else None
+                return (places, integers) if max(map(abs, integers), default=0) < MAX_INTEGER else None
     except OverflowError:  # infinite, or past what a double holds once scaled
         return None
     return None
@@ -197,14 +195,22 @@ def _places(sample: list[float]) -> int:
     """The decimal places that a few of the values need at least."""
     places = 0
     for value in sample:
-        while places < MAX_PLACES and round(value * 10**places) / 10**places != value:
+        while places < MAX_PLACES and round(value * SCALES[places]) / SCALES[places] != value:
             places += 1
     return places
 
 
+def _put_differences(out: bytearray, numbers: list[int], *, order: int) -> None:
+    """The first number and then what they differ by, so many times over."""
+    for _ in range(min(order, len(numbers))):
+        _put_zigzag(out, numbers[0])
+        numbers = list(map(sub, numbers[1:], numbers))
+    _put_integers(out, numbers)
+
+
 def _put_integers(out: bytearray, numbers: list[int], width: int = 0) -> None:
-    bound, code, size = WIDTHS[width]
-    if not numbers or max(max(numbers), -min(numbers)) < bound or width == len(WIDTHS) - 1:
+    bound, code, _ = WIDTHS[width]
+    if not numbers or (max(numbers) < bound and min(numbers) > -bound) or width == len(WIDTHS) - 1:
         out.append(FITS)
         out += struct.pack(f"<{len(numbers)}{code}", *numbers)
         return
@@ -216,6 +222,10 @@ def _put_integers(out: bytearray, numbers: list[int], width: int = 0) -> None:
         out += struct.pack(f"<{len(numbers)}{code}", *[n if -bound < n < bound else -bound for n in numbers])
         numbers = wide
     _put_integers(out, numbers, width + 1)
+
+
+def _put_zigzag(out: bytearray, number: int) -> None:
+    _put_varint(out, number << 1 if number >= 0 else (-number << 1) - 1)
 
 
 def _put_varint(out: bytearray, number: int) -> None:
@@ -256,6 +266,10 @@ class _Reader:
                 return number
         raise ValueError("varint")
 
+    def zigzag(self) -> int:
+        number = self.varint()
+        return number >> 1 if not number & 1 else -((number + 1) >> 1)
+
     def floats(self, count: int, form: int) -> list[float]:
         code, size = ("f", 4) if form & AS_SINGLES else ("d", 8)
         return list(struct.unpack(f"<{count}{code}", self.take(size * count)))
@@ -264,8 +278,15 @@ class _Reader:
         places = self.byte()
         if places > MAX_PLACES:
             raise ValueError("places")
-        scale = 10**places
-        return [integer / scale for integer in accumulate(self.integers(count))]
+        scale = SCALES[places]
+        return [integer / scale for integer in self.differences(count, order=1)]
+
+    def differences(self, count: int, *, order: int) -> list[int]:
+        firsts = [self.zigzag() for _ in range(min(order, count))]
+        numbers = self.integers(count - len(firsts))
+        for first in reversed(firsts):
+            numbers = list(accumulate(numbers, initial=first))
+        return numbers
 
     def integers(self, count: int, width: int = 0) -> list[int]:
         how = self.byte()

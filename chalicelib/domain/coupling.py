@@ -1,4 +1,4 @@
-"""The arithmetic of coupled risk (design 6): deviation, magnitude, coefficient, base risk, composite score, tier."""
+"""The arithmetic of coupled risk (docs/coupling.md): deviation, magnitude, coefficient, base risk, composite score, tier."""
 
 from math import exp, log, sqrt
 from typing import NamedTuple

@@ -120,7 +120,9 @@ class _Fold:
         for one in series:
             if one.point_id in self.plan.rules_of_point:
                 self._bind(one.point_id)
-                yield from zip(one.times_ms, [self._points[one.point_id]] * len(one), one.values, one.flags, strict=True)
+                yield from zip(
+                    one.times_ms, [self._points[one.point_id]] * len(one), one.values, one.flags, strict=True
+                )
 
     def _bind(self, point_id: str) -> None:
         """Bring a point to life, with its rules and all their points."""
@@ -232,9 +234,7 @@ class _Fold:
     def _decide(self, known: RuleState, change: Change, now: _Moment, risk: Risk | None) -> RuleState:
         why = None if risk is None else why_card(now.rule.bound, self._legs(now), risk, self.plan, self.block_id)
         onset_ms = now.at_ms if known.onset_ms is None else known.onset_ms
-        self.decisions.append(
-            Decision(change, known.warning_id, *now.rule.key, known.tier, onset_ms, now.at_ms, why)
-        )
+        self.decisions.append(Decision(change, known.warning_id, *now.rule.key, known.tier, onset_ms, now.at_ms, why))
         return known
 
     def _risk(self, now: _Moment) -> Risk:

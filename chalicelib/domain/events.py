@@ -54,7 +54,10 @@ class TaskEvent(Event):
 
 @dataclass(frozen=True, slots=True)
 class TaskDispatched(TaskEvent):
+    """`party`: who was called then; a later escalation calls more, but not to this."""
+
     kind: ClassVar[str] = "task_dispatched"
+    party: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class TaskEscalated(TaskEvent):
     kind: ClassVar[str] = "task_escalated"
     identity: ClassVar[tuple[str, ...]] = ("task_id", "tier")
     tier: int
+    party: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

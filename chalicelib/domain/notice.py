@@ -10,7 +10,6 @@ class NoticeKind(StrEnum):
     WARNING_CLEARED = "warning_cleared"
     SIDE_SUBMITTED = "side_submitted"
     SIDE_REJECTED = "side_rejected"
-    SIDE_PASSED = "side_passed"
     TASK_CLOSED = "task_closed"
     TASK_OVERDUE = "task_overdue"
     PHOTO_REFUSED = "photo_refused"

@@ -1,6 +1,7 @@
 """Readings as they arrive: one series a point, columnar. Values are doubles; instants are epoch milliseconds."""
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import nan
@@ -36,3 +37,13 @@ class Series:
 
     def __len__(self) -> int:
         return len(self.times_ms)
+
+
+def cut(series: Iterable[Series], at_ms: int) -> tuple[tuple[Series, ...], tuple[Series, ...]]:
+    """(readings before an instant, readings from it on). A series without readings on one side is not there."""
+    before, after = [], []
+    for one in series:
+        n = bisect_left(one.times_ms, at_ms)
+        before.append(Series(one.point_id, one.times_ms[:n], one.values[:n], one.flags[:n]))
+        after.append(Series(one.point_id, one.times_ms[n:], one.values[n:], one.flags[n:]))
+    return tuple(one for one in before if len(one)), tuple(one for one in after if len(one))

@@ -67,7 +67,9 @@ def entries_of(task: Task, policy: ScorePolicy, zone: tzinfo, catalogue_version:
         (Cause.LATE, "", policy.late[task.tier]) if late else (Cause.TIMELY, "", policy.timely[task.tier]),
     ]
     for dimension in SIDES:
-        causes += [(Cause.RETURNED, f":{dimension}:{n + 1}", policy.returned) for n in range(task.side(dimension).returns)]
+        causes += [
+            (Cause.RETURNED, f":{dimension}:{n + 1}", policy.returned) for n in range(task.side(dimension).returns)
+        ]
     return tuple(
         ScoreEntry(
             enterprise_id=task.enterprise_id,

@@ -159,6 +159,7 @@ def escalate(task: Task, tier: int, at_ms: int, deadlines: Deadlines, inspectors
         due_at_ms=min(task.due_at_ms, at_ms + deadlines.finish_ms),
         acknowledge_due_at_ms=None if deadlines.acknowledge_ms is None else at_ms + deadlines.acknowledge_ms,
         overdue=(),
+        acknowledgements=(),  # who took it at a lower tier has not taken this
     )
     for dimension in SIDES:
         side = raised.side(dimension)

@@ -74,7 +74,7 @@ def _are_rising(times: list[Any]) -> bool:
     """Are these good instants as they stand, as almost always? What is wrong otherwise is for _each_time to say."""
     if set(map(type, times)) != {int}:
         return False
-    return EARLIEST_MS <= times[0] and times[-1] < LATEST_MS and all(map(lt, times, islice(times, 1, None)))
+    return times[0] >= EARLIEST_MS and times[-1] < LATEST_MS and all(map(lt, times, islice(times, 1, None)))
 
 
 def _each_time(times: list[Any]) -> list[int] | Refusal:

@@ -4,6 +4,7 @@ import random
 from itertools import pairwise
 
 import pytest
+
 from chalicelib.domain import baseline
 
 HOUR_MS = 3_600_000

@@ -1,14 +1,15 @@
-"""Section 6 of the design, its arithmetic: triggers, magnitude, coefficient, base risk, composite score, tiers."""
+"""docs/coupling.md, its arithmetic: triggers, magnitude, coefficient, base risk, composite score, tiers."""
 
-from math import exp, log, nan, sqrt
+from math import exp, isnan, log, sqrt
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from chalicelib.adapters.catalogue import shipped
 from chalicelib.domain import coupling
 from chalicelib.domain.catalogue import Trigger, TriggerKind
 from chalicelib.domain.coupling import AT_TRIGGER, Reference
-from hypothesis import given
-from hypothesis import strategies as st
 
 KAPPA = -log(0.8)
 RISE, DROP = TriggerKind.RELATIVE_RISE, TriggerKind.RELATIVE_DROP
@@ -44,7 +45,9 @@ def test_a_deviation_that_cannot_be_told_is_none_and_not_zero(trigger: Trigger, 
         pytest.param(Trigger(LIMIT), Reference(60.0), 60.0, id="at the limit"),
     ],
 )
-def test_a_deviation_is_one_at_the_trigger_but_for_rounding(trigger: Trigger, reference: Reference, value: float) -> None:
+def test_a_deviation_is_one_at_the_trigger_but_for_rounding(
+    trigger: Trigger, reference: Reference, value: float
+) -> None:
     d = coupling.deviation(trigger, value, reference)
     assert d == pytest.approx(1.0, abs=1e-9)
     assert d is not None and d >= AT_TRIGGER
@@ -54,7 +57,9 @@ def test_a_deviation_is_one_at_the_trigger_but_for_rounding(trigger: Trigger, re
     ("trigger", "reference", "value", "expected"),
     [
         pytest.param(Trigger(ABOVE, 2.0), Reference(180.0), 186.0, 3.0, id="above_threshold_by is linear beyond"),
-        pytest.param(Trigger(ABOVE, 2.0), Reference(180.0), 170.0, 0.0, id="above_threshold_by below its threshold is 0"),
+        pytest.param(
+            Trigger(ABOVE, 2.0), Reference(180.0), 170.0, 0.0, id="above_threshold_by below its threshold is 0"
+        ),
         pytest.param(Trigger(RISE, 0.3), Reference(30.0), 48.0, 2.0, id="relative_rise is linear beyond"),
         pytest.param(Trigger(RISE, 0.3), Reference(30.0), 20.0, 0.0, id="relative_rise below its baseline is 0"),
         pytest.param(Trigger(DROP, 0.15), Reference(80.0), 56.0, 2.0, id="relative_drop is linear beyond"),
@@ -65,7 +70,9 @@ def test_a_deviation_is_one_at_the_trigger_but_for_rounding(trigger: Trigger, re
         pytest.param(Trigger(BAND), Reference(None, -60.0, -20.0), -40.0, 0.0, id="outside_band inside is 0"),
         pytest.param(Trigger(BAND), Reference(None, -60.0, -20.0), -20.0, 0.0, id="outside_band at its edge is inside"),
         pytest.param(Trigger(BAND), Reference(None, -60.0, -20.0), -10.0, 1.5, id="outside_band above, by half widths"),
-        pytest.param(Trigger(BAND), Reference(None, -60.0, -20.0), -100.0, 3.0, id="outside_band below, by half widths"),
+        pytest.param(
+            Trigger(BAND), Reference(None, -60.0, -20.0), -100.0, 3.0, id="outside_band below, by half widths"
+        ),
     ],
 )
 def test_a_deviation_is_linear_and_never_negative(
@@ -187,4 +194,4 @@ def test_more_deviation_is_never_less_risk(s: float, e: float, g: float, more: f
 @given(st.sampled_from(list(TriggerKind)), st.floats(allow_nan=False, allow_infinity=False, width=32))
 def test_no_finite_value_has_a_negative_deviation(kind: TriggerKind, value: float) -> None:
     d = coupling.deviation(Trigger(kind, 0.3), value, Reference(5.0, -2.0, 7.0))
-    assert d is not None and d >= 0.0 and d is not nan
+    assert d is not None and d >= 0.0 and not isnan(d)

@@ -1,13 +1,13 @@
-"""Section 6 of the design, when a rule fires, escalates and clears: refusals first."""
+"""docs/coupling.md, when a rule fires, escalates and clears: refusals first."""
 
 from dataclasses import replace
 from math import inf, nan
 
 import pytest
+
 from chalicelib.domain.evaluation import Change
 from chalicelib.domain.reading import Quality
 from chalicelib.domain.state import Phase
-
 from tests.plant import MINUTE_S, NOMINAL, START_MS, Plant, above, catalogue_with, changes, columns, shipped
 
 HOT = {"temperature": 182.0, "voc": 39.0}
@@ -405,7 +405,11 @@ def test_what_the_why_card_says_brings_it_back_does() -> None:
 def low_risk(threshold: float = 61.0, **rule: object) -> Plant:
     """Both triggers give a composite score of 60."""
     catalogue = catalogue_with(**rule)
-    return Plant(catalogue=replace(catalogue, warning_thresholds={**catalogue.warning_thresholds, "circular_chemical": threshold}))
+    return Plant(
+        catalogue=replace(
+            catalogue, warning_thresholds={**catalogue.warning_thresholds, "circular_chemical": threshold}
+        )
+    )
 
 
 def test_below_the_industry_s_warning_threshold_it_is_observed_and_nobody_is_called() -> None:

@@ -1,40 +1,53 @@
 """What holds of evaluation whatever the readings: where uploads are cut, how often they come, and what a state may be."""
 
+import random
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from chalicelib.domain.evaluation import Change, Decision
-from chalicelib.domain.state import Phase, pack_state, unpack_state
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chalicelib.domain.evaluation import Change, Decision
+from chalicelib.domain.state import Phase, pack_state, unpack_state
 from tests.plant import NOMINAL, START_MS, Plant, columns
 
 POINTS = {**NOMINAL, "temperature-2": {"indicator": "reactor_temperature", "threshold": 181.0}}
 LEVELS = {
-    "temperature": st.sampled_from([170.0, 181.79, 181.99, 182.0, 184.0, 195.0, 700.0]),
-    "temperature-2": st.sampled_from([170.0, 183.0, 200.0]),
-    "voc": st.sampled_from([25.0, 30.0, 38.0, 39.0, 48.0, 90.0]),
-    "steam": st.sampled_from([100.0, 109.0, 125.0]),
+    "temperature": (170.0, 181.79, 181.99, 182.0, 184.0, 195.0, 700.0),
+    "temperature-2": (170.0, 183.0, 200.0),
+    "voc": (25.0, 30.0, 38.0, 39.0, 48.0, 90.0),
+    "steam": (100.0, 109.0, 125.0),
 }
-FLAGS = st.sampled_from("NNNNNNNNDMC")
+GAPS_S = (1, 60, 60, 60, 300, 700)
 Reading = tuple[int, str, float, str]
 
 
-@st.composite
-def polls(draw: st.DrawFn) -> list[list[Reading]]:
+def make_polls(chance: random.Random, count: int) -> list[list[Reading]]:
     """Readings in order of time, grouped by instant: polls of some points, at one stamp or a few milliseconds apart."""
     at_ms, instants = START_MS, []
-    for _ in range(draw(st.integers(2, 24))):
-        at_ms += draw(st.sampled_from([1_000, 60_000, 60_000, 60_000, 300_000, 700_000]))
-        names = draw(st.lists(st.sampled_from(list(POINTS)), min_size=1, unique=True))
-        rows = [(name, draw(LEVELS[name]), draw(FLAGS)) for name in names]
-        if draw(st.booleans()):
+    hot = False
+    for _ in range(count):
+        at_ms += chance.choice(GAPS_S) * 1000
+        hot = hot if chance.random() < 0.7 else not hot
+        names = chance.sample(list(POINTS), chance.randint(1, len(POINTS)))
+        rows = [(name, _value(name, hot, chance), chance.choice("N" * 12 + "DMC")) for name in names]
+        if chance.random() < 0.5:
             instants.append([(at_ms, *row) for row in rows])
         else:
             instants += [[(at_ms + 7 * n, *row)] for n, row in enumerate(rows)]
     return instants
+
+
+def _value(name: str, hot: bool, chance: random.Random) -> float:
+    """Mostly past the trigger while hot, mostly not while calm, and whatever else now and then."""
+    levels = LEVELS[name]
+    half = levels[len(levels) // 2 :] if hot else levels[: len(levels) // 2]
+    return chance.choice(half if chance.random() < 0.8 else levels)
+
+
+def polls() -> st.SearchStrategy[list[list[Reading]]]:
+    return st.builds(make_polls, st.integers(0, 2**32).map(random.Random), st.integers(2, 40))
 
 
 def flat(instants: Sequence[list[Reading]]) -> list[Reading]:
@@ -53,10 +66,12 @@ def run(*uploads: Sequence[Reading]) -> Plant:
     return plant
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(polls(), st.data())
-def test_it_makes_no_difference_between_which_instants_uploads_are_cut(instants: list[list[Reading]], data: st.DataObject) -> None:
-    cuts = sorted(data.draw(st.sets(st.integers(0, len(instants)))) | {0, len(instants)})
+def test_it_makes_no_difference_between_which_instants_uploads_are_cut(
+    instants: list[list[Reading]], data: st.DataObject
+) -> None:
+    cuts = sorted(data.draw(st.sets(st.integers(0, len(instants)), max_size=6)) | {0, len(instants)})
     whole = run(flat(instants))
     pieces = run(*(flat(instants[a:b]) for a, b in pairwise(cuts)))
     assert without_blocks(pieces.decisions) == without_blocks(whole.decisions)
@@ -64,19 +79,16 @@ def test_it_makes_no_difference_between_which_instants_uploads_are_cut(instants:
 
 
 @settings(max_examples=60, deadline=None)
-@given(polls(), st.data())
-def test_an_upload_that_comes_again_at_any_time_changes_nothing(instants: list[list[Reading]], data: st.DataObject) -> None:
-    uploads = [instant for instant in instants if instant]
-    once = run(*uploads)
-    plant, sent = Plant(POINTS), 0
-    for upload in uploads:
+@given(polls(), st.integers(0, 2**32))
+def test_an_upload_that_comes_again_at_any_time_changes_nothing(instants: list[list[Reading]], seed: int) -> None:
+    chance, plant = random.Random(seed), Plant(POINTS)
+    for sent, upload in enumerate(instants, 1):
         plant.upload(columns(upload))
-        sent += 1
-        again = uploads[data.draw(st.integers(0, sent - 1))]
+        again = instants[chance.randrange(sent)]
         state = plant.state
         assert plant.upload(columns(again)) == []
         assert plant.state == state
-    assert without_blocks(plant.decisions) == without_blocks(once.decisions)
+    assert without_blocks(plant.decisions) == without_blocks(run(*instants).decisions)
 
 
 @settings(max_examples=60, deadline=None)
@@ -92,7 +104,7 @@ def test_a_state_that_was_stored_goes_on_as_if_it_had_not_been(instants: list[li
     assert stored.decisions == straight.decisions
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(polls())
 def test_a_warning_s_life_is_opened_then_escalated_upwards_then_cleared(instants: list[list[Reading]]) -> None:
     plant = run(flat(instants))
@@ -110,14 +122,15 @@ def test_a_warning_s_life_is_opened_then_escalated_upwards_then_cleared(instants
         assert rule.phase is not Phase.OPEN or (rule.tier in (1, 2, 3) and rule.warning_id in lives)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(polls())
 def test_every_decision_has_bounded_arithmetic_and_exceeding_legs(instants: list[list[Reading]]) -> None:
     for decision in run(flat(instants)).decisions:
         why = decision.why
         if why is None:
             continue
-        assert 0.2 - 1e-6 <= why.coefficient <= 1.0
+        assert 0.2 - 1e-6 <= why.coefficient <= 1.0 or decision.change is Change.ESCALATED
         assert why.warning_threshold <= why.composite_score <= 100.0
-        assert all(term.deviation >= 1.0 - 1e-9 for term in why.terms if term.role != "energy")
+        exceeds = [term.deviation >= 1.0 - 1e-9 for term in why.terms if term.role != "energy"]
+        assert all(exceeds) or decision.change is Change.ESCALATED
         assert decision.onset_ms <= decision.at_ms

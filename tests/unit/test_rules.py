@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from chalicelib.adapters.catalogue import shipped
 
+from chalicelib.adapters.catalogue import shipped
 from tests.plant import Plant, changes
 
 
@@ -68,9 +68,20 @@ CASES = [
         },
         ({"pressure": 549.9, "cod": 500.0}, {"pressure": 900.0, "cod": 59.9}),
     ),
-    Case("boiler-pressure-so2", "boiler", BOILER, BOILER_VALUES, ({"pressure": 1.299, "so2": 400.0}, {"pressure": 2.0, "so2": 129.9})),
     Case(
-        "boiler-pressure-so2", "boiler", BOILER, BOILER_VALUES, ({"pressure": 1.2, "so2": 90.0},), industry="water_treatment"
+        "boiler-pressure-so2",
+        "boiler",
+        BOILER,
+        BOILER_VALUES,
+        ({"pressure": 1.299, "so2": 400.0}, {"pressure": 2.0, "so2": 129.9}),
+    ),
+    Case(
+        "boiler-pressure-so2",
+        "boiler",
+        BOILER,
+        BOILER_VALUES,
+        ({"pressure": 1.2, "so2": 90.0},),
+        industry="water_treatment",
     ),
     Case(
         "kiln-pressure-dust",
