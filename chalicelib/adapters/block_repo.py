@@ -20,8 +20,8 @@ AHEAD_MS = 10 * 60_000  # and at most so much newer: clocks differ
 
 
 class RowBlockRepo:
-    def __init__(self, rows: Rows) -> None:
-        self._rows = rows
+    def __init__(self, rows: Rows, *, page: int = PAGE) -> None:
+        self._rows, self._page = rows, page
 
     def add(self, block: Block) -> Block:
         row = block_row(block)
@@ -50,9 +50,9 @@ class RowBlockRepo:
 
     def _pages(self, pk: str, from_sk: str, to_sk: str) -> Iterator[list[Row]]:
         after = None
-        while rows := self._rows.query(pk, from_sk=from_sk, to_sk=to_sk, after=after, limit=PAGE):
+        while rows := self._rows.query(pk, from_sk=from_sk, to_sk=to_sk, after=after, limit=self._page):
             yield rows
-            if len(rows) < PAGE:
+            if len(rows) < self._page:
                 return
             after = rows[-1].sk
 

@@ -4,43 +4,89 @@ The shipped catalogue stands as YAML in chalicelib/catalogue; a park's own is th
 """
 
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, field_validator, model_validator
 
-from chalicelib.domain.catalogue import Catalogue, Deadlines, Indicator, Rule, ScorePolicy, Term
+from chalicelib.domain.catalogue import Catalogue, Deadlines, Indicator, Rule, ScorePolicy, Term, Trigger, TriggerKind
 from chalicelib.domain.dimension import Dimension
 
 SHIPPED = Path(__file__).parent.parent / "catalogue"
-Text = dict[Literal["zh-CN", "en"], str]
-Tier = Annotated[int, Field(ge=1, le=3)]
+LANGUAGES = ("zh-CN", "en")
+TIERS = (1, 2, 3)
+SIZES = ("large", "medium", "small")
+Name = Annotated[str, Field(min_length=1, max_length=64)]
+Word = Annotated[str, Field(min_length=1)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Seconds = Annotated[int, Field(ge=1)]
+
+
+def _complete(wanted: tuple[Any, ...]) -> AfterValidator:
+    def check(given: dict[Any, Any]) -> dict[Any, Any]:
+        if set(given) != set(wanted):
+            raise ValueError(f"must be given for {', '.join(map(str, wanted))}, no more and no less")
+        return given
+
+    return AfterValidator(check)
+
+
+Text = Annotated[dict[str, Word], _complete(LANGUAGES)]
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
 class _Indicator(_Strict):
     name: Text
-    unit: str
+    unit: Word
     dimension: Dimension
     plausible: tuple[float, float]
     hj212_code: str | None = None
-    limit: float | None = None
+    limit: float | None = Field(default=None, gt=0)
     standard: str | None = None
+
+    @field_validator("plausible")
+    @classmethod
+    def _rises(cls, given: tuple[float, float]) -> tuple[float, float]:
+        if given[0] >= given[1]:
+            raise ValueError("must rise")
+        return given
+
+
+NEEDS_AMOUNT = (TriggerKind.ABOVE_THRESHOLD_BY, TriggerKind.RELATIVE_RISE, TriggerKind.RELATIVE_DROP)
+
+
+class _Trigger(_Strict):
+    kind: TriggerKind
+    amount: float = Field(default=0.0, ge=0)
+
+    @model_validator(mode="after")
+    def _has_its_amount(self) -> "_Trigger":
+        if (self.amount > 0) != (self.kind in NEEDS_AMOUNT):
+            raise ValueError(f"{self.kind} {'needs an' if self.kind in NEEDS_AMOUNT else 'takes no'} amount")
+        return self
+
+
+class _Term(_Strict):
+    indicator: Name
+    trigger: _Trigger
+
+    def value(self) -> Term:
+        return Term(self.indicator, Trigger(self.trigger.kind, self.trigger.amount))
 
 
 class _Rule(_Strict):
-    id: str
-    version: int
-    industry: str | None
-    unit_type: str
+    id: Name
+    version: int = Field(ge=1)
+    industry: Name | None
+    unit_type: Name
     name: Text
-    safety: Term
-    response: Term
-    energy: Term | None
+    safety: _Term
+    response: _Term
+    energy: _Term | None
     window_s: float = Field(default=600, gt=0)
     on_delay: int = Field(default=2, ge=1)
     off_delay: int = Field(default=2, ge=1)
@@ -50,8 +96,12 @@ class _Rule(_Strict):
     environment_requirement: Text
 
     def value(self) -> Rule:
-        fields = {name: getattr(self, name) for name in type(self).model_fields if name != "window_s"}
-        return Rule(**fields, window_ms=round(self.window_s * 1000))
+        plain = {name: getattr(self, name) for name in type(self).model_fields if name not in ("window_s", *LEGS)}
+        legs = {name: term and term.value() for name in LEGS for term in [getattr(self, name)]}
+        return Rule(**plain, **legs, window_ms=round(self.window_s * 1000))
+
+
+LEGS = ("safety", "response", "energy")
 
 
 class _Baseline(_Strict):
@@ -60,8 +110,16 @@ class _Baseline(_Strict):
 
 
 class _Sampling(_Strict):
-    tier_s: dict[Tier, int]
-    base_risk_s: list[tuple[float, int]]
+    tier_s: Annotated[dict[int, Seconds], _complete(TIERS)]
+    base_risk_s: list[tuple[Share, Seconds]]
+
+    @field_validator("base_risk_s")
+    @classmethod
+    def _falls_to_zero(cls, given: list[tuple[float, int]]) -> list[tuple[float, int]]:
+        bounds = [bound for bound, _ in given]
+        if not bounds or bounds[-1] != 0 or any(a <= b for a, b in pairwise(bounds)):
+            raise ValueError("must fall, and end with an entry for base risk 0")
+        return given
 
 
 class _Deadline(_Strict):
@@ -69,42 +127,47 @@ class _Deadline(_Strict):
     acknowledge_s: float | None = Field(default=None, gt=0)
 
     def value(self) -> Deadlines:
-        return Deadlines(round(self.finish_s * 1000), None if self.acknowledge_s is None else round(self.acknowledge_s * 1000))
+        return Deadlines(
+            round(self.finish_s * 1000), None if self.acknowledge_s is None else round(self.acknowledge_s * 1000)
+        )
 
 
 class _Score(_Strict):
     base: float
-    warning: dict[Tier, float]
-    timely: dict[Tier, float]
-    late: dict[Tier, float]
+    warning: Annotated[dict[int, float], _complete(TIERS)]
+    timely: Annotated[dict[int, float], _complete(TIERS)]
+    late: Annotated[dict[int, float], _complete(TIERS)]
     returned: float
 
 
 class _Document(_Strict):
-    version: str
-    indicators: dict[str, _Indicator]
+    version: Name
+    indicators: dict[Name, _Indicator] = Field(min_length=1)
     rules: list[_Rule]
     kappa: float = Field(gt=0)
     baseline: _Baseline
-    industry_weights: dict[str, float]
-    warning_thresholds: dict[str, float]
-    size_factors: dict[str, float]
+    industry_weights: dict[Name, Share] = Field(min_length=1)
+    warning_thresholds: dict[Name, Annotated[float, Field(ge=0, le=100)]]
+    size_factors: Annotated[dict[str, Annotated[float, Field(gt=0)]], _complete(SIZES)]
     sampling: _Sampling
-    deadlines: dict[Tier, _Deadline]
+    deadlines: Annotated[dict[int, _Deadline], _complete(TIERS)]
     score: _Score
 
     @model_validator(mode="after")
     def _refers_to_what_exists(self) -> "_Document":
-        for rule in self.rules:
-            for term in (rule.safety, rule.response, rule.energy):
+        known: set[str] = set()
+        for at, rule in enumerate(self.rules):
+            for leg in LEGS:
+                term: _Term | None = getattr(rule, leg)
                 if term is not None and term.indicator not in self.indicators:
-                    raise ValueError(f"rule {rule.id}: indicator {term.indicator} is not in the catalogue")
+                    raise ValueError(f"rules.{at}.{leg}.indicator: {term.indicator} is not in the catalogue")
             if rule.industry is not None and rule.industry not in self.industry_weights:
-                raise ValueError(f"rule {rule.id}: industry {rule.industry} has no weight")
+                raise ValueError(f"rules.{at}.industry: {rule.industry} has no weight")
+            if rule.id in known:
+                raise ValueError(f"rules.{at}.id: {rule.id} stands there twice")
+            known.add(rule.id)
         if set(self.industry_weights) != set(self.warning_thresholds):
-            raise ValueError("industry_weights and warning_thresholds must name the same industries")
-        if not self.sampling.base_risk_s or self.sampling.base_risk_s[-1][0] != 0:
-            raise ValueError("sampling.base_risk_s must end with an entry for base risk 0")
+            raise ValueError("warning_thresholds: must name the same industries as industry_weights")
         return self
 
 
@@ -144,5 +207,7 @@ def _fields(model: BaseModel) -> dict[str, Any]:
 
 
 def _load(name: str) -> Any:
+    import yaml  # a park with a catalogue of its own never needs it
+
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     return yaml.load((SHIPPED / f"{name}.yaml").read_text(encoding="utf-8"), Loader=loader)  # noqa: S506

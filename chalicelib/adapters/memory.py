@@ -1,9 +1,11 @@
 """Rows in memory, for unit tests: the same behaviour as DynamoDB's, as the contract tests hold."""
 
+import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from threading import Lock
 
-from chalicelib.adapters.rows import Delete, Expect, Put, Row, RowConflict
+from chalicelib.adapters.rows import Delete, Expect, Put, Row, RowConflict, check_writes
 
 
 class MemoryRows:
@@ -18,23 +20,33 @@ class MemoryRows:
         return self._rows.get(pk, {}).get(sk)
 
     def get_many(self, keys: Sequence[tuple[str, str]]) -> list[Row]:
-        return [row for pk, sk in keys if (row := self.get(pk, sk)) is not None]
+        return [row for pk, sk in dict.fromkeys(keys) if (row := self.get(pk, sk)) is not None]
 
     def query(
-        self, pk: str, *, prefix: str = "", from_sk: str = "", to_sk: str = "", after: str | None = None, newest_first: bool = False, limit: int | None = None
+        self,
+        pk: str,
+        *,
+        prefix: str = "",
+        from_sk: str = "",
+        to_sk: str = "",
+        after: str | None = None,
+        newest_first: bool = False,
+        limit: int | None = None,
     ) -> list[Row]:
+        with self._lock:
+            rows = dict(self._rows.get(pk, {}))
         keys = sorted(
-            (sk for sk in self._rows.get(pk, {}) if sk.startswith(prefix) and from_sk <= sk <= (to_sk or sk)),
-            reverse=newest_first,
+            (sk for sk in rows if sk.startswith(prefix) and from_sk <= sk <= (to_sk or sk)), reverse=newest_first
         )
         if after is not None:
             keys = [sk for sk in keys if (sk < after if newest_first else sk > after)]
-        return [self._rows[pk][sk] for sk in keys[:limit]]
+        return [rows[sk] for sk in keys[:limit]]
 
     def count(self, pk: str) -> int:
         return len(self._rows.get(pk, {}))
 
     def commit(self, writes: Sequence[Put | Delete]) -> None:
+        check_writes(writes)
         inserted: list[Row] = []
         with self._lock:
             for write in writes:
@@ -44,9 +56,10 @@ class MemoryRows:
                 if isinstance(write, Delete):
                     self._rows.get(write.pk, {}).pop(write.sk, None)
                     continue
-                if self.get(write.row.pk, write.row.sk) is None:
-                    inserted.append(write.row)
-                self._rows.setdefault(write.row.pk, {})[write.row.sk] = write.row
+                stored = replace(write.row, body=json.loads(json.dumps(write.row.body)))
+                if self.get(stored.pk, stored.sk) is None:
+                    inserted.append(stored)
+                self._rows.setdefault(stored.pk, {})[stored.sk] = stored
         for row in inserted if self._on_insert else ():
             assert self._on_insert is not None
             self._on_insert(row)

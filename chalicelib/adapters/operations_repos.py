@@ -72,18 +72,26 @@ class RowStateRepo:
         return (EnterpriseState(), 0) if row is None else (unpack_state(row.blob), row.version)
 
     def commit(
-        self, enterprise_id: str, state: EnterpriseState, version: int, *, warnings: Sequence[Warning], events: Sequence[Event]
+        self,
+        enterprise_id: str,
+        state: EnterpriseState,
+        version: int,
+        *,
+        warnings: Sequence[Warning],
+        events: Sequence[Event],
     ) -> None:
         row = Row(f"ENT#{enterprise_id}", "STATE", blob=pack_state(state), version=version + 1)
         head = Put(row, Expect.ABSENT if version == 0 else Expect.VERSION)
         try:
-            self._rows.commit([head, *(put for warning in warnings for put in _warning_puts(warning)), *_events(events)])
+            self._rows.commit(
+                [head, *(put for warning in warnings for put in _warning_puts(warning)), *_events(events)]
+            )
         except RowConflict as error:
             raise WriteConflict from error
 
 
 def _warning_puts(warning: Warning) -> list[Put]:
-    sk = f"{warning.opened_at_ms:013d}#{warning.id}"
+    sk = f"{warning.onset_ms:013d}#{warning.id}"  # of all times the one that never changes: a warning is listed once
     feeds = (f"WARNINGS#enterprise:{warning.enterprise_id}", "WARNINGS#park")
     return [Put(Row(f"WARNING#{warning.id}", "WARNING", to_body(warning))), *(Put(Row(pk, sk)) for pk in feeds)]
 
@@ -100,7 +108,11 @@ class RowWarningRepo:
         scope = "park" if enterprise_id is None else f"enterprise:{enterprise_id}"
         feed, onward = _feed_page(self._rows, f"WARNINGS#{scope}", cursor, limit)
         ids = [row.sk.split("#", 1)[1] for row in feed]
-        known = {w.id: w for row in self._rows.get_many([(f"WARNING#{i}", "WARNING") for i in ids]) if (w := from_body(Warning, row.body))}
+        known = {
+            w.id: w
+            for row in self._rows.get_many([(f"WARNING#{i}", "WARNING") for i in ids])
+            if (w := from_body(Warning, row.body))
+        }
         return Page(tuple(known[i] for i in ids if i in known), onward)
 
 

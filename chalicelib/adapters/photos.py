@@ -210,7 +210,7 @@ def _open_heic(data: bytes) -> _Picture:
         across, down = frame.size
 
         def band(top: int, bottom: int) -> Image.Image:
-            rows = pixels[top * stride : bottom * stride]
+            rows = bytes(pixels[top * stride : bottom * stride])
             return Image.frombytes(mode, (across, bottom - top), rows, "raw", mode, stride)
 
         return _Pixels((across, down), band)

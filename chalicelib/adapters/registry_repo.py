@@ -4,11 +4,11 @@ Profiles, people and the catalogue are kept in the process for `cache_s`: a chan
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from chalicelib.adapters import catalogue as catalogues
 from chalicelib.adapters.codec import from_body, to_body
 from chalicelib.adapters.rows import Expect, Put, Row, RowConflict, Rows
 from chalicelib.domain.catalogue import Catalogue
@@ -89,7 +89,9 @@ class RowRegistryRepo:
 
     def put_unit(self, unit: Unit) -> None:
         body = to_body(unit)
-        self._commit_owned(Row(f"UNIT#{unit.id}", "UNIT", body), Row(f"ENT#{unit.enterprise_id}", f"UNIT#{unit.id}", body))
+        self._commit_owned(
+            Row(f"UNIT#{unit.id}", "UNIT", body), Row(f"ENT#{unit.enterprise_id}", f"UNIT#{unit.id}", body)
+        )
 
     def put_point(self, point: Point) -> None:
         owner = {"enterprise_id": point.enterprise_id, "unit_id": point.unit_id}
@@ -108,15 +110,16 @@ class RowRegistryRepo:
 
     def _commit_owned(self, pointer: Row, *others: Row) -> None:
         """An id that is unique in the whole park stays with the enterprise that has it."""
-        known = self._rows.get(pointer.pk, pointer.sk)
-        if known is not None and known.body["enterprise_id"] != pointer.body["enterprise_id"]:
-            raise ContentConflict(id=pointer.pk.partition("#")[2])
-        expect = Expect.ABSENT if known is None else Expect.ANYTHING
-        try:
-            self._rows.commit([Put(pointer, expect), *(Put(row) for row in others)])
-        except RowConflict as error:
-            raise ContentConflict(id=pointer.pk.partition("#")[2]) from error
-        self._cache.clear()
+        for _ in range(2):  # who was beaten to a new id looks again at whose it is
+            known = self._rows.get(pointer.pk, pointer.sk)
+            if known is not None and known.body["enterprise_id"] != pointer.body["enterprise_id"]:
+                break
+            expect = Expect.ABSENT if known is None else Expect.ANYTHING
+            with suppress(RowConflict):
+                self._rows.commit([Put(pointer, expect), *(Put(row) for row in others)])
+                self._cache.clear()
+                return
+        raise ContentConflict(id=pointer.pk.partition("#")[2])
 
     def _commit(self, *rows: Row) -> None:
         self._rows.commit([Put(row) for row in rows])
@@ -132,15 +135,28 @@ class RowCatalogueRepo:
         return self._cache.get("current", self._load)
 
     def _load(self) -> Catalogue:
+        from chalicelib.adapters import catalogue as catalogues  # its models and YAML are a tenth of a cold start
+
         row = self._rows.get(*CATALOGUE_KEY)
         return catalogues.shipped() if row is None else catalogues.parse(dict(row.body))
 
     def publish(self, document: Mapping[str, object]) -> Catalogue:
+        from chalicelib.adapters import catalogue as catalogues
+
         try:
             parsed = catalogues.parse(dict(document))
         except ValidationError as error:
-            wrong = [FieldError(".".join(map(str, e["loc"])), "invalid", e["msg"]) for e in error.errors()]
-            raise InvalidRequest(errors=wrong) from error
+            raise InvalidRequest(
+                errors=[_wrong(".".join(map(str, e["loc"])), e["msg"]) for e in error.errors()]
+            ) from error
         self._rows.commit([Put(Row(*CATALOGUE_KEY, body=document))])
         self._cache.clear()
         return parsed
+
+
+def _wrong(field: str, message: str) -> FieldError:
+    """What is wrong between fields is said about the whole document, with the field in front of the words."""
+    text = message.removeprefix("Value error, ")
+    if not field:
+        field, _, text = text.partition(": ")
+    return FieldError(field, "invalid", text)

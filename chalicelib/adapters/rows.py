@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 READINGS, OPERATIONS, REGISTRY = "readings", "operations", "registry"
+MAX_WRITES = 100  # what DynamoDB takes in one transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,13 @@ class Delete:
     sk: str
 
 
+def check_writes(writes: Sequence[Put | Delete]) -> None:
+    """Raises ValueError for writes that cannot be one commit: a mistake in our code, never in the data."""
+    keys = [(write.row.pk, write.row.sk) if isinstance(write, Put) else (write.pk, write.sk) for write in writes]
+    if len(keys) > MAX_WRITES or len(set(keys)) < len(keys):
+        raise ValueError(f"{len(keys)} writes of {len(set(keys))} rows cannot be one commit")
+
+
 class RowConflict(Exception):
     """A Put's expectation did not hold; nothing was written."""
 
@@ -55,7 +63,15 @@ class Rows(Protocol):
         ...
 
     def query(
-        self, pk: str, *, prefix: str = "", from_sk: str = "", to_sk: str = "", after: str | None = None, newest_first: bool = False, limit: int | None = None
+        self,
+        pk: str,
+        *,
+        prefix: str = "",
+        from_sk: str = "",
+        to_sk: str = "",
+        after: str | None = None,
+        newest_first: bool = False,
+        limit: int | None = None,
     ) -> list[Row]:
         """Rows of a partition by rising sk (or falling): those with the prefix, or from_sk <= sk <= to_sk
         (not both), beyond `after`."""
@@ -63,5 +79,5 @@ class Rows(Protocol):
 
     def count(self, pk: str) -> int: ...
     def commit(self, writes: Sequence[Put | Delete]) -> None:
-        """All or nothing. Raises RowConflict."""
+        """All or nothing: at most MAX_WRITES, no two of the same row. Raises RowConflict."""
         ...

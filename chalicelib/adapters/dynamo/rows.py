@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from botocore.exceptions import ConnectionError as NoConnection
 from botocore.exceptions import HTTPClientError
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.connection import Connection
@@ -19,7 +20,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.adapters.rows import Delete, Expect, Put, Row, RowConflict
+from chalicelib.adapters.rows import Delete, Expect, Put, Row, RowConflict, check_writes
 from chalicelib.domain.errors import Busy
 
 CONNECT_TIMEOUT_S = 2
@@ -66,9 +67,17 @@ def connect(*, region: str | None = None, host: str | None = None) -> Connection
 class DynamoRows:
     """One table. No call leaves the process before the first read or write."""
 
-    def __init__(self, table: str, connection: Connection | None = None, *, region: str | None = None) -> None:
+    def __init__(
+        self,
+        table: str,
+        connection: Connection | None = None,
+        *,
+        region: str | None = None,
+        pause_s: float = CONTENTION_PAUSE_S,
+    ) -> None:
         self.connection = connection or connect(region=region)
         self._model = _model(table, self.connection)
+        self._pause_s = pause_s
 
     def get(self, pk: str, sk: str) -> Row | None:
         with _translated():
@@ -101,12 +110,13 @@ class DynamoRows:
             return self._model.count(pk, consistent_read=True)
 
     def commit(self, writes: Sequence[Put | Delete]) -> None:
+        check_writes(writes)
         for again in range(CONTENTION_TRIES):
             try:
                 with _translated():
                     return self._write(writes)
             except _Contended:
-                time.sleep(CONTENTION_PAUSE_S * (again + 1) * random.uniform(0.5, 1.5))  # noqa: S311
+                time.sleep(self._pause_s * (again + 1) * random.uniform(0.5, 1.5))
         raise Busy(reason="contention")
 
     def _write(self, writes: Sequence[Put | Delete]) -> None:
@@ -213,12 +223,14 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except PynamoDBException as error:
+        if isinstance(error.cause, HTTPClientError | NoConnection):
+            raise Busy() from error
         codes = _codes(error)
         if codes & CONDITION_FAILED:
             raise RowConflict from error
         if codes & CONTENDED:
             raise _Contended from error
-        if codes & BUSY or isinstance(error.cause, HTTPClientError):
+        if codes & BUSY:
             raise Busy() from error
         raise
 

@@ -1,0 +1,173 @@
+"""The shipped catalogue says what a park starts with, and a broken document is refused by the name of its field."""
+
+from collections.abc import Callable
+from copy import deepcopy
+from math import log
+from typing import Any
+
+import pytest
+
+from chalicelib.adapters.catalogue import parse, shipped, shipped_document
+from chalicelib.adapters.memory import MemoryRows
+from chalicelib.adapters.registry_repo import RowCatalogueRepo
+from chalicelib.domain.catalogue import TriggerKind
+from chalicelib.domain.errors import InvalidRequest
+
+Change = Callable[[dict[str, Any]], object]
+
+
+class Clock:
+    def now_ms(self) -> int:
+        return 0
+
+
+def repo() -> RowCatalogueRepo:
+    return RowCatalogueRepo(MemoryRows(), Clock())
+
+
+def changed(change: Change) -> dict[str, Any]:
+    document = deepcopy(shipped_document())
+    change(document)
+    return document
+
+
+def put(*path: Any, to: Any) -> Change:
+    def change(document: Any) -> None:
+        *way, last = path
+        for step in way:
+            document = document[step]
+        document[last] = to
+
+    return change
+
+
+def drop(*path: Any) -> Change:
+    def change(document: Any) -> None:
+        *way, last = path
+        for step in way:
+            document = document[step]
+        del document[last]
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        pytest.param(put("colour", to="green"), "colour", id="a field that there is not"),
+        pytest.param(drop("version"), "version", id="no version"),
+        pytest.param(put("version", to=""), "version", id="an empty version"),
+        pytest.param(put("kappa", to=0), "kappa", id="a kappa of zero"),
+        pytest.param(put("kappa", to=float("nan")), "kappa", id="a kappa that is no number"),
+        pytest.param(put("baseline", "half_life_s", to=0), "baseline.half_life_s", id="a half-life of zero"),
+        pytest.param(put("baseline", "minimum_readings", to=0), "baseline.minimum_readings", id="a baseline of no readings"),
+        pytest.param(drop("indicators", "voc", "unit"), "indicators.voc.unit", id="an indicator without unit"),
+        pytest.param(drop("indicators", "voc", "name", "en"), "indicators.voc.name", id="a name in one language only"),
+        pytest.param(put("indicators", "voc", "name", "fr", to="COV"), "indicators.voc.name", id="a name in a third language"),
+        pytest.param(put("indicators", "voc", "dimension", to="luck"), "indicators.voc.dimension", id="a fourth dimension"),
+        pytest.param(put("indicators", "voc", "plausible", to=[5, 5]), "indicators.voc.plausible", id="a range without width"),
+        pytest.param(put("indicators", "voc", "limit", to=0), "indicators.voc.limit", id="a limit of zero"),
+        pytest.param(put("rules", 0, "safety", "indicator", to="heat"), "rules.0.safety.indicator", id="an unknown indicator"),
+        pytest.param(put("rules", 0, "energy", "indicator", to="heat"), "rules.0.energy.indicator", id="an unknown energy indicator"),
+        pytest.param(put("rules", 1, "industry", to="mining"), "rules.1.industry", id="an industry without weight"),
+        pytest.param(put("rules", 1, "id", to="reactor-temperature-voc"), "rules.1.id", id="a rule id twice"),
+        pytest.param(put("rules", 0, "response", "trigger", "kind", to="feels_bad"), "rules.0.response.trigger.kind", id="an unknown trigger"),
+        pytest.param(drop("rules", 0, "safety", "trigger", "amount"), "rules.0.safety.trigger", id="a trigger without its amount"),
+        pytest.param(put("rules", 0, "safety", "trigger", "amount", to=-2), "rules.0.safety.trigger.amount", id="a negative amount"),
+        pytest.param(put("rules", 1, "response", "trigger", "amount", to=2), "rules.1.response.trigger", id="an amount for a limit"),
+        pytest.param(put("rules", 0, "safety", "trigger", "ammount", to=2), "rules.0.safety.trigger.ammount", id="a misspelt field"),
+        pytest.param(drop("rules", 0, "response"), "rules.0.response", id="a rule without response"),
+        pytest.param(put("rules", 0, "window_s", to=0), "rules.0.window_s", id="a window of zero"),
+        pytest.param(put("rules", 0, "on_delay", to=0), "rules.0.on_delay", id="an on-delay of zero"),
+        pytest.param(put("rules", 0, "off_delay", to=1.5), "rules.0.off_delay", id="an off-delay of one and a half"),
+        pytest.param(put("rules", 0, "hysteresis", to=1), "rules.0.hysteresis", id="a hysteresis that never clears"),
+        pytest.param(drop("rules", 0, "environment_requirement", "zh-CN"), "rules.0.environment_requirement", id="no Chinese requirement"),
+        pytest.param(put("industry_weights", "hydrogen", to=1.5), "industry_weights.hydrogen", id="a weight above 1"),
+        pytest.param(drop("warning_thresholds", "hydrogen"), "warning_thresholds", id="an industry without warning threshold"),
+        pytest.param(put("warning_thresholds", "hydrogen", to=101), "warning_thresholds.hydrogen", id="a threshold above 100"),
+        pytest.param(drop("size_factors", "small"), "size_factors", id="a size without factor"),
+        pytest.param(drop("sampling", "tier_s", 3), "sampling.tier_s", id="a tier without sampling interval"),
+        pytest.param(put("sampling", "tier_s", 3, to=0), "sampling.tier_s.3", id="a sampling interval of zero"),
+        pytest.param(put("sampling", "base_risk_s", to=[[0.3, 900]]), "sampling.base_risk_s", id="no interval for base risk 0"),
+        pytest.param(put("sampling", "base_risk_s", to=[[0.3, 9], [0.45, 9], [0, 9]]), "sampling.base_risk_s", id="base risks that do not fall"),
+        pytest.param(drop("deadlines", 1), "deadlines", id="a tier without deadline"),
+        pytest.param(put("deadlines", 4, to={"finish_s": 5}), "deadlines", id="a fourth tier"),
+        pytest.param(put("deadlines", 2, "finish_s", to=0), "deadlines.2.finish_s", id="a deadline of zero"),
+        pytest.param(drop("score", "late", 2), "score.late", id="a tier without points for being late"),
+    ],
+)  # fmt: skip
+def test_a_broken_document_is_refused_by_the_name_of_its_field(change: Change, field: str) -> None:
+    catalogues = repo()
+    with pytest.raises(InvalidRequest) as refused:
+        catalogues.publish(changed(change))
+    assert [error.field for error in refused.value.errors] == [field]
+    assert catalogues.current() == shipped(), "nothing was published"
+
+
+def test_every_wrong_field_is_named_at_once() -> None:
+    document = changed(put("kappa", to=-1))
+    put("deadlines", 2, "finish_s", to=0)(document)
+    with pytest.raises(InvalidRequest) as refused:
+        repo().publish(document)
+    assert [error.field for error in refused.value.errors] == ["kappa", "deadlines.2.finish_s"]
+
+
+def test_a_good_document_becomes_the_park_s_catalogue() -> None:
+    catalogues = repo()
+    catalogues.publish(changed(put("version", to="2026.2-east")))
+    assert catalogues.current().version == "2026.2-east"
+
+
+def test_the_shipped_catalogue_has_the_design_s_defaults() -> None:
+    known = shipped()
+    assert known.kappa == pytest.approx(-log(0.8), abs=1e-15)
+    assert (known.baseline_half_life_ms, known.baseline_minimum) == (86_400_000, 30)
+    assert known.industry_weights == {
+        "circular_chemical": 0.50,
+        "hydrogen": 0.50,
+        "carbon_capture": 0.40,
+        "green_building_materials": 0.35,
+        "water_treatment": 0.30,
+        "park": 0.30,
+        "energy_saving": 0.25,
+    }
+    assert known.size_factors == {"large": 1.2, "medium": 1.0, "small": 0.85}
+    assert set(known.warning_thresholds.values()) == {35}
+    assert {t: (d.finish_ms, d.acknowledge_ms) for t, d in known.deadlines.items()} == {
+        1: (86_400_000, None),
+        2: (28_800_000, 1_800_000),
+        3: (7_200_000, 600_000),
+    }
+
+
+@pytest.mark.parametrize("rule", shipped().rules, ids=[rule.id for rule in shipped().rules])
+def test_a_shipped_rule_has_the_design_s_delays_window_and_hysteresis(rule: Any) -> None:
+    assert (rule.window_ms, rule.on_delay, rule.off_delay, rule.hysteresis) == (600_000, 2, 2, 0.1)
+
+
+def test_the_chemical_rule_is_2_degrees_and_30_percent() -> None:
+    (rule,) = (one for one in shipped().rules if one.id == "reactor-temperature-voc")
+    assert (rule.safety.trigger.kind, rule.safety.trigger.amount) == (TriggerKind.ABOVE_THRESHOLD_BY, 2.0)
+    assert (rule.response.trigger.kind, rule.response.trigger.amount) == (TriggerKind.RELATIVE_RISE, 0.3)
+
+
+@pytest.mark.parametrize(
+    ("base_risk", "tier", "interval_s"),
+    [
+        pytest.param(0.6, 3, 30, id="an open tier 3"),
+        pytest.param(0.0, 2, 60, id="an open tier 2, whatever the base risk"),
+        pytest.param(0.0, 1, 300, id="an open tier 1"),
+        pytest.param(0.45, None, 300, id="base risk from 0.45"),
+        pytest.param(0.4499, None, 900, id="base risk below 0.45"),
+        pytest.param(0.3, None, 900, id="base risk from 0.3"),
+        pytest.param(0.2999, None, 3600, id="base risk below 0.3"),
+    ],
+)
+def test_the_sampling_interval_of_a_unit(base_risk: float, tier: int | None, interval_s: int) -> None:
+    assert shipped().sampling_interval_s(base_risk, tier) == interval_s
+
+
+def test_a_document_read_back_from_json_is_the_same_catalogue() -> None:
+    import json
+
+    assert parse(json.loads(json.dumps(shipped_document()))) == shipped()
