@@ -21,6 +21,13 @@ def log_fault(error: Exception, correlation_id: str) -> None:
     logger.error("fault", extra={**described(error), "correlation_id": correlation_id})
 
 
+class FunctionFailed(Exception):
+    """What a function raises so that Lambda sees it fail. Lambda logs its words, which are the error's kind and none of its own."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(type(error).__name__)
+
+
 def described(error: BaseException) -> dict[str, str]:
     """An error without its message, which may quote data: its kind, AWS's code for it, and where in our code it arose."""
     place, trace = "", error.__traceback__

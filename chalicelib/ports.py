@@ -84,7 +84,13 @@ class StateRepo(Protocol):
         ...
 
     def commit(
-        self, enterprise_id: str, state: EnterpriseState, version: int, *, warnings: Sequence[Warning], events: Sequence[Event]
+        self,
+        enterprise_id: str,
+        state: EnterpriseState,
+        version: int,
+        *,
+        warnings: Sequence[Warning],
+        events: Sequence[Event],
     ) -> None:
         """State, warnings and events in one transaction. Raises WriteConflict if the version is no longer current."""
         ...

@@ -46,6 +46,6 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     except ValidationError as error:
         wrong = "; ".join(f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
         raise BadSettings(wrong) from error
-    except KeyError as error:
-        raise BadSettings(f"{PREFIX}TIME_ZONE: unknown time zone {error}") from error
+    except (KeyError, ValueError) as error:
+        raise BadSettings(f"{PREFIX}TIME_ZONE: unknown time zone: {error}") from error
     return settings

@@ -6,11 +6,10 @@ from itertools import groupby
 from typing import Any
 
 from chalicelib.api.http import PROBLEM, Endpoint
-from chalicelib.api.models import TaskOut
+from chalicelib.api.models.tasks import TaskOut
 from chalicelib.domain.access import ALLOWED
 from chalicelib.domain.errors import GreenShieldError, PreconditionFailed
 from chalicelib.domain.messages import text
-
 from mobile_api_spec import static
 from mobile_api_spec.problems import MEMBERS, problems_of
 from mobile_api_spec.schemas import Schemas, query_parameters
@@ -58,7 +57,7 @@ def _paths(endpoints: list[Endpoint], schemas: Schemas, examples: Examples) -> d
 
 
 def _operation(one: Endpoint, schemas: Schemas, example: Mapping[str, Any]) -> dict[str, Any]:
-    operation = {
+    operation: dict[str, Any] = {
         "operationId": operation_id(one),
         "tags": [one.tag],
         "summary": one.summary,
@@ -100,7 +99,9 @@ def _parameters(one: Endpoint, request: Mapping[str, Any]) -> list[dict[str, Any
     given = request.get("path", {})
     found = [_path_parameter(name, given.get(name)) for name in re.findall(r"{(\w+)}", one.path)]
     if one.query is not None:
-        found += [known | _example(request.get("query", {}).get(known["name"])) for known in query_parameters(one.query)]
+        found += [
+            known | _example(request.get("query", {}).get(known["name"])) for known in query_parameters(one.query)
+        ]
     names = ["AcceptLanguage", "CorrelationId"]
     names += ["IfMatch"] if PreconditionFailed in one.problems else []
     names += ["ContentEncoding"] if one.request is not None else []

@@ -29,7 +29,9 @@ class SpecProblem(Exception):
 
 def render() -> str:
     """The spec as YAML. Raises SpecProblem where a route is not in the table or the document is not valid OpenAPI."""
-    check_routes({(m, path) for path, methods in app.routes.items() for m in methods}, {(e.method, e.path) for e in ENDPOINTS})
+    check_routes(
+        {(m, path) for path, methods in app.routes.items() for m in methods}, {(e.method, e.path) for e in ENDPOINTS}
+    )
     document = build(ENDPOINTS, examples.read())
     validate(document)
     return HEAD + yaml.dump(document, Dumper=_Plain, sort_keys=False, allow_unicode=True, width=120)
@@ -46,20 +48,28 @@ def check_routes(routes: Iterable[Route], endpoints: Iterable[Route]) -> None:
     """Every route of the app stands in ENDPOINTS and the other way round. Raises SpecProblem."""
     served, known = set(routes), set(endpoints)
     wrong = [f"{method} {path}: served, but not registered by @endpoint" for method, path in sorted(served - known)]
-    wrong += [f"{method} {path}: in ENDPOINTS, but its blueprint is not registered" for method, path in sorted(known - served)]
+    wrong += [
+        f"{method} {path}: in ENDPOINTS, but its blueprint is not registered" for method, path in sorted(known - served)
+    ]
     if wrong:
         raise SpecProblem("\n".join(wrong))
 
 
 def compare(committed: str, generated: str) -> str:
     """A unified diff; empty where there is no difference."""
-    lines = (text.splitlines(keepends=True) for text in (committed, generated))
-    return "".join(difflib.unified_diff(*lines, fromfile="openapi.yaml as committed", tofile="openapi.yaml as the code has it"))
+    before, after = committed.splitlines(keepends=True), generated.splitlines(keepends=True)
+    return "".join(
+        difflib.unified_diff(
+            before, after, fromfile="openapi.yaml as committed", tofile="openapi.yaml as the code has it"
+        )
+    )
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Write mobile_api_spec/openapi.yaml.")
-    parser.add_argument("--check", action="store_true", help="compare with the committed file and fail where they differ")
+    parser.add_argument(
+        "--check", action="store_true", help="compare with the committed file and fail where they differ"
+    )
     parser.add_argument("--examples", action="store_true", help="take the examples anew from a run of the whole API")
     options = parser.parse_args(arguments)
     try:

@@ -36,7 +36,12 @@ class ExampleMedia(MemoryMediaStore):
 
     def upload_ticket(self, key: str, *, sha256: str, size_bytes: int, content_type: str, now_ms: int) -> UploadTicket:
         fields = {"key": key, "Content-Type": content_type, "x-amz-checksum-sha256": "…"}
-        fields |= {"x-amz-algorithm": "AWS4-HMAC-SHA256", "x-amz-credential": "…", "policy": "…", "x-amz-signature": "…"}
+        fields |= {
+            "x-amz-algorithm": "AWS4-HMAC-SHA256",
+            "x-amz-credential": "…",
+            "policy": "…",
+            "x-amz-signature": "…",
+        }
         return UploadTicket(f"{BUCKET}/", fields, now_ms + 900_000)
 
     def download_url(self, key: str, *, expires_s: int = 900) -> str:
@@ -76,4 +81,3 @@ class Walker:
             return sent
         token = f"bridge:acme-bridge:{hashlib.sha256(data).hexdigest()}" if who == "bridge" else f"person:{who}"
         return sent | {"Authorization": f"Bearer {token}"}
-

@@ -7,7 +7,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
 
 from chalicelib.api.http import Endpoint
-from chalicelib.api.models import Problem, SeriesIn, SeriesResultOut
+from chalicelib.api.models.readings import SeriesIn, SeriesResultOut
+from chalicelib.api.models.wire import Problem
 from chalicelib.domain.reading import FLAGS
 
 REF = "#/components/schemas/{model}"

@@ -108,15 +108,27 @@ PARAMETERS: dict[str, Any] = {
 }
 
 HEADERS: dict[str, Any] = {
-    "X-Correlation-Id": {"description": "Of this request; name it when asking for help", "required": True, "schema": CORRELATION},
-    "Content-Language": {"description": "Of the texts in this answer", "required": True, "schema": {"enum": ["zh-CN", "en"]}},
+    "X-Correlation-Id": {
+        "description": "Of this request; name it when asking for help",
+        "required": True,
+        "schema": CORRELATION,
+    },
+    "Content-Language": {
+        "description": "Of the texts in this answer",
+        "required": True,
+        "schema": {"enum": ["zh-CN", "en"]},
+    },
     "ETag": {
         "description": "The version, for If-Match",
         "required": True,
         "schema": {"type": "string", "pattern": '^"[0-9]+"$'},
         "example": '"3"',
     },
-    "Retry-After": {"description": "Seconds to wait before the same request", "required": True, "schema": {"type": "integer"}},
+    "Retry-After": {
+        "description": "Seconds to wait before the same request",
+        "required": True,
+        "schema": {"type": "integer"},
+    },
     "WWW-Authenticate": {"description": "The scheme to sign in with", "required": True, "schema": {"const": "Bearer"}},
 }
 

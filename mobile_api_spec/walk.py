@@ -1,22 +1,21 @@
 """A scripted walk over every route: each answer that the spec names, good and bad, as it really is.
 
-`make spec` takes the spec's examples from here, and a test holds every answer against the spec.
+`python -m mobile_api_spec.generate --examples` takes the examples from here, and a test holds every answer against the spec.
 """
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.adapters.catalogue import shipped_document
 from chalicelib.adapters.memory_media import MemoryMediaStore
 from chalicelib.api.http import MAX_BODY_BYTES, Endpoint
-from chalicelib.api.models import rfc3339
+from chalicelib.api.models.wire import rfc3339
 from chalicelib.bootstrap import build, use
 from chalicelib.domain.access import ALLOWED
 from chalicelib.domain.errors import Busy
+from mobile_api_spec.recorder import Exchange, Walker
 from tests.acts import JPEG, client_id, photo_body, retest_body
 from tests.park import PEOPLE, SETTINGS, START_MS
-
-from mobile_api_spec.recorder import Exchange, Walker
 
 RULE = "reactor-temperature-voc"
 SOMEONE = {"inspector": "inspector_safety", "enterprise": "enterprise", "department": "department_safety", "committee": "committee", "admin": "admin"}  # fmt: skip
@@ -54,7 +53,12 @@ def small_catalogue() -> dict[str, Any]:
 
 def _register(w: Walker) -> None:
     w.call("get_health", None, expect=200)
-    enterprise = {"name": "示范化工一厂", "credit_code": _credit_code(w), "industry": "circular_chemical", "size": "medium"}
+    enterprise = {
+        "name": "示范化工一厂",
+        "credit_code": _credit_code(w),
+        "industry": "circular_chemical",
+        "size": "medium",
+    }
     place = {"region": "east", "position": {"latitude": 31.2304, "longitude": 121.4737}}
     unit = {"enterprise_id": "acme", "name": "1号反应釜", "type": "reactor"}
     point = {"unit_id": "acme-r1", "indicator": "reactor_temperature", "threshold": 180.0}
@@ -144,13 +148,16 @@ def _lands(w: Walker, number: int, data: bytes) -> None:
 
 
 def _judge(w: Walker) -> None:
-    side = {"task_id": w.task_id, "side": "safety"}
+    side: dict[str, Any] = {"task_id": w.task_id, "side": "safety"}
     stale = {"If-Match": '"1"'}
     seen = w.call("get_task", "inspector_safety", task_id=w.task_id, expect=200)["version"]
     note = {"note": "已降温并复查联锁"}
     w.call("post_submission", "inspector_safety", body=note, headers=stale, expect=412, **side)
     w.call("post_submission", "inspector_safety", body=note, headers={"If-Match": f'"{seen}"'}, expect=200, **side)
-    passed, returned = {"revision": 1, "verdict": "passed"}, {"revision": 1, "verdict": "rejected", "reason": "缺少冷却水泵照片"}
+    passed, returned = (
+        {"revision": 1, "verdict": "passed"},
+        {"revision": 1, "verdict": "rejected", "reason": "缺少冷却水泵照片"},
+    )
     w.call("post_verdict", "department_safety", body=passed, headers=stale, expect=412, **side)
     w.call("post_verdict", "department_environment", body=passed, expect=403, **side)
     w.call("post_verdict", "department_safety", body=returned, expect=200, **side)
@@ -173,9 +180,11 @@ def _judge_own(w: Walker) -> None:
 
 
 def _close(w: Walker) -> None:
-    side = {"task_id": w.task_id, "side": "environment"}
+    side: dict[str, Any] = {"task_id": w.task_id, "side": "environment"}
     w.call("post_submission", "inspector_environment", body={"note": "复测达标"}, expect=200, **side)
-    task = w.call("post_verdict", "department_environment", body={"revision": 1, "verdict": "passed"}, expect=200, **side)
+    task = w.call(
+        "post_verdict", "department_environment", body={"revision": 1, "verdict": "passed"}, expect=200, **side
+    )
     assert task["state"] == "closed"
     w.park.pump()
     w.call("get_deliveries", "department_safety", task_id=w.task_id, expect=200)
@@ -186,7 +195,7 @@ def _close(w: Walker) -> None:
 
 def _conflicts(w: Walker) -> None:
     """A closed task takes no more, and what belongs to one enterprise stays there."""
-    closed = {"task_id": w.task_id}
+    closed: dict[str, Any] = {"task_id": w.task_id}
     w.call("post_photo", "inspector_safety", body=photo_body(14, "safety"), expect=409, **closed)
     w.call("post_retest", "inspector_safety", body=retest_body(22, "safety"), expect=409, **closed)
     w.call("post_rectification", "enterprise", body={"id": client_id(32), "text": "补充"}, expect=409, **closed)
@@ -206,13 +215,13 @@ def _refusals(w: Walker) -> None:
         if not one.public:
             for refuse in (_nobody, _wrong_role, _bad_input, _unknown_ids, _bad_body):
                 refuse(w, one, first[operation])
-    with_busy_store(w, lambda: [_again(w, first[o], expect=503) for o, one in w.endpoints.items() if not one.public])
+    _busy(w, first)
 
 
 def _again(w: Walker, known: Exchange, *, expect: int, **changes: Any) -> None:
     """The same request with something changed."""
     same: dict[str, Any] = {"who": known.who, "body": known.body, "query": known.query, "headers": known.headers}
-    w.call(known.operation, expect=expect, **(same | known.path | changes))
+    w.call(known.operation, expect=expect, **(same | dict(known.path) | changes))
 
 
 def _nobody(w: Walker, one: Endpoint, known: Exchange) -> None:
@@ -271,9 +280,9 @@ class _BusyTokens:
         raise Busy()
 
 
-def with_busy_store(w: Walker, act: Callable[[], object]) -> None:
+def _busy(w: Walker, first: Mapping[str, Exchange]) -> None:
     use(build(SETTINGS, tokens=_BusyTokens(), signatures=_BusyTokens()))
-    try:
-        act()
-    finally:
-        use(w.park.services)
+    for operation, one in w.endpoints.items():
+        if not one.public:
+            _again(w, first[operation], expect=503)
+    use(w.park.services)

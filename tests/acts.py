@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.domain.photo import PhotoFinding, Position, RefusalReason
-
 from tests.park import START_MS, Park
 
 JPEG = b"the bytes of a picture"
@@ -22,8 +21,10 @@ class FakeInspector:
     """Finds a good picture wherever the hash is the announced one, or what `reason` says."""
 
     reason: RefusalReason | None = None
+    looks: int = 0
 
     def inspect(self, data: bytes, *, sha256: str, size_bytes: int, content_type: str) -> PhotoFinding:
+        self.looks += 1
         if self.reason is not None:
             return PhotoFinding(self.reason)
         if hashlib.sha256(data).hexdigest() != sha256:
@@ -34,7 +35,13 @@ class FakeInspector:
 
 def photo_body(number: int, side: str, data: bytes = JPEG, **changes: Any) -> dict[str, Any]:
     digest = hashlib.sha256(data).hexdigest()
-    body = {"id": client_id(number), "dimension": side, "sha256": digest, "size": len(data), "content_type": "image/jpeg"}
+    body = {
+        "id": client_id(number),
+        "dimension": side,
+        "sha256": digest,
+        "size": len(data),
+        "content_type": "image/jpeg",
+    }
     return body | changes
 
 
@@ -59,7 +66,9 @@ def brings_retest(park: Park, task: dict[str, Any], side: str, number: int = 1) 
     park.as_(worker_of(task, side)).post(f"/v1/tasks/{task['id']}/retests", body, expect=201)
 
 
-def submits(park: Park, task: dict[str, Any], side: str, note: str = "已处置", *, expect: int = 200, **headers: str) -> dict[str, Any]:
+def submits(
+    park: Park, task: dict[str, Any], side: str, note: str = "已处置", *, expect: int = 200, **headers: str
+) -> dict[str, Any]:
     path = f"/v1/tasks/{task['id']}/sides/{side}/submission"
     answer = park.as_(worker_of(task, side)).post(path, {"note": note}, expect=expect, **headers)
     park.pump()

@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from chalice.test import Client, HTTPResponse
+
 from chalicelib.adapters import memory_media
 from chalicelib.adapters.memory import MemoryRows
 from chalicelib.adapters.rows import OPERATIONS, READINGS, REGISTRY, Row, Rows
@@ -103,7 +104,9 @@ class FakeQueue:
 class Park:
     """The park, its people (`as_`), its plant (`upload`) and what AWS does in between (`pump`)."""
 
-    def __init__(self, make_rows: Callable[[Callable[[Row], None]], Mapping[str, Rows]] | None = None, **overrides: object) -> None:
+    def __init__(
+        self, make_rows: Callable[[Callable[[Row], None]], Mapping[str, Rows]] | None = None, **overrides: object
+    ) -> None:
         from app import app
 
         self.clock = FakeClock()
@@ -143,7 +146,13 @@ class Park:
         return self
 
     def put_plant(self, admin: "Caller", eid: str, code: str) -> None:
-        enterprise = {"name": f"{eid} chemicals", "credit_code": credit_code(code), "industry": "circular_chemical", "size": "medium", "region": "east"}
+        enterprise = {
+            "name": f"{eid} chemicals",
+            "credit_code": credit_code(code),
+            "industry": "circular_chemical",
+            "size": "medium",
+            "region": "east",
+        }
         admin.put(f"/v1/enterprises/{eid}", enterprise, expect=200)
         admin.put(f"/v1/units/{eid}-r1", {"enterprise_id": eid, "name": "R1", "type": "reactor"}, expect=200)
         points = {
@@ -153,11 +162,23 @@ class Park:
         }
         for name, fields in points.items():
             admin.put(f"/v1/points/{eid}-{name}", {"unit_id": f"{eid}-r1", **fields}, expect=200)
-        admin.put(f"/v1/bridges/{eid}-bridge", {"enterprise_id": eid, "public_key_pem": "-----BEGIN PUBLIC KEY-----"}, expect=200)
+        admin.put(
+            f"/v1/bridges/{eid}-bridge",
+            {"enterprise_id": eid, "public_key_pem": "-----BEGIN PUBLIC KEY-----"},
+            expect=200,
+        )
 
     # the plant
 
-    def upload(self, series: list[dict[str, Any]], *, eid: str = "acme", block_id: str | None = None, compress: bool = False, expect: int = 202) -> dict[str, Any]:
+    def upload(
+        self,
+        series: list[dict[str, Any]],
+        *,
+        eid: str = "acme",
+        block_id: str | None = None,
+        compress: bool = False,
+        expect: int = 202,
+    ) -> dict[str, Any]:
         self._blocks += 1
         body = json.dumps({"block_id": block_id or str(UUID(int=self._blocks)), "series": series}).encode()
         body = gzip.compress(body) if compress else body
@@ -170,10 +191,18 @@ class Park:
     def reads(self, *, eid: str = "acme", at_ms: int | None = None, flag: str = "N", **values: float) -> None:
         """One reading of each named point, now or at an instant, through upload and evaluation."""
         at = self.clock.ms if at_ms is None else at_ms
-        self.upload([{"point": f"{eid}-{name}", "times": [at], "values": [value], "flags": [flag]} for name, value in values.items()], eid=eid)
+        self.upload(
+            [
+                {"point": f"{eid}-{name}", "times": [at], "values": [value], "flags": [flag]}
+                for name, value in values.items()
+            ],
+            eid=eid,
+        )
         self.pump()
 
-    def runs_hot(self, *, temperature: float = 182.0, voc: float = 39.0, steam: float = 100.0, minutes: int = 2) -> None:
+    def runs_hot(
+        self, *, temperature: float = 182.0, voc: float = 39.0, steam: float = 100.0, minutes: int = 2
+    ) -> None:
         """Readings past both triggers, one a minute."""
         for _ in range(minutes):
             self.clock.advance(60)
@@ -198,7 +227,12 @@ class Park:
         self.failures += len(handler(event, self.services)["batchItemFailures"])
 
     def _push(self, request: PushRequest) -> bool:
-        record = {"messageId": "m", "receiptHandle": "r", "body": encode(request), "attributes": {"ApproximateReceiveCount": "1"}}
+        record = {
+            "messageId": "m",
+            "receiptHandle": "r",
+            "body": encode(request),
+            "attributes": {"ApproximateReceiveCount": "1"},
+        }
         return bool(on_push({"Records": [record]}, self.services)["batchItemFailures"])
 
     def photo_lands(self, key: str) -> None:

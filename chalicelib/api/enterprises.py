@@ -3,16 +3,8 @@
 from chalice.app import Blueprint
 
 from chalicelib.api.http import Call, endpoint
-from chalicelib.api.models import (
-    EnterpriseOut,
-    EnterprisesOut,
-    PointOut,
-    ScoreEntryOut,
-    ScoreOut,
-    ScoreQuery,
-    UnitOut,
-    UnitsOut,
-)
+from chalicelib.api.models.registry import EnterpriseOut, EnterprisesOut, PointOut, UnitOut, UnitsOut
+from chalicelib.api.models.score import ScoreEntryOut, ScoreOut, ScoreQuery
 from chalicelib.domain.access import Action, can_see, require_sight
 from chalicelib.domain.enterprise import Profile, Unit
 from chalicelib.domain.errors import NotFound
@@ -24,7 +16,14 @@ from chalicelib.usecases.score_task import month_score
 api = Blueprint(__name__)
 
 
-@endpoint(api, "GET", "/v1/enterprises", summary="Enterprises you can see", action=Action.READ_ENTERPRISE, response=EnterprisesOut)
+@endpoint(
+    api,
+    "GET",
+    "/v1/enterprises",
+    summary="Enterprises you can see",
+    action=Action.READ_ENTERPRISE,
+    response=EnterprisesOut,
+)
 def list_enterprises(call: Call) -> EnterprisesOut:
     seen = [
         one

@@ -151,6 +151,8 @@ def _respond(known: Endpoint, request: Request, parameters: dict[str, str]) -> R
         response = problem(error, call)
     except (WriteConflict, RetryLater):
         response = problem(Busy(), call)
+    except RecursionError:  # JSON nested almost as deep as its parser takes; what reads it next takes less
+        response = problem(InvalidRequest(errors=[FieldError("", "invalid", "JSON")]), call)
     # A fault of ours is answered in the one shape too; only its kind is logged, for its message may quote data.
     except Exception as error:  # noqa: BLE001
         log_fault(error, call.correlation_id)
@@ -165,7 +167,9 @@ def _run(known: Endpoint, call: Call, request: Request, parameters: dict[str, st
     if not known.public:
         call.person_or_bridge = _bridge(call) if known.action is None else _person(known.action, call)
     if known.query is not None:
-        given = {} if request.query_params is None else {k: request.query_params.getlist(k) for k in request.query_params}
+        given = (
+            {} if request.query_params is None else {k: request.query_params.getlist(k) for k in request.query_params}
+        )
         call.query = _parse(known.query, {k: v[0] if len(v) == 1 else v for k, v in given.items()})
     if known.request is not None:
         call.body = _parse(known.request, json_body(call))
@@ -184,7 +188,11 @@ def _path_parameter(name: str, value: str) -> str:
 
 def _correlation_id(headers: Mapping[str, str]) -> str:
     given = headers.get("x-correlation-id", "")
-    return given if 8 <= len(given) <= 64 and all(c.isascii() and (c.isalnum() or c in "-_") for c in given) else str(uuid4())
+    return (
+        given
+        if 8 <= len(given) <= 64 and all(c.isascii() and (c.isalnum() or c in "-_") for c in given)
+        else str(uuid4())
+    )
 
 
 def _token(call: Call) -> str:
@@ -239,7 +247,7 @@ def decompressed(raw: bytes, encoding: str) -> bytes:
     """Take gzip off, but never more than MAX_DECOMPRESSED_BYTES of it."""
     if len(raw) > MAX_BODY_BYTES:
         raise TooLarge(what="body_bytes", given=len(raw), allowed=MAX_BODY_BYTES)
-    if encoding not in ("gzip", "identity", ""):
+    if encoding not in ("gzip", "identity"):
         raise UnsupportedMediaType(given=encoding[:100], allowed="gzip, identity")
     if not raw.startswith(GZIP_MAGIC):
         return raw

@@ -3,7 +3,8 @@
 from chalice.app import Blueprint
 
 from chalicelib.api.http import Call, endpoint
-from chalicelib.api.models import InboxOut, NoticeOut, PageQuery
+from chalicelib.api.models.people import InboxOut, NoticeOut
+from chalicelib.api.models.wire import PageQuery
 from chalicelib.domain.access import Action
 from chalicelib.domain.errors import InvalidCursor, NotFound
 from chalicelib.domain.messages import render_notice

@@ -3,7 +3,8 @@
 from chalice.app import Blueprint
 
 from chalicelib.api.http import Call, endpoint
-from chalicelib.api.models import DeviceIn, DeviceOut, HealthOut, PersonOut
+from chalicelib.api.models.people import DeviceIn, DeviceOut, HealthOut
+from chalicelib.api.models.registry import PersonOut
 from chalicelib.domain.access import Action
 from chalicelib.domain.notice import Device
 
@@ -31,8 +32,6 @@ def put_device(call: Call, device_id: str) -> DeviceOut:
     return DeviceOut.model_validate(device)
 
 
-@endpoint(
-    api, "DELETE", "/v1/me/devices/{device_id}", summary="Forget a phone", action=Action.READ_SELF, status=204
-)
+@endpoint(api, "DELETE", "/v1/me/devices/{device_id}", summary="Forget a phone", action=Action.READ_SELF, status=204)
 def delete_device(call: Call, device_id: str) -> None:
     call.services.devices.delete(call.person.id, device_id)

@@ -3,7 +3,7 @@
 from chalice.app import Blueprint
 
 from chalicelib.api.http import Call, endpoint
-from chalicelib.api.models import (
+from chalicelib.api.models.readings import (
     ReadingsOut,
     ReadingsQuery,
     ReceiptOut,
@@ -42,7 +42,9 @@ def post_readings(call: Call) -> ReceiptOut:
             clock=ports.clock,
         )
     except NothingUsable as error:
-        error.params["results"] = [r.model_dump(exclude_none=True) for r in _results(error.params["results"], call.language)]  # type: ignore[attr-defined]
+        error.params["results"] = [
+            r.model_dump(exclude_none=True) for r in _results(error.params["results"], call.language)
+        ]  # type: ignore[attr-defined]
         raise
     count("ReadingsStored", receipt.stored_readings)
     return _receipt(receipt, call.language)
@@ -106,5 +108,3 @@ def get_readings(call: Call, unit_id: str) -> ReadingsOut:
         ],
         next_from=next_from_ms,
     )
-
-

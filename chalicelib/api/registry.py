@@ -3,7 +3,7 @@
 from chalice.app import Blueprint
 
 from chalicelib.api.http import Call, endpoint
-from chalicelib.api.models import (
+from chalicelib.api.models.registry import (
     BridgeIn,
     BridgeOut,
     CatalogueIn,
@@ -78,5 +78,6 @@ def put_bridge(call: Call, bridge_id: str) -> BridgeOut:
     response=CatalogueOut,
 )  # fmt: skip
 def put_catalogue(call: Call) -> CatalogueOut:
-    done = call.services.catalogues.publish(call.body.model_dump())
+    ports = call.services
+    done = register.publish_catalogue(call.body.model_dump(), registry=ports.registry, catalogues=ports.catalogues)
     return CatalogueOut(version=done.version, rules=[r.id for r in done.rules], indicators=sorted(done.indicators))

@@ -3,7 +3,7 @@
 from chalice.app import Blueprint
 
 from chalicelib.api.http import Call, endpoint
-from chalicelib.api.models import (
+from chalicelib.api.models.evidence import (
     DeliveriesOut,
     DeliveryOut,
     EvidenceOut,
@@ -13,13 +13,9 @@ from chalicelib.api.models import (
     RectificationOut,
     RetestIn,
     RetestOut,
-    SubmissionIn,
-    TaskOut,
-    TaskQuery,
-    TasksOut,
     UploadOut,
-    VerdictIn,
 )
+from chalicelib.api.models.tasks import SubmissionIn, TaskOut, TaskQuery, TasksOut, VerdictIn
 from chalicelib.domain.access import Action
 from chalicelib.domain.dimension import SIDES, Dimension
 from chalicelib.domain.errors import (
@@ -56,7 +52,13 @@ def list_tasks(call: Call) -> TasksOut:
 
 
 @endpoint(
-    api, "GET", "/v1/tasks/{task_id}", summary="One task", action=Action.READ_TASK, response=TaskOut, problems=(NotFound,)
+    api,
+    "GET",
+    "/v1/tasks/{task_id}",
+    summary="One task",
+    action=Action.READ_TASK,
+    response=TaskOut,
+    problems=(NotFound,),
 )
 def get_task(call: Call, task_id: str) -> TaskOut:
     return _changed(call, work.see_task(task_id, call.person, tasks=call.services.tasks))
@@ -221,5 +223,7 @@ def _photo(call: Call, photo: Photo) -> PhotoOut:
         view.reason_text = text(f"word.reason.{photo.reason.value}", call.language)
     if photo.state is PhotoState.VERIFIED:
         media = call.services.media
-        view.links = {str(edge): media.download_url(evidence.derivative_key(photo, edge)) for edge in DERIVATIVE_EDGES_PX}
+        view.links = {
+            str(edge): media.download_url(evidence.derivative_key(photo, edge)) for edge in DERIVATIVE_EDGES_PX
+        }
     return view

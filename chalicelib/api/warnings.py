@@ -3,7 +3,8 @@
 from chalice.app import Blueprint
 
 from chalicelib.api.http import Call, endpoint
-from chalicelib.api.models import PageQuery, WarningOut, WarningsOut
+from chalicelib.api.models.warnings import WarningOut, WarningsOut
+from chalicelib.api.models.wire import PageQuery
 from chalicelib.domain.access import Action, can_see, require_sight
 from chalicelib.domain.errors import InvalidCursor, NotFound
 from chalicelib.domain.person import Role

@@ -12,9 +12,12 @@ from chalicelib.usecases.evaluate_coupling import evaluate_coupling
 
 def on_block(event: dict[str, Any], services: Services) -> dict[str, list[dict[str, str]]]:
     def work(record: Record) -> None:
-        row = row_of_image(record["dynamodb"]["NewImage"])
-        if record["eventName"] != "INSERT" or not row.sk.startswith(PREFIX):
+        if record["eventName"] != "INSERT":
             return
+        row = row_of_image(record["dynamodb"]["NewImage"])
+        if not row.sk.startswith(PREFIX):
+            return
+        logger.set_correlation_id(row.body.get("correlation_id"))
         block = block_of(row)
         judgement = evaluate_coupling(
             block,
@@ -25,14 +28,7 @@ def on_block(event: dict[str, Any], services: Services) -> dict[str, list[dict[s
         )
         for decision in judgement.decisions:
             count("Decision", change=decision.change.value, tier=str(decision.tier))
-        logger.info(
-            "block judged",
-            extra={
-                "block_id": block.id,
-                "readings": block.readings,
-                "decisions": len(judgement.decisions),
-                "correlation_id": block.correlation_id,
-            },
-        )
+        decided = {"readings": block.readings, "decisions": len(judgement.decisions)}
+        logger.info("block judged", extra={"block_id": block.id, **decided})
 
     return process(event["Records"], work, stage="evaluate", identify=stream_sequence, ordered=True)

@@ -1,12 +1,16 @@
 """Once a minute: deadlines."""
 
 from chalicelib.bootstrap import Services
-from chalicelib.observability import count, logger
+from chalicelib.observability import FunctionFailed, count, described, logger
 from chalicelib.usecases.watch_deadlines import watch_deadlines
 
 
 def on_clock(services: Services) -> int:
-    missed = watch_deadlines(tasks=services.tasks, clock=services.clock)
+    try:
+        missed = watch_deadlines(tasks=services.tasks, clock=services.clock)
+    except Exception as error:  # noqa: BLE001
+        logger.error("clock failed", extra=described(error))
+        raise FunctionFailed(error) from None
     if missed:
         count("DeadlineMissed", missed)
     logger.info("clock ran", extra={"missed": missed})

@@ -15,8 +15,11 @@ from chalicelib.observability import logger
 
 def on_event(event: dict[str, Any], services: Services) -> dict[str, list[dict[str, str]]]:
     def work(record: Record) -> None:
+        if record["eventName"] != "INSERT":
+            return
         row = row_of_image(record["dynamodb"]["NewImage"])
-        if record["eventName"] == "INSERT" and row.sk.startswith(EVENT_PREFIX):
+        if row.sk.startswith(EVENT_PREFIX):
+            logger.set_correlation_id(row.body.get("correlation_id"))
             relay(event_from_body(row.body), services)
 
     return process(event["Records"], work, stage="relay", identify=stream_sequence, ordered=True)
@@ -26,7 +29,7 @@ def relay(event: Event, services: Services) -> None:
     """Run every stage of the relay that this event starts, in flow order."""
     for stage in stages_on(type(event), "relay"):
         stage.run(event, **_ports(stage, services))
-        logger.info("event relayed", extra={"kind": event.kind, "stage": stage.name, "correlation_id": event.correlation_id})
+        logger.info("event relayed", extra={"kind": event.kind, "stage": stage.name})
 
 
 def _ports(stage: Stage, services: Services) -> dict[str, object]:

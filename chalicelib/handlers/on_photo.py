@@ -32,7 +32,6 @@ def _inspect(key: str, services: Services) -> None:
     if photo is None:
         logger.warning("object nobody announced")
         return
+    logger.set_correlation_id(photo.correlation_id)
     count("Photo", state=photo.state.value)
-    logger.info(
-        "photo judged", extra={"state": photo.state.value, "reason": photo.reason, "correlation_id": photo.correlation_id}
-    )
+    logger.info("photo judged", extra={"state": photo.state.value, "reason": photo.reason})

@@ -15,6 +15,7 @@ FIRST_WAIT_S, LONGEST_WAIT_S = 4.0, 900.0
 def on_push(event: dict[str, Any], services: Services) -> dict[str, list[dict[str, str]]]:
     def work(record: Record) -> None:
         request = decode(record["body"])
+        logger.set_correlation_id(request.correlation_id)
         try:
             sent = push(
                 request,
@@ -31,7 +32,7 @@ def on_push(event: dict[str, Any], services: Services) -> dict[str, list[dict[st
             raise
         for delivery in sent:
             count("Push", channel=delivery.channel, status=delivery.status.value)
-        logger.info("push done", extra={"sent": len(sent), "correlation_id": request.correlation_id})
+        logger.info("push done", extra={"sent": len(sent)})
 
     return process(event["Records"], work, stage="push", identify=message_id, ordered=False)
 

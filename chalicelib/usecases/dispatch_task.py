@@ -8,7 +8,14 @@ from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.dimension import SIDES, Dimension
 from chalicelib.domain.enterprise import Enterprise
 from chalicelib.domain.errors import NotFound
-from chalicelib.domain.events import TaskDispatched, TaskEscalated, TaskWarningCleared, WarningCleared, WarningEscalated, WarningRaised
+from chalicelib.domain.events import (
+    TaskDispatched,
+    TaskEscalated,
+    TaskWarningCleared,
+    WarningCleared,
+    WarningEscalated,
+    WarningRaised,
+)
 from chalicelib.domain.person import Person, Role
 from chalicelib.domain.task import Side, Task, TaskState, escalate, task_id
 from chalicelib.domain.warning import Warning
@@ -31,11 +38,17 @@ def dispatch_task(
         return known
     enterprise = _enterprise(warning.enterprise_id, registry)
     draft = plan_task(warning, enterprise, registry.people(), tasks, catalogues.current(), clock.now_ms())
-    return tasks.add(draft, [TaskDispatched(enterprise.id, draft.opened_at_ms, warning.correlation_id, draft.id)])
+    called = TaskDispatched(enterprise.id, draft.opened_at_ms, warning.correlation_id, draft.id, draft.party)
+    return tasks.add(draft, [called])
 
 
 def plan_task(
-    warning: Warning, enterprise: Enterprise, people: Iterable[Person], tasks: TaskRepo, catalogue: Catalogue, now_ms: int
+    warning: Warning,
+    enterprise: Enterprise,
+    people: Iterable[Person],
+    tasks: TaskRepo,
+    catalogue: Catalogue,
+    now_ms: int,
 ) -> Task:
     concerned = _concerned(enterprise, people)
     inspectors = choose_inspectors(concerned, warning.tier, tasks)
@@ -74,7 +87,8 @@ def follow_escalation(
         party = choose_party(concerned, event.tier, inspectors)
         deadlines = catalogues.current().deadlines[event.tier]
         raised = escalate(task, event.tier, clock.now_ms(), deadlines, inspectors, party)
-        return raised, [TaskEscalated(task.enterprise_id, clock.now_ms(), event.correlation_id, task.id, event.tier)]
+        head = (task.enterprise_id, clock.now_ms(), event.correlation_id, task.id)
+        return raised, [TaskEscalated(*head, event.tier, party)]
 
     return change_task_if_any(task_id(event.warning_id), decide, tasks=tasks)
 

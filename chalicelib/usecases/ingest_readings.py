@@ -10,7 +10,7 @@ from typing import Any
 from chalicelib.domain.block import Block, pack
 from chalicelib.domain.coupling import base_risk
 from chalicelib.domain.enterprise import Profile
-from chalicelib.domain.errors import NothingUsable, NotFound, TooLarge
+from chalicelib.domain.errors import NotFound, NothingUsable, TooLarge
 from chalicelib.domain.person import Bridge
 from chalicelib.domain.reading import Series
 from chalicelib.domain.upload import MAX_READINGS, MAX_SPAN_MS, Refusal, SeriesResult, check_series
@@ -111,12 +111,12 @@ def _as_first_judged(results: list[SeriesResult], good: list[Series], block: Blo
     (its point was registered since, its time is no longer ahead): to call it stored would lose it."""
     held = {(one.point_id, tuple(one.times_ms)) for one in block.series}
     accepted = iter(good)
-    judged = []
-    for result in results:
-        if result.refusal is None and (result.point_id, tuple(next(accepted).times_ms)) not in held:
-            result = SeriesResult(result.index, result.point_id, 0, Refusal("refused_before", {}))
-        judged.append(result)
-    return judged
+    return [
+        one
+        if one.refusal is not None or (one.point_id, tuple(next(accepted).times_ms)) in held
+        else SeriesResult(one.index, one.point_id, 0, Refusal("refused_before", {}))
+        for one in results
+    ]
 
 
 def _refused(point_id: str, profile: Profile, seen: set[str], foreign: frozenset[str]) -> Refusal | None:

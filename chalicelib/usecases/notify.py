@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from hashlib import sha256
 
+from chalicelib.domain.access import can_see
 from chalicelib.domain.dimension import Dimension
 from chalicelib.domain.events import (
     PhotoRefused,
@@ -60,6 +61,7 @@ def notify(
             correlation_id=event.correlation_id,
         )
         for person_id in sorted(set(_readers(event, task, registry, evidence)))
+        if _may_know(person_id, task, registry)
     )
     for notice in notices:
         inbox.add(notice)
@@ -73,6 +75,8 @@ def notice_id(event_id: str, person_id: str) -> str:
 
 def _readers(event: TaskEvent, task: Task, registry: RegistryRepo, evidence: EvidenceRepo) -> Iterable[str]:
     match event:
+        case TaskDispatched() | TaskEscalated():
+            return event.party
         case SideSubmitted():
             return _department(event.dimension, task, registry)
         case SideRejected():
@@ -84,6 +88,13 @@ def _readers(event: TaskEvent, task: Task, registry: RegistryRepo, evidence: Evi
             return {photo.uploaded_by} if photo else ()
         case _:
             return task.party
+
+
+def _may_know(person_id: str, task: Task, registry: RegistryRepo) -> bool:
+    """Who was concerned and has moved since (another enterprise, another region) is told no more."""
+    person = registry.person(person_id)
+    where = {"enterprise_id": task.enterprise_id, "region": task.region, "industry": task.industry}
+    return person is not None and can_see(person, **where)
 
 
 def _department(dimension: Dimension, task: Task, registry: RegistryRepo) -> set[str]:

@@ -3,7 +3,16 @@
 from chalicelib.domain.errors import RetryLater
 from chalicelib.domain.messages import render_notice
 from chalicelib.domain.notice import Delivery, Device, Notice, PushMessage, PushOutcome, PushStatus
-from chalicelib.ports import CatalogueRepo, Clock, DeliveryRepo, DeviceRepo, InboxRepo, PushChannel, PushRequest, RegistryRepo
+from chalicelib.ports import (
+    CatalogueRepo,
+    Clock,
+    DeliveryRepo,
+    DeviceRepo,
+    InboxRepo,
+    PushChannel,
+    PushRequest,
+    RegistryRepo,
+)
 
 
 def push(
@@ -42,7 +51,12 @@ def push(
 
 def _message(notice: Notice, language: str, catalogues: CatalogueRepo) -> PushMessage:
     title, body = render_notice(notice, language, catalogues.current())
-    data = (("notice_id", notice.id), ("task_id", notice.task_id), ("kind", notice.kind.value), ("tier", str(notice.tier)))
+    data = (
+        ("notice_id", notice.id),
+        ("task_id", notice.task_id),
+        ("kind", notice.kind.value),
+        ("tier", str(notice.tier)),
+    )
     return PushMessage(title, body, data, collapse_key=notice.id, urgent=notice.tier >= 2)
 
 

@@ -12,6 +12,8 @@ from chalicelib.ports import BlockRepo, RegistryRepo
 
 MAX_RANGE_MS = 7 * 24 * 3_600_000
 MAX_READINGS = 50_000  # an answer must stay under Lambda's 6 MB
+Stored = tuple[int, str]  # when a block was received, and its id
+Rows = dict[int, tuple[float, str, Stored]]  # by instant
 
 
 def visible_unit(unit_id: str, person: Person, registry: RegistryRepo) -> Unit:
@@ -21,7 +23,9 @@ def visible_unit(unit_id: str, person: Person, registry: RegistryRepo) -> Unit:
     if unit is None or profile is None:
         raise NotFound(what="unit")
     enterprise = profile.enterprise
-    require_sight(person, enterprise_id=enterprise.id, region=enterprise.region, industry=enterprise.industry, of="unit")
+    require_sight(
+        person, enterprise_id=enterprise.id, region=enterprise.region, industry=enterprise.industry, of="unit"
+    )
     return unit
 
 
@@ -50,28 +54,28 @@ def read_readings(
     if not from_ms < to_ms <= from_ms + MAX_RANGE_MS:
         raise InvalidRequest(errors=[FieldError("to", "range", str(MAX_RANGE_MS // 86_400_000))])
     wanted = set(point_ids) or known
-    rows: dict[str, dict[int, tuple[float, str]]] = {point_id: {} for point_id in sorted(wanted)}
+    rows: dict[str, Rows] = {point_id: {} for point_id in sorted(wanted)}
     for block in blocks.between(unit.enterprise_id, from_ms, to_ms):
         for one in block.series:
             if one.point_id in wanted:
-                _merge(rows[one.point_id], one, from_ms, to_ms)
+                _merge(rows[one.point_id], one, (block.received_at_ms, block.id), from_ms, to_ms)
     next_from_ms = _cut(rows)
     return _series(rows, next_from_ms if next_from_ms is not None else to_ms), next_from_ms
 
 
-def _cut(rows: dict[str, dict[int, tuple[float, str]]]) -> int | None:
+def _cut(rows: dict[str, Rows]) -> int | None:
     """The first instant that does not go into this answer, or None if all does."""
     times = sorted(time for by_time in rows.values() for time in by_time)
     return times[MAX_READINGS] if len(times) > MAX_READINGS else None
 
 
-def _merge(rows: dict[int, tuple[float, str]], one: Series, from_ms: int, to_ms: int) -> None:
+def _merge(rows: Rows, one: Series, stored: Stored, from_ms: int, to_ms: int) -> None:
     for time, value, flag in zip(one.times_ms, one.values, one.flags, strict=True):
-        if from_ms <= time < to_ms:
-            rows.setdefault(time, (value, flag))
+        if from_ms <= time < to_ms and (time not in rows or stored < rows[time][2]):
+            rows[time] = (value, flag, stored)
 
 
-def _series(rows: dict[str, dict[int, tuple[float, str]]], before_ms: int) -> tuple[Series, ...]:
+def _series(rows: dict[str, Rows], before_ms: int) -> tuple[Series, ...]:
     found = []
     for point_id, by_time in rows.items():
         times = sorted(time for time in by_time if time < before_ms)

@@ -24,7 +24,13 @@ def score_task(
 
 
 def month_score(
-    enterprise_id: str, month: str, person: Person, *, registry: RegistryRepo, scores: ScoreRepo, catalogues: CatalogueRepo
+    enterprise_id: str,
+    month: str,
+    person: Person,
+    *,
+    registry: RegistryRepo,
+    scores: ScoreRepo,
+    catalogues: CatalogueRepo,
 ) -> Score:
     """Score, grade and entries of one enterprise and month (YYYY-MM)."""
     require(person, Action.READ_SCORE)

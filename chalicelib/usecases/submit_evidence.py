@@ -11,7 +11,16 @@ from chalicelib.domain.evidence import Rectification, Retest
 from chalicelib.domain.person import Person, Role
 from chalicelib.domain.photo import MAX_BYTES, Photo, PhotoFinding, PhotoState, RefusalReason
 from chalicelib.domain.task import Task, TaskState
-from chalicelib.ports import CatalogueRepo, Clock, EvidenceRepo, MediaStore, MediaTooLarge, PhotoInspector, TaskRepo, UploadTicket
+from chalicelib.ports import (
+    CatalogueRepo,
+    Clock,
+    EvidenceRepo,
+    MediaStore,
+    MediaTooLarge,
+    PhotoInspector,
+    TaskRepo,
+    UploadTicket,
+)
 from chalicelib.usecases.work_task import see_task
 
 MAX_AHEAD_MS = 5 * 60_000
@@ -115,9 +124,7 @@ def rectify(
         if evidence.photo(task.id, photo_id) is None:
             raise _wrong(f"photos.{index}", "unknown_photo", "photos announced for this task")
     return evidence.add_rectification(
-        replace(
-            rectification, enterprise_id=task.enterprise_id, entered_by=person.id, received_at_ms=clock.now_ms()
-        )
+        replace(rectification, enterprise_id=task.enterprise_id, entered_by=person.id, received_at_ms=clock.now_ms())
     )
 
 
@@ -137,5 +144,3 @@ def original_key(photo: Photo) -> str:
 
 def derivative_key(photo: Photo, edge_px: int) -> str:
     return f"derived/{photo.task_id}/{photo.id}/{edge_px}.jpg"
-
-

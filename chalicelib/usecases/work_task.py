@@ -33,13 +33,15 @@ class SideCommand:
 
 
 def see_task(task_id: str, person: Person, *, tasks: TaskRepo) -> Task:
-    """The task, if the person may know of it. Raises NotFound otherwise."""
+    """The task, if the person may know of it. Raises NotFound otherwise.
+
+    Who was called once and has moved since (another enterprise, another region) no longer sees it.
+    """
     require(person, Action.READ_TASK)
     task = tasks.get(task_id)
     if task is None:
         raise NotFound(what="task")
-    if person.id not in task.party:
-        require_sight(person, enterprise_id=task.enterprise_id, region=task.region, industry=task.industry, of="task")
+    require_sight(person, enterprise_id=task.enterprise_id, region=task.region, industry=task.industry, of="task")
     return task
 
 
@@ -65,9 +67,7 @@ def acknowledge(task_id: str, person: Person, *, tasks: TaskRepo, clock: Clock) 
     return change_task(task_id, lambda now: (rules.acknowledge(now, mark), []), tasks=tasks)
 
 
-def submit_side(
-    command: SideCommand, person: Person, *, tasks: TaskRepo, evidence: EvidenceRepo, clock: Clock
-) -> Task:
+def submit_side(command: SideCommand, person: Person, *, tasks: TaskRepo, evidence: EvidenceRepo, clock: Clock) -> Task:
     """Hand a side in for judgement. It needs a verified photo or a retest of that side.
 
     The same submission again (a lost answer) is a success that changes nothing.
@@ -137,5 +137,3 @@ def _require_evidence(command: SideCommand, evidence: EvidenceRepo) -> None:
     measured = [r for r in retests if r.dimension is command.dimension]
     if not usable and not measured:
         raise EvidenceMissing(side=command.dimension.value)
-
-

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from chalicelib.api.http import CODES
 from chalicelib.domain.errors import GreenShieldError
 from chalicelib.domain.messages import TEXTS
@@ -15,7 +16,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
 ERRORS = {error.code: error for error in (GreenShieldError, *GreenShieldError.__subclasses__())}
 ZH, EN = TEXTS["zh-CN"], TEXTS["en"]
-CODE_FILES = sorted((ROOT / "chalicelib").rglob("*.py"))
+TREES = [ast.parse(path.read_text(encoding="utf-8")) for path in sorted((ROOT / "chalicelib").rglob("*.py"))]
+CALLS = [node for tree in TREES for node in ast.walk(tree) if isinstance(node, ast.Call)]
 
 
 def table(section: str) -> dict[str, dict[str, str]]:
@@ -31,7 +33,10 @@ def test_every_problem_has_a_code_of_its_own() -> None:
 
 
 def test_every_problem_stands_on_the_page_as_the_code_has_it() -> None:
-    told = {code: (row["status"], row["class"].strip("`"), row["zh-CN"], row["en"]) for code, row in table("Problems").items()}
+    told = {
+        code: (row["status"], row["class"].strip("`"), row["zh-CN"], row["en"])
+        for code, row in table("Problems").items()
+    }
     known = {
         code: (str(error.status), error.__name__, ZH[f"problem.{code}"], EN[f"problem.{code}"])
         for code, error in ERRORS.items()
@@ -40,7 +45,9 @@ def test_every_problem_stands_on_the_page_as_the_code_has_it() -> None:
 
 
 def test_the_page_names_the_members_that_the_spec_names() -> None:
-    told = {code: set(row["members"].replace("`", "").replace(",", " ").split()) for code, row in table("Problems").items()}
+    told = {
+        code: set(row["members"].replace("`", "").replace(",", " ").split()) for code, row in table("Problems").items()
+    }
     known = {code: set(MEMBERS.get(code, {})) for code in ERRORS}
     assert told == known | {"invalid_request": {"errors"}}
 
@@ -89,11 +96,9 @@ def keys(prefix: str) -> set[str]:
 
 def constants(function: str, position: int, of: int | None = None) -> Iterator[str]:
     """The strings that calls of a function have at a position; `of` counts the arguments where only some calls are meant."""
-    for path in CODE_FILES:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == function:
-                if of in (None, len(node.args)):
-                    yield from strings(node.args[position])
+    for call in CALLS:
+        if isinstance(call.func, ast.Name) and call.func.id == function and of in (None, len(call.args)):
+            yield from strings(call.args[position])
 
 
 def strings(node: ast.expr) -> Iterator[str]:

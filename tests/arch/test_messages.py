@@ -3,6 +3,7 @@
 from string import Formatter
 
 import pytest
+
 from chalicelib.domain.dimension import SIDES
 from chalicelib.domain.messages import LANGUAGES, TEXTS, choose_language, text
 from chalicelib.domain.score import Cause, Grade
@@ -15,7 +16,12 @@ WORDS = {
     "cause": {cause.value for cause in Cause},
 }
 ALWAYS = {"tier", "rule", "enterprise", "unit"}
-MORE = {"side_submitted": {"side"}, "side_rejected": {"side", "reason"}, "photo_refused": {"reason"}, "task_overdue": {"deadline"}}
+MORE = {
+    "side_submitted": {"side"},
+    "side_rejected": {"side", "reason"},
+    "photo_refused": {"reason"},
+    "task_overdue": {"deadline"},
+}
 
 
 def placeholders(written: str) -> set[str]:
@@ -46,7 +52,9 @@ def test_every_notice_that_is_sent_has_a_title_and_a_body_and_none_is_left_over(
 
 def test_a_notice_asks_for_no_value_that_it_is_not_given() -> None:
     asked = {key: placeholders(TEXTS["zh-CN"][f"notice.{key}"]) for key in keys("notice.")}
-    assert {key for key, names in asked.items() if not names <= ALWAYS | MORE.get(key.partition(".")[0], set())} == set()
+    assert {
+        key for key, names in asked.items() if not names <= ALWAYS | MORE.get(key.partition(".")[0], set())
+    } == set()
 
 
 @pytest.mark.parametrize("kind", WORDS)

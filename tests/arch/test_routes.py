@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from app import app
 from chalicelib.api.http import ENDPOINTS, Endpoint
 from chalicelib.domain.access import ALLOWED, Action
@@ -34,7 +35,7 @@ def test_every_route_of_the_app_is_in_the_table_and_the_other_way_round() -> Non
 
 
 def test_every_route_is_in_the_spec_and_the_other_way_round() -> None:
-    assert SERVED == {(method.upper(), path) for path, methods in SPEC["paths"].items() for method in methods}
+    assert {(method.upper(), path) for path, methods in SPEC["paths"].items() for method in methods} == SERVED
 
 
 @pytest.mark.parametrize("one", TABLE)
@@ -61,7 +62,7 @@ def test_operation_ids_are_unique() -> None:
 
 def test_a_blueprint_is_named_by_its_import_path() -> None:
     modules = {one.view.__module__ for one in ENDPOINTS}
-    assert all(sys.modules[name].api._import_name == name for name in modules)  # noqa: SLF001
+    assert all(sys.modules[name].api._import_name == name for name in modules)
 
 
 def test_the_committed_spec_is_what_the_code_gives(capsys: pytest.CaptureFixture[str]) -> None:
@@ -80,7 +81,9 @@ def test_a_difference_is_shown_line_by_line() -> None:
         pytest.param(set(), {("PUT", "/b")}, "PUT /b: in ENDPOINTS, but", id="a route that nobody serves is named"),
     ],
 )
-def test_the_spec_is_refused_where_routes_and_table_differ(routes: set[generate.Route], table: set[generate.Route], said: str) -> None:
+def test_the_spec_is_refused_where_routes_and_table_differ(
+    routes: set[generate.Route], table: set[generate.Route], said: str
+) -> None:
     with pytest.raises(generate.SpecProblem, match=re.escape(said)):
         generate.check_routes(routes, table)
 
@@ -97,6 +100,6 @@ def test_serving_health_loads_no_library_that_only_other_functions_need() -> Non
     places |= {"OIDC_JWKS_URL": "https://issuer.test/jwks.json"}
     environment = os.environ | tables | {f"GREENSHIELD_{name}": value for name, value in places.items()}
     command = [sys.executable, "-c", HEALTH, *HEAVY]
-    run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603
+    run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert run.returncode == 0, run.stderr
     assert run.stdout.splitlines()[-1].split() == []

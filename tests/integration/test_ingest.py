@@ -9,12 +9,12 @@ from urllib.parse import quote
 from uuid import UUID
 
 import pytest
-from chalicelib.api.models import rfc3339
-from chalicelib.domain.messages import TEXTS
-from chalicelib.usecases import read_readings
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chalicelib.api.models.wire import rfc3339
+from chalicelib.domain.messages import TEXTS
+from chalicelib.usecases import read_readings
 from tests.park import START_MS, Park
 
 DAY_MS = 24 * 3_600_000
@@ -26,9 +26,21 @@ def park() -> Park:
     return Park().register()
 
 
-def series(point: str = "acme-voc", times: Any = (START_MS,), values: Any = (30.0,), flags: Any = None) -> dict[str, Any]:
+def series(
+    point: str = "acme-voc", times: Any = (START_MS,), values: Any = (30.0,), flags: Any = None
+) -> dict[str, Any]:
     one = {"point": point, "times": list(times), "values": list(values)}
     return one if flags is None else one | {"flags": list(flags)}
+
+
+def made_at(at_ms: int, number: int = 1) -> str:
+    """A UUIDv7 as a bridge makes it at an instant."""
+    return str(UUID(int=at_ms << 80 | 7 << 76 | 2 << 62 | number))
+
+
+def blocks(park: Park) -> int:
+    """How many blocks have gone into the stream."""
+    return sum(row.sk.startswith("B#") for row in park.stream)
 
 
 def minutes(count: int, start_ms: int = START_MS) -> list[int]:
@@ -124,6 +136,22 @@ def test_an_upload_that_is_none_is_refused(park: Park, change: dict[str, Any], f
     assert (problem["code"], problem["errors"][0]["field"]) == ("invalid_request", field)
 
 
+def test_nesting_at_the_edge_of_what_the_parser_takes_is_no_fault_of_the_server(park: Park) -> None:
+    head = b'{"block_id": "%s", "series": [{"point": "acme-voc", "times": [%d], "values": [1], "x": ' % (
+        BLOCK.encode(),
+        START_MS,
+    )
+    for depth in range(900, 1001):
+        data = head + b"[" * depth + b"]" * depth + b"}]}"
+        token = f"Bearer bridge:acme-bridge:{hashlib.sha256(data).hexdigest()}"
+        headers = {"Content-Type": "application/json", "Authorization": token}
+        assert park.client.http.request("POST", "/v1/readings", headers=headers, body=data).status_code in (
+            202,
+            400,
+            409,
+        )
+
+
 def send(park: Park, body: Any, expect: int, *, compress: bool = False) -> dict[str, Any]:
     """An upload in the very bytes that are given, or as JSON."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -140,7 +168,7 @@ def test_the_same_upload_again_is_answered_alike_and_stored_once(park: Park) -> 
     first = park.upload([series(), series("acme-presure")], block_id=BLOCK)
     park.clock.advance(30)
     assert park.upload([series(), series("acme-presure")], block_id=BLOCK) == first
-    assert len(park.stream) == 1
+    assert blocks(park) == 1
 
 
 @pytest.mark.parametrize(
@@ -155,7 +183,7 @@ def test_the_same_upload_again_is_answered_alike_and_stored_once(park: Park) -> 
 def test_the_same_upload_in_other_clothes_is_the_same(park: Park, again: bytes, compress: bool) -> None:
     first = send(park, {"block_id": BLOCK, "series": [series()]}, 202)
     values = (START_MS, BLOCK.encode()) if again.index(b"%d") < again.index(b"%s") else (BLOCK.encode(), START_MS)
-    assert send(park, again % values, 202, compress=compress) == first and len(park.stream) == 1
+    assert send(park, again % values, 202, compress=compress) == first and blocks(park) == 1
 
 
 @pytest.mark.parametrize(
@@ -172,13 +200,13 @@ def test_the_same_id_with_other_content_is_refused_and_changes_nothing(park: Par
     park.upload([series()], block_id=BLOCK)
     problem = park.upload(other, block_id=BLOCK, expect=409)
     assert (problem["code"], problem["id"]) == ("content_conflict", BLOCK)
-    assert [(value, flag) for _, value, flag in now_rows(park)] == [(30.0, "N")] and len(park.stream) == 1
+    assert [(value, flag) for _, value, flag in now_rows(park)] == [(30.0, "N")] and blocks(park) == 1
 
 
 def test_two_enterprises_may_make_the_same_id(park: Park) -> None:
     park.upload([series()], block_id=BLOCK)
     park.upload([series("other-voc")], block_id=BLOCK, eid="other")
-    assert len(park.stream) == 2
+    assert blocks(park) == 2
 
 
 def test_a_repeat_never_calls_stored_what_the_block_does_not_hold(park: Park) -> None:
@@ -187,8 +215,13 @@ def test_a_repeat_never_calls_stored_what_the_block_does_not_hold(park: Park) ->
     first = park.upload(sent, block_id=BLOCK)
     park.clock.advance(120)
     again = park.upload(sent, block_id=BLOCK)
-    assert [one["error"]["code"] for one in (first["results"][1], again["results"][1])] == ["time_ahead", "refused_before"]
-    assert [one["stored"] for one in again["results"]] == [1, 0] and again["stored_readings"] == first["stored_readings"]
+    assert [one["error"]["code"] for one in (first["results"][1], again["results"][1])] == [
+        "time_ahead",
+        "refused_before",
+    ]
+    assert [one["stored"] for one in again["results"]] == [1, 0] and again["stored_readings"] == first[
+        "stored_readings"
+    ]
     assert park.upload(sent[1:])["stored_readings"] == 1 and len(now_rows(park, "acme-steam")) == 1
 
 
@@ -196,7 +229,12 @@ def test_a_full_upload_is_stored_and_one_reading_more_is_refused(park: Park) -> 
     full = series(times=range(START_MS - 20_000, START_MS), values=[30.0] * 20_000)
     more = series("acme-steam", values=[100.0])
     problem = park.upload([full, more], expect=413)
-    assert (problem["code"], problem["what"], problem["given"], problem["allowed"]) == ("too_large", "readings", 20_001, 20_000)
+    assert (problem["code"], problem["what"], problem["given"], problem["allowed"]) == (
+        "too_large",
+        "readings",
+        20_001,
+        20_000,
+    )
     assert not park.stream
     assert park.upload([full, series("acme-presure")])["stored_readings"] == 20_000
 
@@ -212,7 +250,8 @@ def test_five_minutes_ahead_is_within_what_clocks_may_differ(park: Park) -> None
     assert park.upload([series(times=[START_MS + 300_000])])["stored_readings"] == 1
 
 
-MOMENTS = st.lists(st.integers(START_MS - DAY_MS, START_MS), min_size=1, max_size=40, unique=True).map(sorted)
+AGES_MS = st.integers(0, DAY_MS) | st.integers(0, 3_600_000)
+MOMENTS = st.lists(AGES_MS.map(lambda age_ms: START_MS - age_ms), min_size=1, max_size=40, unique=True).map(sorted)
 DOUBLES = st.floats(allow_nan=False, allow_infinity=False, allow_subnormal=True)
 FLAGGED = st.tuples(st.none() | DOUBLES, st.sampled_from("FMSDCTB"))
 NORMAL = st.tuples(DOUBLES, st.just("N"))
@@ -230,12 +269,15 @@ def test_what_is_read_back_is_what_was_sent_bit_for_bit(moments: list[int], data
     pairs = data.draw(st.lists(NORMAL | FLAGGED, min_size=len(moments), max_size=len(moments)))
     values, flags = zip(*pairs, strict=True)
     times = [as_sent(moment, number) for number, moment in enumerate(moments)]
-    assert park.upload([series(times=times, values=values, flags=flags)], compress=True)["stored_readings"] == len(moments)
+    block_id = data.draw(st.sampled_from([BLOCK, made_at(START_MS), made_at(moments[-1])]))
+    park.upload([series(times=times, values=values, flags=flags)], block_id=block_id, compress=True)
     expected = [(rfc3339(m), bits(v), f) for m, v, f in zip(moments, values, flags, strict=True)]
     assert [(time, bits(value), flag) for time, value, flag in now_rows(park)] == expected
 
 
-@pytest.mark.parametrize("value", [-0.0, 5e-324, 1.7976931348623157e308, 0.1 + 0.2, 1e22, 2.0**53 + 2, -1 / 3, 123456.789012])
+@pytest.mark.parametrize(
+    "value", [-0.0, 5e-324, 1.7976931348623157e308, 0.1 + 0.2, 1e22, 2.0**53 + 2, -1 / 3, 123456.789012]
+)
 def test_an_awkward_double_comes_back_as_it_was(park: Park, value: float) -> None:
     park.upload([series(values=[value])])
     assert [bits(back) for _, back, _ in now_rows(park)] == [bits(value)]
@@ -247,13 +289,47 @@ def bits(value: float | None) -> bytes | None:
 
 def test_late_and_disordered_uploads_are_read_in_the_order_of_measuring(park: Park) -> None:
     for start in (20, 0, 10, 5):
-        park.upload([series(times=minutes(5, START_MS - 3_600_000 + start * 60_000), values=[float(start + n) for n in range(5)])])
+        park.upload(
+            [
+                series(
+                    times=minutes(5, START_MS - 3_600_000 + start * 60_000), values=[float(start + n) for n in range(5)]
+                )
+            ]
+        )
     assert [value for _, value, _ in now_rows(park)] == [*map(float, range(15)), *map(float, range(20, 25))]
 
 
-def test_a_reading_that_two_uploads_carry_is_given_once(park: Park) -> None:
-    park.upload([series(times=minutes(3, START_MS - 600_000), values=[1.0, 2.0, 3.0])])
-    park.upload([series(times=minutes(3, START_MS - 480_000), values=[3.0, 4.0, 5.0])])
+@pytest.mark.parametrize(
+    "made_ms",
+    [
+        pytest.param(START_MS, id="an id made as the readings were"),
+        pytest.param(START_MS - 11 * 60_000, id="an id from before the readings"),
+        pytest.param(START_MS + 3 * 3_600_000, id="an id from hours after the readings"),
+        pytest.param(0, id="an id of a clock that was never set"),
+        pytest.param(2**48 - 1, id="an id from the end of time"),
+    ],
+)
+def test_readings_are_found_whatever_the_clock_that_made_the_id(park: Park, made_ms: int) -> None:
+    park.upload([series()], block_id=made_at(made_ms))
+    assert [value for _, value, _ in now_rows(park)] == [30.0]
+
+
+FIRST, SECOND = made_at(START_MS, 1), made_at(START_MS, 2)
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [
+        pytest.param((FIRST, SECOND), id="both live"),
+        pytest.param((SECOND, FIRST), id="both live, the second made first"),
+        pytest.param((BLOCK, FIRST), id="a late block before a live one"),
+        pytest.param((FIRST, BLOCK), id="a live block before a late one"),
+    ],
+)
+def test_of_a_reading_that_two_uploads_carry_the_first_stored_is_given(park: Park, ids: tuple[str, str]) -> None:
+    park.upload([series(times=minutes(3, START_MS - 600_000), values=[1.0, 2.0, 3.0])], block_id=ids[0])
+    park.clock.advance(1)
+    park.upload([series(times=minutes(3, START_MS - 480_000), values=[99.0, 4.0, 5.0])], block_id=ids[1])
     assert [value for _, value, _ in now_rows(park)] == [1.0, 2.0, 3.0, 4.0, 5.0]
 
 
@@ -265,7 +341,9 @@ def test_a_range_holds_its_beginning_and_not_its_end(park: Park) -> None:
 def test_only_the_points_that_are_asked_for_are_given(park: Park) -> None:
     park.upload([series(), series("acme-steam", values=[100.0])])
     answer = read(park, START_MS, START_MS + 1, "acme-steam")
-    assert [(one["point"], one["indicator"], one["unit"]) for one in answer["series"]] == [("acme-steam", "steam_flow", "kg/h")]
+    assert [(one["point"], one["indicator"], one["unit"]) for one in answer["series"]] == [
+        ("acme-steam", "steam_flow", "kg/h")
+    ]
 
 
 def test_a_point_of_another_unit_is_not_found(park: Park) -> None:
@@ -283,7 +361,9 @@ def test_a_long_range_comes_in_pages_that_miss_and_repeat_nothing(park: Park) ->
     page = read(park, first_ms, START_MS)
     found = {point: rows(page, point) for point in points}
     assert read_readings.MAX_READINGS - len(points) < sum(map(len, found.values())) <= read_readings.MAX_READINGS
-    rest = park.as_("enterprise").get(f"/v1/units/acme-r1/readings?from={quote(page['next_from'])}&to={quote(rfc3339(START_MS))}")
+    rest = park.as_("enterprise").get(
+        f"/v1/units/acme-r1/readings?from={quote(page['next_from'])}&to={quote(rfc3339(START_MS))}"
+    )
     assert "next_from" not in rest
     for point in points:
         times = [time for time, _, _ in found[point] + rows(rest, point)]

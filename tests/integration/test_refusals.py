@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 from chalice.test import HTTPResponse
+
+from chalicelib.adapters.catalogue import shipped_document
 from chalicelib.api.http import MAX_BODY_BYTES, MAX_DECOMPRESSED_BYTES, MAX_FIELD_ERRORS
 from chalicelib.bootstrap import use
 from chalicelib.domain.errors import Busy, RetryLater, WriteConflict
-
 from tests.acts import FakeInspector, brings_retest, retest_body, submits, the_task
 from tests.park import FakeTokens, Park
 
@@ -46,7 +47,9 @@ def park(unchanged: Park) -> Park:
     return unchanged
 
 
-def send(park: Park, method: str, path: str, body: bytes = b"", who: str = "inspector_safety", **headers: str) -> HTTPResponse:
+def send(
+    park: Park, method: str, path: str, body: bytes = b"", who: str = "inspector_safety", **headers: str
+) -> HTTPResponse:
     sent = {"Authorization": f"Bearer person:{who}", "Content-Type": "application/json"}
     sent |= {name.replace("_", "-"): value for name, value in headers.items()}
     return park.client.http.request(method, path, headers=sent, body=body)
@@ -91,7 +94,9 @@ def fields(body: dict[str, Any]) -> list[tuple[str, str]]:
         pytest.param(b'{"note": "\\ud800"}', [("", "invalid")], id="half of a surrogate pair is refused"),
         pytest.param(b'{"note": "\xff"}', [("", "invalid")], id="what is not UTF-8 is refused"),
         pytest.param('{"note": "ok"}'.encode("utf-16"), [("", "invalid")], id="UTF-16 is refused"),
-        pytest.param(b'{"note": %s}' % (b"9" * 5000), [("", "invalid")], id="a number with thousands of digits is refused"),
+        pytest.param(
+            b'{"note": %s}' % (b"9" * 5000), [("", "invalid")], id="a number with thousands of digits is refused"
+        ),
     ],
 )
 def test_a_bad_body_is_refused_by_field(park: Park, body: bytes, expected: list[tuple[str, str]]) -> None:
@@ -125,23 +130,33 @@ def test_a_value_beyond_every_double_is_refused(park: Park) -> None:
 
 def test_all_wrong_fields_are_named_at_once_but_not_without_end(park: Park) -> None:
     body = json.dumps({f"field{number}": 0 for number in range(1000)}).encode()
-    assert len(problem(send(park, "POST", submission(park), body), 400, "invalid_request")["errors"]) == MAX_FIELD_ERRORS
+    assert (
+        len(problem(send(park, "POST", submission(park), body), 400, "invalid_request")["errors"]) == MAX_FIELD_ERRORS
+    )
 
 
 @pytest.mark.parametrize(
     ("body", "headers", "status", "code"),
     [
         pytest.param(gzip.compress(NOTE)[:-9], {"Content_Encoding": "gzip"}, 400, "invalid_request", id="gzip cut off"),
-        pytest.param(gzip.compress(NOTE)[:-1], {"Content_Encoding": "gzip"}, 400, "invalid_request", id="gzip without its end"),
+        pytest.param(
+            gzip.compress(NOTE)[:-1], {"Content_Encoding": "gzip"}, 400, "invalid_request", id="gzip without its end"
+        ),
         pytest.param(b"\x1f\x8bnothing", {"Content_Encoding": "gzip"}, 400, "invalid_request", id="gzip in name only"),
-        pytest.param(gzip.compress(NOTE) + b"more", {"Content_Encoding": "gzip"}, 400, "invalid_request", id="bytes after gzip"),
+        pytest.param(
+            gzip.compress(NOTE) + b"more", {"Content_Encoding": "gzip"}, 400, "invalid_request", id="bytes after gzip"
+        ),
         pytest.param(NOTE, {"Content_Encoding": "br"}, 415, "unsupported_media_type", id="another compression"),
         pytest.param(NOTE, {"Content_Encoding": "gzip, gzip"}, 415, "unsupported_media_type", id="compressed twice"),
         pytest.param(NOTE, {"Content_Type": "text/plain"}, 415, "unsupported_media_type", id="text"),
-        pytest.param(NOTE, {"Content_Type": "application/x-www-form-urlencoded"}, 415, "unsupported_media_type", id="a form"),
+        pytest.param(
+            NOTE, {"Content_Type": "application/x-www-form-urlencoded"}, 415, "unsupported_media_type", id="a form"
+        ),
     ],
 )
-def test_a_body_in_the_wrong_wrapping_is_refused(park: Park, body: bytes, headers: dict[str, str], status: int, code: str) -> None:
+def test_a_body_in_the_wrong_wrapping_is_refused(
+    park: Park, body: bytes, headers: dict[str, str], status: int, code: str
+) -> None:
     problem(send(park, "POST", submission(park), body, **headers), status, code)
 
 
@@ -188,7 +203,9 @@ def test_a_gzip_bomb_is_refused_before_it_goes_off(park: Park) -> None:
     ],
 )
 @pytest.mark.parametrize("path", ["/v1/tasks", "/v1/warnings", "/v1/inbox"])
-def test_a_bad_page_is_refused(park: Park, path: str, query: str, code: str, expected: list[tuple[str, str]] | None) -> None:
+def test_a_bad_page_is_refused(
+    park: Park, path: str, query: str, code: str, expected: list[tuple[str, str]] | None
+) -> None:
     if "state" in query and path != "/v1/tasks":
         expected = [("state", "unknown")]
     body = problem(send(park, "GET", f"{path}?{query}"), 400, code)
@@ -230,7 +247,10 @@ def test_an_id_may_be_percent_encoded(fresh: Park) -> None:
 
 
 def test_a_third_side_does_not_exist(park: Park) -> None:
-    assert problem(send(park, "POST", submission(park).replace("safety", "energy"), NOTE), 404, "not_found")["what"] == "side"
+    assert (
+        problem(send(park, "POST", submission(park).replace("safety", "energy"), NOTE), 404, "not_found")["what"]
+        == "side"
+    )
 
 
 @pytest.mark.parametrize(
@@ -266,6 +286,26 @@ def test_the_same_submission_again_is_a_success_though_the_version_has_moved_on(
 
 
 @pytest.mark.parametrize(
+    ("part", "name", "field", "code"),
+    [
+        pytest.param("indicators", "steam_flow", "indicators.steam_flow", "in_use", id="an indicator that points have"),
+        pytest.param("industry_weights", "circular_chemical", "industry_weights.circular_chemical", "in_use", id="an industry"),
+        pytest.param("size_factors", "medium", "size_factors.medium", "in_use", id="a size"),
+        pytest.param("indicators", None, "indicators", "invalid", id="all indicators"),
+        pytest.param("score", "base", "score.base", "invalid", id="something it needs"),
+    ],
+)  # fmt: skip
+def test_a_catalogue_without_what_is_in_use_is_refused(
+    park: Park, part: str, name: str | None, field: str, code: str
+) -> None:
+    document = shipped_document()
+    kept = {key: value for key, value in document[part].items() if key != name}
+    broken = document | {part: kept if name else None}
+    answer = send(park, "PUT", "/v1/catalogue", json.dumps(broken).encode(), who="admin")
+    assert fields(problem(answer, 400, "invalid_request"))[0] == (field, code)
+
+
+@pytest.mark.parametrize(
     ("who", "accepts", "language", "title"),
     [
         pytest.param("inspector_safety", None, "zh-CN", "找不到该内容，或您无权查看", id="Chinese by default"),
@@ -274,7 +314,9 @@ def test_the_same_submission_again_is_a_success_though_the_version_has_moved_on(
         pytest.param("inspector_safety", "en;q=0.9", "en", "Not found, or not visible to you", id="English on request"),
     ],
 )
-def test_a_title_is_in_the_readers_language(fresh: Park, who: str, accepts: str | None, language: str, title: str) -> None:
+def test_a_title_is_in_the_readers_language(
+    fresh: Park, who: str, accepts: str | None, language: str, title: str
+) -> None:
     fresh.as_("admin").put("/v1/people/reader", {"name": "reader", "role": "committee", "language": "en"})
     headers = {"Accept_Language": accepts} if accepts else {}
     answer = send(fresh, "GET", "/v1/tasks/nothing", who=who, **headers)
@@ -315,7 +357,9 @@ class FailingTokens(FakeTokens):
         raise self.error
 
 
-@pytest.mark.parametrize("error", [Busy(), RetryLater("throttled"), WriteConflict()], ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize(
+    "error", [Busy(), RetryLater("throttled"), WriteConflict()], ids=lambda error: type(error).__name__
+)
 def test_what_time_may_heal_says_when_to_come_back(error: Exception) -> None:
     answer = send(Park(tokens=FailingTokens(error)), "GET", "/v1/me")
     problem(answer, 503, "busy")

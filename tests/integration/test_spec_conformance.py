@@ -4,12 +4,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-from mobile_api_spec import examples, generate
-from mobile_api_spec.recorder import Exchange
-from mobile_api_spec.walk import walk
 from openapi_schema_validator import OAS31Validator, oas31_format_checker
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
+
+from mobile_api_spec import examples, generate
+from mobile_api_spec.recorder import Exchange
+from mobile_api_spec.walk import walk
 
 SPEC = generate.load()
 OPERATIONS = {one["operationId"]: one for methods in SPEC["paths"].values() for one in methods.values()}

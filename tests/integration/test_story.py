@@ -15,12 +15,26 @@ def park() -> Park:
 
 
 def photo(park: Park, who: str, task_id: str, side: str, number: int) -> None:
-    body = {"id": f"0199f3a0-7c1e-7b52-9d53-0d6a4c1f2e{number:02d}", "dimension": side, "sha256": hashlib.sha256(PHOTO).hexdigest(), "size": len(PHOTO), "content_type": "image/jpeg"}
+    body = {
+        "id": f"0199f3a0-7c1e-7b52-9d53-0d6a4c1f2e{number:02d}",
+        "dimension": side,
+        "sha256": hashlib.sha256(PHOTO).hexdigest(),
+        "size": len(PHOTO),
+        "content_type": "image/jpeg",
+    }
     park.as_(who).post(f"/v1/tasks/{task_id}/photos", body, expect=201)
 
 
 def retest(park: Park, who: str, task_id: str, side: str, number: int) -> None:
-    body = {"id": f"0199f3a0-7c1e-7b52-9d53-0d6a4c1f2f{number:02d}", "dimension": side, "indicator": "voc", "value": 28.5, "unit": "mg/m3", "instrument": "PID-3", "measured_at": "2026-03-02T10:05:00+08:00"}
+    body = {
+        "id": f"0199f3a0-7c1e-7b52-9d53-0d6a4c1f2f{number:02d}",
+        "dimension": side,
+        "indicator": "voc",
+        "value": 28.5,
+        "unit": "mg/m3",
+        "instrument": "PID-3",
+        "measured_at": "2026-03-02T10:05:00+08:00",
+    }
     park.as_(who).post(f"/v1/tasks/{task_id}/retests", body, expect=201)
 
 
@@ -34,7 +48,9 @@ def test_a_hot_reactor_ends_as_a_task_closed_by_two_departments(park: Park) -> N
         park.as_(f"inspector_{side}").post(f"/v1/tasks/{tid}/sides/{side}/submission", {"note": "已处置"})
         park.pump()
     for side in ("safety", "environment"):
-        task = park.as_(f"department_{side}").post(f"/v1/tasks/{tid}/sides/{side}/verdict", {"revision": 1, "verdict": "passed"})
+        task = park.as_(f"department_{side}").post(
+            f"/v1/tasks/{tid}/sides/{side}/verdict", {"revision": 1, "verdict": "passed"}
+        )
         park.pump()
     assert task["state"] == "closed"
     assert park.as_("inspector_safety").get("/v1/tasks")["items"] == []

@@ -1,6 +1,6 @@
 """Every route x every person x own and foreign objects, and every kind of token that does not hold.
 
-What should come of each is worked out here from the table of section 1 of the design, not from the code's own access table: a
+What should come of each is worked out here from the table of who does what in the README, not from the code's own access table: a
 role that may not do a thing gets 403; a thing outside the person's sight gets 404; all else gets past these gates.
 """
 
@@ -9,14 +9,15 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-import app  # noqa: F401 - it registers the routes
 import pytest
 from chalice.test import HTTPResponse
+
+import app  # noqa: F401 - it registers the routes
 from chalicelib.adapters.memory import MemoryRows
 from chalicelib.adapters.rows import Row, Rows
 from chalicelib.api.http import ENDPOINTS, Endpoint
+from chalicelib.handlers.on_clock import on_clock
 from mobile_api_spec import examples
-
 from tests.acts import FakeInspector, client_id, photo_body
 from tests.park import PEOPLE, Park, memory_rows
 
@@ -34,7 +35,7 @@ MAY: dict[str, set[str]] = {
     "post_submission": WORKERS,
     "post_verdict": {"department"},
     "get_deliveries": {"department", "committee", "admin"},
-    **dict.fromkeys(("put_enterprise", "put_unit", "put_point", "put_person", "put_bridge", "put_catalogue"), {"admin"}),
+    **{f"put_{what}": {"admin"} for what in ("enterprise", "unit", "point", "person", "bridge", "catalogue")},
 }
 # Whose plants each person sees; both stand in the region east.
 EAST = {"acme", "other"}
@@ -104,12 +105,14 @@ def park(world: tuple[dict[str, MemoryRows], Any]) -> Park:
 
 def fill(fresh: Rows, table: MemoryRows) -> None:
     assert isinstance(fresh, MemoryRows)
-    fresh._rows = {pk: dict(rows) for pk, rows in table._rows.items()}  # noqa: SLF001
+    fresh._rows = {pk: dict(rows) for pk, rows in table._rows.items()}
 
 
 def request(park: Park, one: Endpoint, ids: Mapping[str, str], token: str | None) -> HTTPResponse:
     recorded = RECORDED[one.view.__name__]["request"]
-    query = "&".join(f"{key}={value.replace('+', '%2B')}" for key, value in recorded.get("query", {}).items() if key != "points")
+    query = "&".join(
+        f"{key}={value.replace('+', '%2B')}" for key, value in recorded.get("query", {}).items() if key != "points"
+    )
     body = json.dumps(recorded["body"]).encode() if "body" in recorded else b""
     headers = {"Content-Type": "application/json"} | ({} if token is None else {"Authorization": token})
     return park.client.http.request(one.method, f"{one.path.format(**ids)}?{query}", headers=headers, body=body)
@@ -120,7 +123,11 @@ def expected(one: Endpoint, person: str, eid: str) -> int | None:
     operation = one.view.__name__
     if ROLES[person] not in MAY.get(operation, EVERYONE):
         return 403
-    if not operation.startswith("put_") and any(f"{{{name}}}" in one.path for name in TENANTS_IN) and eid not in SEES[person]:
+    if (
+        not operation.startswith("put_")
+        and any(f"{{{name}}}" in one.path for name in TENANTS_IN)
+        and eid not in SEES[person]
+    ):
         return 404
     return NOT_THEIRS.get((operation, person))
 
@@ -135,17 +142,24 @@ def cases() -> list[Any]:
 
 
 @pytest.mark.parametrize(("one", "person", "eid", "status"), cases())
-def test_who_may_do_what_to_whose(park: Park, world: Any, one: Endpoint, person: str, eid: str, status: int | None) -> None:
+def test_who_may_do_what_to_whose(
+    park: Park, world: Any, one: Endpoint, person: str, eid: str, status: int | None
+) -> None:
     answer = request(park, one, world[1][eid], f"Bearer person:{person}")
     if status is not None:
-        assert (answer.status_code, json.loads(answer.body)["code"]) == (status, "forbidden" if status == 403 else "not_found")
+        assert (answer.status_code, json.loads(answer.body)["code"]) == (
+            status,
+            "forbidden" if status == 403 else "not_found",
+        )
     elif one.view.__name__ == "mark_seen":
         assert answer.status_code == 404  # nobody has this notice
     else:
         assert answer.status_code not in (401, 403, 404, 500), answer.body
 
 
-@pytest.mark.parametrize("one", [pytest.param(one, id=f"{one.method} {one.path}") for one in ENDPOINTS if not one.public])
+@pytest.mark.parametrize(
+    "one", [pytest.param(one, id=f"{one.method} {one.path}") for one in ENDPOINTS if not one.public]
+)
 @pytest.mark.parametrize(
     "token",
     [
@@ -185,7 +199,9 @@ def test_nobody_uploads_in_person(park: Park, world: Any, person: str) -> None:
         pytest.param("gone-bridge", None, "unknown_bridge", id="a bridge that was revoked"),
     ],
 )
-def test_a_bridge_that_does_not_prove_itself_uploads_nothing(park: Park, signed_by: str, signed_for: bytes | None, said: str) -> None:
+def test_a_bridge_that_does_not_prove_itself_uploads_nothing(
+    park: Park, signed_by: str, signed_for: bytes | None, said: str
+) -> None:
     gone = {"enterprise_id": "acme", "public_key_pem": "-----BEGIN PUBLIC KEY-----", "revoked": True}
     park.as_("admin").put("/v1/bridges/gone-bridge", gone)
     before = stored(park)
@@ -230,6 +246,31 @@ def test_who_leaves_a_role_loses_it_at_once(park: Park, world: Any) -> None:
     park.as_("admin").put("/v1/people/department_safety", {"name": "x", "role": "enterprise", "enterprise_id": "other"})
     park.as_("department_safety").get(f"/v1/tasks/{task}/deliveries", expect=403)
     park.as_("department_safety").get("/v1/enterprises/acme", expect=404)
+
+
+@pytest.mark.parametrize(
+    ("person", "moved"),
+    [
+        pytest.param("enterprise", {"role": "enterprise", "enterprise_id": "other"}, id="to another enterprise"),
+        pytest.param("department_safety", {"role": "enterprise", "enterprise_id": "other"}, id="from department to enterprise"),
+        pytest.param("inspector_safety", PEOPLE["inspector_elsewhere"], id="to another region"),
+    ],
+)  # fmt: skip
+def test_who_has_moved_sees_and_hears_no_more_of_the_task(
+    park: Park, world: Any, person: str, moved: dict[str, Any]
+) -> None:
+    task = world[1]["acme"]["task_id"]
+    park.as_(person).get(f"/v1/tasks/{task}")
+    heard = park.as_(person).get("/v1/inbox")["items"]
+    park.as_("admin").put(f"/v1/people/{person}", {"name": "x", **moved})
+    for path in ("", "/evidence", f"/photos/{client_id(1)}"):
+        park.as_(person).get(f"/v1/tasks/{task}{path}", expect=404)
+    park.clock.advance(3 * 3600)
+    on_clock(park.services)
+    park.pump()
+    of_acme = [notice for notice in park.as_(person).get("/v1/inbox")["items"] if notice["task_id"] == task]
+    assert of_acme == [notice for notice in heard if notice["task_id"] == task]
+    assert len(park.as_("committee").get("/v1/inbox")["items"]) > 2
 
 
 def stored(park: Park) -> list[Row]:

@@ -1,0 +1,126 @@
+"""Photos, retests, rectifications and push attempts on the wire."""
+
+from typing import Annotated, Literal
+
+from pydantic import (
+    Field,
+    StringConstraints,
+)
+
+from chalicelib.api.models.registry import PositionModel
+from chalicelib.api.models.wire import ClientId, Count, Id, Instant, InstantIn, Number, ShortText, SideName, View, Wire
+from chalicelib.domain.dimension import Dimension
+from chalicelib.domain.evidence import Rectification, Retest
+from chalicelib.domain.notice import PushStatus
+from chalicelib.domain.photo import CONTENT_TYPES, MAX_BYTES, PhotoState, RefusalReason
+
+
+class PhotoIn(Wire):
+    id: ClientId
+    dimension: SideName
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] = Field(description="of the file's bytes, hex")
+    size: Count = Field(ge=1, le=MAX_BYTES, description="bytes")
+    content_type: Literal[CONTENT_TYPES]  # type: ignore[valid-type]
+
+
+class UploadOut(View):
+    url: str
+    fields: dict[str, str]
+    expires_at: Instant = Field(validation_alias="expires_at_ms")
+
+
+class PhotoOut(View):
+    id: str
+    task_id: str
+    dimension: Dimension
+    uploaded_by: str
+    announced_at: Instant = Field(validation_alias="announced_at_ms")
+    sha256: str
+    size: int = Field(validation_alias="size_bytes")
+    content_type: str
+    state: PhotoState
+    reason: RefusalReason | None = None
+    reason_text: str | None = None
+    width_px: int | None = None
+    height_px: int | None = None
+    taken_at: Instant | None = Field(default=None, validation_alias="taken_at_ms")
+    position: PositionModel | None = None
+    upload: UploadOut | None = None
+    links: dict[str, str] | None = Field(default=None, description="short-lived links to the pictures by longest edge")
+
+
+class RetestIn(Wire):
+    id: ClientId
+    dimension: SideName
+    indicator: Id
+    value: Number
+    unit: str = Field(max_length=20, description="UCUM; must be the indicator's own")
+    instrument: ShortText
+    measured_at: InstantIn
+
+    def value_of(self, task_id: str) -> Retest:
+        return Retest(
+            id=self.id,
+            task_id=task_id,
+            enterprise_id="",
+            dimension=self.dimension,
+            indicator=self.indicator,
+            value=self.value,
+            unit=self.unit,
+            instrument=self.instrument,
+            measured_at_ms=self.measured_at,
+            entered_by="",
+            received_at_ms=0,
+        )
+
+
+class RetestOut(View):
+    id: str
+    task_id: str
+    dimension: Dimension
+    indicator: str
+    value: float
+    unit: str
+    instrument: str
+    measured_at: Instant = Field(validation_alias="measured_at_ms")
+    entered_by: str
+    received_at: Instant = Field(validation_alias="received_at_ms")
+
+
+class RectificationIn(Wire):
+    id: ClientId
+    text: ShortText
+    photos: list[ClientId] = Field(default=[], max_length=50)
+
+    def value_of(self, task_id: str) -> Rectification:
+        return Rectification(self.id, task_id, "", self.text, tuple(self.photos), "", 0)
+
+
+class RectificationOut(View):
+    id: str
+    task_id: str
+    text: str
+    photos: list[str] = Field(validation_alias="photo_ids")
+    entered_by: str
+    received_at: Instant = Field(validation_alias="received_at_ms")
+
+
+class EvidenceOut(View):
+    photos: list[PhotoOut]
+    retests: list[RetestOut]
+    rectifications: list[RectificationOut]
+
+
+class DeliveryOut(View):
+    notice_id: str
+    person_id: str
+    channel: str
+    device_id: str
+    attempt: int
+    at: Instant = Field(validation_alias="at_ms")
+    status: PushStatus
+    reason: str
+
+
+class DeliveriesOut(View):
+    items: list[DeliveryOut]

@@ -1,0 +1,87 @@
+"""Joint tasks on the wire."""
+
+from typing import Literal
+
+from pydantic import (
+    Field,
+)
+
+from chalicelib.api.models.wire import Count, Instant, OptionalText, PageQuery, ShortText, View, Wire
+from chalicelib.domain.task import SideAction, SideState, TaskState
+
+
+class TaskQuery(PageQuery):
+    state: Literal["open", "all"] = "open"
+
+
+class SubmissionOut(View):
+    by: str
+    at: Instant = Field(validation_alias="at_ms")
+    note: str
+
+
+class VerdictOut(View):
+    by: str
+    at: Instant = Field(validation_alias="at_ms")
+    action: SideAction
+    reason: str
+
+
+class SideOut(View):
+    state: SideState
+    revision: int
+    returns: int
+    inspector_id: str | None = None
+    submission: SubmissionOut | None = None
+    verdict: VerdictOut | None = None
+
+
+class AcknowledgementOut(View):
+    by: str
+    at: Instant = Field(validation_alias="at_ms")
+
+
+class TaskOut(View):
+    """`version` is also the ETag; send it as If-Match to change only what you saw."""
+
+    id: str
+    warning_id: str
+    enterprise_id: str
+    enterprise_name: str | None = None
+    unit_id: str
+    unit_name: str | None = None
+    region: str
+    industry: str
+    tier: int
+    state: TaskState
+    rule_id: str
+    rule_name: str | None = None
+    risk_points: str | None = None
+    safety_standard: str | None = None
+    environment_requirement: str | None = None
+    safety: SideOut
+    environment: SideOut
+    party: list[str]
+    opened_at: Instant = Field(validation_alias="opened_at_ms")
+    due_at: Instant = Field(validation_alias="due_at_ms")
+    acknowledge_due_at: Instant | None = Field(default=None, validation_alias="acknowledge_due_at_ms")
+    acknowledgements: list[AcknowledgementOut]
+    overdue: list[str]
+    warning_cleared_at: Instant | None = Field(default=None, validation_alias="warning_cleared_at_ms")
+    closed_at: Instant | None = Field(default=None, validation_alias="closed_at_ms")
+    version: int
+
+
+class TasksOut(View):
+    items: list[TaskOut]
+    next_cursor: str | None = None
+
+
+class SubmissionIn(Wire):
+    note: ShortText
+
+
+class VerdictIn(Wire):
+    revision: Count = Field(ge=1, description="the submission this verdict judges")
+    verdict: Literal["passed", "rejected"]
+    reason: OptionalText = Field(default="", description="required when rejected")

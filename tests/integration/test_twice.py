@@ -1,0 +1,229 @@
+"""At least once: whatever a stream, a queue, the clock or a phone with a bad line brings again changes nothing the second time.
+
+One story runs every stage of flow.py. It runs once with each delivery doubled on the spot, and once plainly, whereupon all
+deliveries come once more.
+"""
+
+import json
+import re
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from chalice.test import HTTPResponse
+
+from chalicelib.adapters.codec import event_from_body
+from chalicelib.adapters.memory import MemoryRows
+from chalicelib.adapters.memory_media import FakePushChannel
+from chalicelib.adapters.rows import OPERATIONS, READINGS, REGISTRY, Row, Rows
+from chalicelib.adapters.sqs import encode
+from chalicelib.bootstrap import Services
+from chalicelib.domain.block import Block
+from chalicelib.domain.photo import RefusalReason
+from chalicelib.flow import FLOW, Stage, stages_on
+from chalicelib.handlers.on_block import on_block
+from chalicelib.handlers.on_clock import on_clock
+from chalicelib.handlers.on_event import on_event
+from chalicelib.handlers.on_photo import on_photo
+from chalicelib.handlers.on_push import on_push
+from chalicelib.ports import PushRequest
+from tests.acts import JPEG, FakeInspector, brings_retest, client_id, judges, photo_body, submits, the_task
+from tests.park import Park, stream_record
+
+# What people do, by the route they do it on.
+ROUTES = {
+    r"POST /v1/readings": "ingest",
+    r"POST .*/acknowledgement": "acknowledge",
+    r"POST .*/photos": "announce photo",
+    r"POST .*/retests": "retest",
+    r"POST .*/rectifications": "rectify",
+    r"POST .*/submission": "submit",
+    r"POST .*/verdict": "judge",
+}
+STAGES = [pytest.param(stage, id=f"{stage.name} on {getattr(stage.on, '__name__', stage.on)}") for stage in FLOW]
+Handler = Callable[[dict[str, Any], Services], dict[str, list[dict[str, str]]]]
+World = dict[tuple[str, str, str], Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Something that happened, the stages it started, and how to have it happen again."""
+
+    stages: tuple[Stage, ...]
+    again: Callable[[], object]
+
+
+class Store:
+    """The three tables, and all that is in them."""
+
+    def __init__(self) -> None:
+        self._tables: dict[str, MemoryRows] = {}
+        self._partitions: set[tuple[str, str]] = set()
+
+    def rows(self, on_insert: Callable[[Row], None]) -> Mapping[str, Rows]:
+        streams = {READINGS: on_insert, OPERATIONS: on_insert, REGISTRY: lambda _row: None}
+        for name, tell in streams.items():
+            self._tables[name] = MemoryRows(self._watched(name, tell))
+        return self._tables
+
+    def _watched(self, table: str, tell: Callable[[Row], None]) -> Callable[[Row], None]:
+        def inserted(row: Row) -> None:
+            self._partitions.add((table, row.pk))
+            tell(row)
+
+        return inserted
+
+    def world(self) -> World:
+        return {(table, row.pk, row.sk): row for table, pk in self._partitions for row in self._tables[table].query(pk)}
+
+
+class RepeatingPark(Park):
+    """A park that remembers every delivery and every call. While `doubles`, each comes twice; what that changed is in `changed`."""
+
+    def __init__(self, *, doubles: bool) -> None:
+        self.store, self.inspector, self.channel = Store(), FakeInspector(), FakePushChannel()
+        self.doubles, self.journal, self.changed = False, list[Delivery](), list[tuple[Delivery, list[Any]]]()
+        super().__init__(self.store.rows, inspector=self.inspector, channel=self.channel)
+        self.register()
+        self.doubles, self.http, self.client = doubles, self.client.http, SimpleNamespace(http=self)
+
+    def request(self, method: str, path: str, **sent: Any) -> HTTPResponse:
+        """Stands for the client's HTTP side. On the spot the same call has the same answer; later it may be refused."""
+        first = self.http.request(method, path, **sent)
+
+        def again() -> None:
+            answer = self.http.request(method, path, **sent)
+            assert not self.doubles or (answer.status_code, answer.body) == (first.status_code, first.body)
+
+        self.note(api_stages(method, path), again)
+        return first
+
+    def _deliver(self, row: Row) -> None:
+        super()._deliver(row)
+        if row.sk.startswith("B#"):
+            self.note(stages_on(Block, "evaluate"), self.handled_again(on_block, stream_record(row)))
+        elif row.sk.startswith("EVENT#"):
+            stages = stages_on(type(event_from_body(row.body)), "relay")
+            self.note(stages, self.handled_again(on_event, stream_record(row)))
+
+    def _push(self, request: PushRequest) -> bool:
+        is_failed = super()._push(request)
+        self.note(
+            stages_on(PushRequest, "push"), self.handled_again(on_push, {"messageId": "m", "body": encode(request)})
+        )
+        return is_failed
+
+    def photo_lands(self, key: str) -> None:
+        super().photo_lands(key)
+        body = json.dumps({"Records": [{"s3": {"object": {"key": key}}}]})
+        self.note(in_function("photo"), self.handled_again(on_photo, {"messageId": "m", "body": body}))
+
+    def minute_passes(self) -> None:
+        on_clock(self.services)
+        self.note(in_function("clock"), lambda: on_clock(self.services))
+        self.pump()
+
+    def handled_again(self, handler: Handler, record: dict[str, Any]) -> Callable[[], None]:
+        def again() -> None:
+            assert handler({"Records": [record]}, self.services) == {"batchItemFailures": []}
+
+        return again
+
+    def note(self, stages: tuple[Stage, ...], again: Callable[[], object]) -> None:
+        if stages:
+            self.journal.append(Delivery(stages, again))
+            if self.doubles:
+                self.repeat(self.journal[-1])
+
+    def repeat(self, delivery: Delivery) -> None:
+        before, sent = self.store.world(), len(self.channel.sent)
+        delivery.again()
+        after = self.store.world()
+        touched = [key for key in before.keys() | after.keys() if before.get(key) != after.get(key)]
+        if touched or len(self.channel.sent) != sent:
+            self.changed.append((delivery, touched))
+
+
+def api_stages(method: str, path: str) -> tuple[Stage, ...]:
+    name = next((name for route, name in ROUTES.items() if re.fullmatch(route, f"{method} {path}")), None)
+    return tuple(stage for stage in FLOW if (stage.runs_in, stage.name) == ("api", name))
+
+
+def in_function(name: str) -> tuple[Stage, ...]:
+    return tuple(stage for stage in FLOW if stage.runs_in == name)
+
+
+def story(park: RepeatingPark) -> None:
+    """A reactor warms up and then runs hot; its task is taken, worked, returned once, late, and closed."""
+    for person in ("inspector_safety", "enterprise", "department_safety", "department_environment", "committee"):
+        park.as_(person).put("/v1/me/devices/phone", {"token": f"token-{person}", "platform": "android"})
+    park.runs_hot()
+    park.runs_hot(temperature=188.0, voc=54.0, steam=112.0)
+    task = the_task(park)
+    for side in ("safety", "environment"):
+        park.as_(f"inspector_{side}").post(f"/v1/tasks/{task['id']}/acknowledgement")
+    sends_photo(park, task, 1, RefusalReason.UNREADABLE)
+    sends_photo(park, task, 2, None)
+    rectification = {"id": client_id(9), "text": "已更换密封件", "photos": []}
+    park.as_("enterprise").post(f"/v1/tasks/{task['id']}/rectifications", rectification, expect=201)
+    for _ in range(3):
+        park.clock.advance(60)
+        park.reads(temperature=170.0, voc=30.0, steam=100.0)
+    for side in ("safety", "environment"):
+        brings_retest(park, task, side)
+        submits(park, task, side)
+    judges(park, task, "safety", "rejected", reason="请补拍阀门")
+    park.clock.advance(3 * 3600)
+    park.minute_passes()
+    submits(park, task, "safety", "已补拍")
+    judges(park, task, "safety", revision=2)
+    assert judges(park, task, "environment")["state"] == "closed"
+
+
+def sends_photo(park: RepeatingPark, task: dict[str, Any], number: int, reason: RefusalReason | None) -> None:
+    path = f"/v1/tasks/{task['id']}/photos"
+    announced = park.as_("inspector_safety").post(path, photo_body(number, "safety"), expect=201)
+    key = announced["upload"]["fields"]["key"]
+    park.services.media.write(key, JPEG, content_type="image/jpeg")
+    park.inspector.reason = reason
+    park.photo_lands(key)
+
+
+@pytest.fixture(scope="module")
+def on_the_spot() -> RepeatingPark:
+    """The story, with each delivery doubled at once."""
+    park = RepeatingPark(doubles=True)
+    story(park)
+    return park
+
+
+@pytest.fixture(scope="module")
+def afterwards() -> RepeatingPark:
+    """The story as it goes, for its deliveries to come again when all is over."""
+    park = RepeatingPark(doubles=False)
+    story(park)
+    return park
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_that_runs_twice_on_the_spot_changes_nothing_the_second_time(
+    on_the_spot: RepeatingPark, stage: Stage
+) -> None:
+    assert any(stage in delivery.stages for delivery in on_the_spot.journal), "the story has this stage"
+    assert [touched for delivery, touched in on_the_spot.changed if stage in delivery.stages] == []
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_that_runs_again_when_all_is_over_changes_nothing(afterwards: RepeatingPark, stage: Stage) -> None:
+    for delivery in [one for one in afterwards.journal if stage in one.stages]:
+        afterwards.repeat(delivery)
+    assert [touched for delivery, touched in afterwards.changed if stage in delivery.stages] == []
+
+
+def test_nobody_is_pushed_the_same_notice_twice(on_the_spot: RepeatingPark) -> None:
+    assert on_the_spot.queue.waiting == deque() and on_the_spot.failures == 0
+    sent = [(device.id, message.collapse_key) for device, message in on_the_spot.channel.sent]
+    assert len(sent) == len(set(sent)) > 10
