@@ -1,4 +1,4 @@
-"""The command `green-shield-bridge`: run, check, keygen.
+"""The command `green-shield-bridge`: run, check, keygen, token.
 
 Exit status: 0 done, 1 any other problem, 2 configuration or key, 3 spool.
 """
@@ -6,12 +6,14 @@ Exit status: 0 done, 1 any other problem, 2 configuration or key, 3 spool.
 import argparse
 import asyncio
 import sys
+import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from green_shield_bridge import __version__, log
 from green_shield_bridge.config import Config, read_config
 from green_shield_bridge.errors import BridgeError
-from green_shield_bridge.identity import make_key_file, public_jwk, public_pem, read_key
+from green_shield_bridge.identity import Identity, make_key_file, public_jwk, public_pem, read_key
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,6 +43,15 @@ def _check(options: argparse.Namespace) -> None:
 def _keygen(options: argparse.Namespace) -> None:
     key = make_key_file(options.out)
     print(public_jwk(key, options.bridge_id) if options.jwk else public_pem(key).rstrip())
+
+
+def _token(options: argparse.Namespace) -> None:
+    try:
+        body = Path(options.body_file).read_bytes()
+    except OSError as error:
+        raise BridgeError(f"body file {options.body_file}: {error.strerror}") from error
+    identity = Identity(options.bridge_id, read_key(options.key_file))
+    print(identity.token_for(body, int(time.time())))
 
 
 def _summary(config: Config) -> str:
@@ -83,6 +94,14 @@ def _parser() -> argparse.ArgumentParser:
     keygen.add_argument("--jwk", action="store_true", help="print the public key as a JWK instead of PEM")
     keygen.add_argument("--bridge-id", metavar="ID", help="put this id into the JWK as kid")
     keygen.set_defaults(command=_keygen)
+
+    token = commands.add_parser(
+        "token", help="print a token for one upload by hand, good for five minutes and for exactly the bytes of a file"
+    )
+    token.add_argument("--bridge-id", required=True, metavar="ID", help="the bridge's id in the park's registry")
+    token.add_argument("--key-file", required=True, metavar="PATH", help="the bridge's key, as keygen made it")
+    token.add_argument("body_file", metavar="BODY_FILE", help="the upload, exactly as it will be sent")
+    token.set_defaults(command=_token)
     return parser
 
 

@@ -64,7 +64,7 @@ class Uploader:
         self._activity = activity
         self._clock = clock
         self._told_intervals = told_intervals
-        self._random = random or Random()  # noqa: S311 -- spreads retries, keeps no secret
+        self._random = random or Random()
         self._is_clock_wrong = False
         self._stop = asyncio.Event()
 

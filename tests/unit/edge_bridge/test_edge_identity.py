@@ -121,12 +121,25 @@ sources:
     assert "mode is 0644" in capsys.readouterr().err
 
 
+def test_the_command_token_signs_a_file_for_an_upload_by_hand(tmp_path, key_file, capsys):
+    public, body = make_key_file(key_file), tmp_path / "upload.json"
+    words = ["token", "--bridge-id", "b1", "--key-file", key_file, str(body)]
+    assert main(words) == 1
+    assert "upload.json: No such file" in capsys.readouterr().err
+    body.write_bytes(b'{"series": []}\n')
+    assert main(words) == 0
+    claims = jwt.decode(capsys.readouterr().out.strip(), public, algorithms=["EdDSA"], audience="green-shield")
+    assert (claims["iss"], claims["body_sha256"]) == ("b1", hashlib.sha256(b'{"series": []}\n').hexdigest())
+
+
 def test_a_ca_file_that_cannot_be_used_is_refused(tmp_path):
     with pytest.raises(CertificateError, match=r"server\.ca_file none\.pem"):
         ParkClient("https://park.example", ca_file="none.pem", timeout_s=1, user_agent="x")
 
 
-@pytest.mark.parametrize("command", [[], ["run"], ["keygen"], ["nonsense"], ["run", "--config", "c", "--more"]])
+@pytest.mark.parametrize(
+    "command", [[], ["run"], ["keygen"], ["token", "b.json"], ["nonsense"], ["run", "--config", "c", "--more"]]
+)
 def test_a_command_that_is_not_complete_is_refused(command, capsys):
     with pytest.raises(SystemExit) as caught:
         main(command)
