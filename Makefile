@@ -8,7 +8,7 @@ GREENSHIELD_PORT ?= 4566
 export GREENSHIELD_PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast up down status clean check format spec package bench dynamodb-local venv
+.PHONY: help demo test test-fast up down status clean distclean check format spec package bench dynamodb-local venv
 .DELETE_ON_ERROR:
 
 help: ## list the commands
@@ -32,9 +32,11 @@ down: $(STAMP) ## save and stop the local stack
 status: $(STAMP) ## what of the local stack runs, its dead letters, and calls that a role refused
 	@$(RUN) -m infra.local_stack status
 
-clean: $(STAMP) ## stop the local stack and remove what it kept, and all that was built
+clean: $(STAMP) ## stop the local stack and remove everything it kept
 	@$(RUN) -m infra.local_stack clean
-	@rm -rf build .hypothesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+
+distclean: clean ## clean, and remove .venv and all that was built
+	@rm -rf $(VENV) build .hypothesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 
 check: $(STAMP) package ## lint, formats, types, import contracts, spec, templates
 	@$(VENV)/bin/ruff check .

@@ -21,7 +21,9 @@ def register_admin(table: str, person_id: str, region: str | None = None) -> Non
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--table", required=True, help="name of the registry table (the stack's output RegistryTable)")
+    parser.add_argument(
+        "--table", required=True, help="name of the registry table (the stack's output RegistryTableName)"
+    )
     parser.add_argument("--id", required=True, help="the `sub` claim of the admin's tokens")
     parser.add_argument("--region", help="AWS region, if the environment does not say")
     given = parser.parse_args()

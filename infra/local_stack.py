@@ -13,10 +13,10 @@ import os
 import shutil
 import signal
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from infra import package
-from infra.local.deploy import REGION, Clients, deploy
+from infra.local.deploy import REGION, STACK, Clients, deploy
 from infra.local.issuer import AUDIENCE, ISSUER, LocalIssuer, write_secret
 from infra.local.processes import HOST, Service, StackError, free_port, is_free, read_json_line, until
 
@@ -36,6 +36,7 @@ STOP_WAIT_S = 60
 FCM_SECRET = "green-shield/fcm"
 API_STAGE = "api"
 SEED = "infra.local.seed"
+READERS = ("Evaluate", "Relay", "Push", "Photo")
 
 Say = Callable[[str], None]
 
@@ -116,6 +117,7 @@ def bring_up(home: Path, port: int, started: list[Service], say: Say) -> Stack:
     outputs = deploy(clients, endpoint, built, deployment_parameters(standins))
     api = f"{endpoint}/_aws/execute-api/{outputs['RestAPIId']}/{API_STAGE}"
     say(f"deployed: {api}")
+    warm(clients)
     stack = seeded(home, issuer, Stack(api, {}, {}, {"endpoint": endpoint, "region": REGION}, standins, outputs), say)
     write_secret(home / "stack.json", json.dumps(asdict(stack), indent=2, sort_keys=True, ensure_ascii=False) + "\n")
     save_now(home)
@@ -149,8 +151,8 @@ def start_ministack(home: Path, port: int, started: list[Service]) -> str:
         )
     (home / "port").write_text(str(port))
     started.append(service)
-    with_port = Service(service.name, (*service.words, "--port", str(port)), home)
-    with_port.start(ROOT)
+    words = (*service.words, "--port", str(port), "--unpacked", str(ROOT / "build" / "unpacked"))
+    Service(service.name, words, home).start(ROOT)
     endpoint = f"http://{HOST}:{port}"
     if not until(lambda: is_healthy(endpoint) or service.pid() is None, START_WAIT_S) or service.pid() is None:
         raise StackError(f"ministack did not start within {START_WAIT_S} s:\n{service.last_words()}")
@@ -215,6 +217,17 @@ def deployment_parameters(standins: str) -> dict[str, str]:
     }
 
 
+def warm(clients: Clients) -> None:
+    """Start one process of each function that waits for records, with none: the first real one shall not pay for it."""
+    cloudformation, functions = clients("cloudformation"), clients("lambda")
+    resources = cloudformation.list_stack_resources(StackName=STACK)["StackResourceSummaries"]
+    names = [found["PhysicalResourceId"] for found in resources if found["LogicalResourceId"] in READERS]
+    with ThreadPoolExecutor(len(READERS)) as pool:
+        for answer in pool.map(lambda name: functions.invoke(FunctionName=name, Payload=b'{"Records": []}'), names):
+            if "FunctionError" in answer:
+                raise StackError(f"a function does not start: {answer['Payload'].read().decode()}")
+
+
 def seeded(home: Path, issuer: LocalIssuer, stack: Stack, say: Say) -> Stack:
     """Tokens for the demo's people, and the demo park in the registry, once for each home."""
     seed = importlib.import_module(SEED) if importlib.util.find_spec(SEED) else None
@@ -226,7 +239,7 @@ def seeded(home: Path, issuer: LocalIssuer, stack: Stack, say: Say) -> Stack:
             api=stack.api,
             admin_token=tokens["admin"],
             aws={**stack.aws, "registry_table": stack.resources["RegistryTableName"]},
-            now_ms=time.time_ns() // 1_000_000,
+            home=home,
         )
         (home / "ids.json").write_text(json.dumps(ids, indent=2, ensure_ascii=False))
         say("demo park seeded")

@@ -4,9 +4,11 @@ Each correction replaces one function of the pinned version; another version is 
 no longer meets what it corrects. The functions' code is not touched: it is the deployed package.
 """
 
+import contextlib
 import copy
 import hashlib
 import importlib.metadata
+import os
 import shutil
 import stat
 import sys
@@ -23,13 +25,14 @@ from infra.local import streams
 from infra.local.calls import CallBook
 
 MINISTACK = "1.5.33"
+KEPT_PACKAGES = 3
 
 
 class UnknownMinistack(Exception):
     """The installed ministack is not the one these corrections were written for."""
 
 
-def apply(home: Path, book: CallBook) -> None:
+def apply(home: Path, unpacked: Path, book: CallBook) -> None:
     """Correct the ministack in this process. Call before it serves."""
     installed = importlib.metadata.version("ministack")
     if installed != MINISTACK:
@@ -40,7 +43,7 @@ def apply(home: Path, book: CallBook) -> None:
     keep_streams()
     read_escaped_media_types()
     run_the_package_alone(home)
-    unpack_once(home)
+    unpack_once(unpacked)
     record_calls(book)
 
 
@@ -109,21 +112,31 @@ def run_the_package_alone(home: Path) -> None:
     lambda_runtime._detect_runtime_binary = detect_runtime_binary
 
 
-def unpack_once(home: Path) -> None:
-    """Unpack each package once and link it into every execution environment: Lambda mounts it too, it does not copy it."""
-    unpacked, guard = home / "unpacked", threading.Lock()
+def unpack_once(unpacked: Path) -> None:
+    """Unpack each package once and link it into every execution environment: Lambda mounts it too, it does not copy it.
+
+    Stacks share what is unpacked. The newest few packages stay, for stacks that still run them.
+    """
+    guard = threading.Lock()
 
     class LinkedZip(zipfile.ZipFile):
         def extractall(self, path: Any = None, members: Any = None, pwd: Any = None) -> None:
             whole = unpacked / f"{hash_entries(self):016x}"
             with guard:
                 if not whole.is_dir():
-                    shutil.rmtree(unpacked, ignore_errors=True)
-                    super().extractall(unpacked / "unfinished")
-                    (unpacked / "unfinished").rename(whole)
+                    self.unpack(whole)
             for entry in whole.iterdir():
                 (Path(path) / entry.name).symlink_to(entry)
             Path(str(self.filename)).unlink()
+
+        def unpack(self, whole: Path) -> None:
+            unfinished = unpacked / f"unfinished-{os.getpid()}"
+            shutil.rmtree(unfinished, ignore_errors=True)
+            super().extractall(unfinished)
+            with contextlib.suppress(OSError):  # another stack was faster
+                unfinished.rename(whole)
+            for old in sorted(unpacked.iterdir(), key=lambda place: place.stat().st_mtime)[:-KEPT_PACKAGES]:
+                shutil.rmtree(old, ignore_errors=True)
 
     lambda_runtime.zipfile = SimpleNamespace(
         ZipFile=LinkedZip, BadZipFile=zipfile.BadZipFile, LargeFileError=zipfile.LargeZipFile

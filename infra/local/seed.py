@@ -3,11 +3,15 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import httpx
 
+from green_shield_bridge.identity import make_key_file, public_pem, read_key
+
 REGION = "east"
+BRIDGE = "lvyuan-bridge-local"
 # A role of stack.json -> the person who plays it.
 PEOPLE: dict[str, str] = {
     "inspector_safety": "inspector-safety-1",
@@ -60,13 +64,21 @@ _POINTS: dict[str, dict[str, Any]] = {
     "lvyuan-te-pressure": {"unit_id": "lvyuan-te", "indicator": "reactor_pressure", "threshold": 2721.0},
     "lvyuan-te-purge": {"unit_id": "lvyuan-te", "indicator": "purge_component", "nominal": 24.02},
     "lvyuan-te-steam": {"unit_id": "lvyuan-te", "indicator": "steam_flow", "nominal": 230.3},
-    "jiancai-k1-pressure": {"unit_id": "jiancai-k1", "indicator": "kiln_pressure", "band_low": -60.0, "band_high": -20.0},
+    "jiancai-k1-pressure": {
+        "unit_id": "jiancai-k1",
+        "indicator": "kiln_pressure",
+        "band_low": -60.0,
+        "band_high": -20.0,
+    },
     "jiancai-k1-dust": {"unit_id": "jiancai-k1", "indicator": "dust"},
 }
 
 
-def seed(*, api: str, admin_token: str, aws: dict[str, Any], now_ms: int) -> dict[str, Any]:
-    """Register the demo park. `aws` has endpoint, region and registry_table. Returns the ids for stack.json."""
+def seed(*, api: str, admin_token: str, aws: dict[str, Any], home: Path) -> dict[str, Any]:
+    """Register the demo park and a bridge whose key is kept in `home`. Returns the ids for stack.json.
+
+    `aws` has endpoint, region and registry_table.
+    """
     _first_admin(aws)
     headers = {"Authorization": f"Bearer {admin_token}"}
     with httpx.Client(base_url=api, headers=headers, timeout=60) as client:
@@ -80,7 +92,13 @@ def seed(*, api: str, admin_token: str, aws: dict[str, Any], now_ms: int) -> dic
                 answer = client.put(f"v1/{kind}/{one_id}", json=body)
                 if answer.status_code != 200:
                     raise RuntimeError(f"seeding {kind} {one_id}: {answer.status_code} {answer.text}")
+    key = home / "bridge-key.pem"
+    register_bridge(
+        api=api, admin_token=admin_token, bridge_id=BRIDGE, enterprise_id="lvyuan", public_key_pem=_public_key(key)
+    )
     return {
+        "bridge": BRIDGE,
+        "bridge_key_file": str(key),
         "enterprise": "lvyuan",
         "enterprise_other": "jiancai",
         "units": list(_UNITS),
@@ -94,10 +112,19 @@ def _first_admin(aws: dict[str, Any]) -> None:
     local = {"AWS_ENDPOINT_URL": aws["endpoint"], "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
     words = ["--table", aws["registry_table"], "--id", PEOPLE["admin"], "--region", aws["region"]]
     done = subprocess.run(
-        [sys.executable, "-m", "infra.first_admin", *words], env={**os.environ, **local}, capture_output=True, text=True
+        [sys.executable, "-m", "infra.first_admin", *words],
+        env={**os.environ, **local},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         raise RuntimeError(f"registering the first admin: {done.stderr[-500:]}")
+
+
+def _public_key(file: Path) -> str:
+    """Of the bridge's key, which is made once for each home and readable by its owner only."""
+    return public_pem(read_key(str(file)).public_key() if file.is_file() else make_key_file(str(file)))
 
 
 def register_bridge(*, api: str, admin_token: str, bridge_id: str, enterprise_id: str, public_key_pem: str) -> None:
@@ -114,4 +141,4 @@ def register_bridge(*, api: str, admin_token: str, bridge_id: str, enterprise_id
 def _with_check_digit(code: str) -> str:
     from stdnum.cn import uscc
 
-    return code[:17] + uscc.calc_check_digit(code[:17])
+    return code[:17] + str(uscc.calc_check_digit(code[:17]))

@@ -1,6 +1,6 @@
 """The local stack's AWS: ministack in this process, on 127.0.0.1 alone, corrected, with its state in one directory.
 
-    python -m infra.local.server --port 4566 --home .local
+    python -m infra.local.server --home .local --port 4566 --unpacked build/unpacked
 
 It saves everything when it is stopped politely or told to (SIGUSR1), and the tables, queues and bucket every few seconds, so that
 a kill loses little. IAM is enforced: a function can do what its role allows.
@@ -115,6 +115,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="The local stack's AWS, on loopback.")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--unpacked", type=Path, required=True, help="where packages are unpacked, shared by stacks")
     options = parser.parse_args()
     home = options.home.resolve()
     home.mkdir(parents=True, exist_ok=True)
@@ -128,7 +129,7 @@ def main() -> int:
     # A line for each saved service every few seconds would bury the rest of the log.
     logging.getLogger("persistence").setLevel(logging.WARNING)
     book, saver = CallBook(home / "calls.json"), Saver()
-    corrections.apply(home, book)
+    corrections.apply(home, options.unpacked.resolve(), book)
     app.app = front(app.app, saver)
     signal.signal(signal.SIGUSR1, saver.want_everything)
     threading.Thread(target=saver.run, args=(book,), daemon=True, name="saver").start()

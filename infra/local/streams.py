@@ -10,6 +10,7 @@ Invariants: the oldest segment is worked first; a position moves only past recor
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,6 +24,7 @@ UNLIMITED = -1
 
 Record = dict[str, Any]
 Mapping = dict[str, Any]
+Execute = Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,11 @@ class Segment:
 _segments: dict[str, list[Segment]] = {}
 
 
+def _execute(function: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
+    answer: dict[str, Any] = lambda_svc._execute_function(function, event)
+    return answer
+
+
 def poll() -> bool:
     """Start what can be started. Stands in for lambda_svc._poll_dynamodb_streams, on its polling thread."""
     started = False
@@ -71,7 +78,7 @@ def is_ready(mapping: Mapping) -> bool:
         return False
     if lambda_svc._esm_inflight.get(mapping["UUID"], 0) or pause_left_s(mapping) > 0:
         return False
-    return position(mapping, table) < dynamodb.stream_end_position(table)
+    return bool(position(mapping, table) < dynamodb.stream_end_position(table))
 
 
 def stream_table(mapping: Mapping) -> str | None:
@@ -101,7 +108,7 @@ def position(mapping: Mapping, table: str) -> int:
     horizon, end = dynamodb.stream_start_position(table), dynamodb.stream_end_position(table)
     fresh = horizon if mapping.get("StartingPosition") == "TRIM_HORIZON" else end
     found = lambda_svc._dynamodb_stream_positions.get(mapping["UUID"], fresh)
-    return min(max(int(found), horizon), end)
+    return int(min(max(found, horizon), end))
 
 
 def deliver(mapping: Mapping) -> None:
@@ -111,7 +118,7 @@ def deliver(mapping: Mapping) -> None:
         pass
 
 
-def deliver_one(mapping: Mapping, table: str, function: dict[str, Any]) -> bool:
+def deliver_one(mapping: Mapping, table: str, function: dict[str, Any], execute: Execute = _execute) -> bool:
     """Hand over the oldest segment. Returns whether to go on at once."""
     line = _segments.setdefault(mapping["UUID"], [])
     start = position(mapping, table)
@@ -124,7 +131,7 @@ def deliver_one(mapping: Mapping, table: str, function: dict[str, Any]) -> bool:
     wanted = lambda_svc._apply_filter_criteria(records, mapping)
     if not wanted:
         return move_past(mapping, line, segment.end)
-    result = lambda_svc._execute_function(function, {"Records": wanted})
+    result = execute(function, {"Records": wanted})
     if result.get("throttle"):
         return pause(mapping)
     failed_at = first_failure(mapping, segment, records, result)
