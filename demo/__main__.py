@@ -16,27 +16,34 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table
+
 from demo.bridge_process import BRIDGE_ID, BridgeProcess
 from demo.catalogue import demo_catalogue
 from demo.client import Phone
 from demo.people import Actor, Department, Enterprise, Inspector
 from demo.plant import Device, Plant, RegisterPoint
 from demo.recording import ROW_PERIOD_S, Recording, RecordingError, load_recording
-from demo.report import Outcome, collect, everything
+from demo.report import Outcome, collect, count_pushes, everything, ledgers, rows_of
+from demo.screen import Screen
 from infra import local_stack
-from infra.local.processes import StackError
+from infra.local.processes import StackError, until
 from infra.local.seed import register_bridge
-from rich.console import Console
-from rich.table import Table
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "demo"
+WHO_CELLS = 12
 POLL_S = 0.5
+TIERS_WITHIN_S = 45
 CLOSE_WITHIN_S = 110
+PUSHED_WITHIN_S = 40
 REPLAY_S = 90.0
 FAULT_ROW = 160  # of the recorded test runs: the fault acts from this row on (0-based)
 NORMAL = {
@@ -76,11 +83,16 @@ def main() -> int:
         return 2
     home = Path(tempfile.mkdtemp(prefix="green-shield-demo-"))
     try:
-        with local_stack.running(home / "stack", 0, say=lambda text: console.print(f"[dim]set-up: {text}[/dim]", soft_wrap=True)) as stack:
+        with local_stack.running(
+            home / "stack", 0, say=lambda text: console.print(f"[dim]set-up: {text}[/dim]", soft_wrap=True)
+        ) as stack:
             outcome = perform(stack, home, recording, console)
     except StackError as problem:
         console.print(f"[red]error:[/red] {problem}")
         return 1
+    except KeyboardInterrupt:
+        console.print("interrupted: everything that was started is stopped")
+        return 130
     finally:
         if options.keep:
             console.print(f"kept: {home}")
@@ -99,14 +111,17 @@ def perform(stack: local_stack.Stack, home: Path, recording: Recording | None, c
     def say(who: str, what: str) -> None:
         with lock:
             passed = time.monotonic() - begun_s
-            console.print(f"[dim]{int(passed // 60):02d}:{passed % 60:04.1f}[/dim]  [bold]{who}[/bold]  {what}", soft_wrap=True)
+            console.print(
+                f"[dim]{int(passed // 60):02d}:{passed % 60:04.1f}[/dim]  [bold]{who}[/bold]{' ' * (WHO_CELLS - cell_len(who))}{what}",
+                soft_wrap=True,
+            )
 
     devices = replay_devices() if recording else demo_devices()
     since_ms = round(time.time() * 1000) - 1000
     admin = Phone(stack.api, stack.tokens["admin"])
     speed = 1.0 if recording is None else len(recording) * ROW_PERIOD_S / REPLAY_S
     admin.put("v1/catalogue", demo_catalogue(speed=speed))
-    poll_s = POLL_S if recording is None else REPLAY_S / len(recording) / 2
+    poll_s = POLL_S if recording is None else REPLAY_S / len(recording)
     with Plant(devices) as plant:
         bridge = BridgeProcess(home / "bridge", stack.api, plant, devices, poll_s)
         register_bridge(
@@ -116,26 +131,33 @@ def perform(stack: local_stack.Stack, home: Path, recording: Recording | None, c
         scene = Scene(stack, plant, bridge, admin, say)
         stop = threading.Event()
         actors = people(stack, say, stop)
+        screen = Screen(Phone(stack.api, stack.tokens["committee"]), stack.standins, say, stop)
         try:
             bridge.start()
             say("网桥", "bridge starts: " + ", ".join(f"{d.name} on port {plant.port(d.name)}" for d in devices))
-            for actor in actors:
-                actor.start()
+            for thread in (screen, *actors):
+                thread.start()
             more = act(scene) if recording is None else replay(scene, recording)
             await_closing(scene, CLOSE_WITHIN_S)
             for device in devices:
                 plant.unplug(device.name)  # nothing more to read: the bridge says so once, and empties its spool
             drained = bridge.drain(30)
+            await_pushes(scene, PUSHED_WITHIN_S)
         finally:
             stop.set()
             bridge.stop()
+            for thread in (screen, *actors):
+                if thread.is_alive():
+                    thread.join(5)  # nobody talks into the closing table
         outcome = collect(
             admin=admin, standins=stack.standins, unit_ids=stack.ids["units"], since_ms=since_ms, bridge=bridge.stats(),
             every_tier=recording is None,
         )  # fmt: skip
     problems = [*outcome.problems, *more.problems]
     problems += [] if drained else ["the bridge's spool was not empty at the end"]
-    problems += [f"{actor.name}: {problem} ({n} times)" for actor in actors for problem, n in Counter(actor.problems).items()]
+    problems += [
+        f"{actor.name}: {problem} ({n} times)" for actor in actors for problem, n in Counter(actor.problems).items()
+    ]
     return Outcome({**outcome.report, **more.report}, problems)
 
 
@@ -185,6 +207,7 @@ def act(scene: Scene) -> Outcome:
     time.sleep(2)
     scene.bridge.start()
     time.sleep(6)
+    await_tiers(scene, {1, 2, 3}, TIERS_WITHIN_S)
     scene.say("装置", "the enterprise acts: every unit returns to normal")
     scene.plant.ramp(NORMAL, seconds=5)
     return Outcome({})
@@ -198,12 +221,11 @@ def replay(scene: Scene, recording: Recording) -> Outcome:
         if row and row % 160 == 0:
             scene.say("装置", f"row {row} of {len(recording)}")
 
-    shown = scene.plant.replay(recording.named(), REPLAYED, period_s=REPLAY_S / len(recording), on_row=on_row)
+    shown = scene.plant.replay(recording.named(), REPLAYED, on_row=on_row)
     for device in replay_devices():
         scene.plant.unplug(device.name)
     scene.bridge.drain(30)
-    time.sleep(3)  # evaluation and dispatch of the last rows
-    warnings = [w for w in everything(scene.admin, "v1/warnings") if w["state"] != "observed"]
+    warnings = settled(lambda: raised(scene), for_s=4, within_s=30)
     rows = sorted(shown.row_at(opened_ms(w)) or 0 for w in warnings)
     for row in rows:
         scene.say("预警", f"a warning opened at row {row}")
@@ -214,39 +236,61 @@ def replay(scene: Scene, recording: Recording) -> Outcome:
     )
 
 
-def opened_ms(warning: dict[str, Any]) -> int:
-    from datetime import datetime
+def raised(scene: Scene) -> list[dict[str, Any]]:
+    """The park's warnings, without what it only noted."""
+    return [warning for warning in everything(scene.admin, "v1/warnings") if warning["state"] != "observed"]
 
+
+def settled(look: Callable[[], list[Any]], *, for_s: float, within_s: float) -> list[Any]:
+    """What is seen once it has been the same for a while, or when the time is up."""
+    deadline = time.monotonic() + within_s
+    seen, since = look(), time.monotonic()
+    while time.monotonic() < min(deadline, since + for_s):
+        time.sleep(0.5)
+        if (now := look()) != seen:
+            seen, since = now, time.monotonic()
+    return seen
+
+
+def opened_ms(warning: dict[str, Any]) -> int:
     return round(datetime.fromisoformat(warning["opened_at"]).timestamp() * 1000)
+
+
+def await_tiers(scene: Scene, tiers: set[int], timeout_s: float) -> None:
+    """Let the trouble last until the park has judged it: how soon that is, the machine decides."""
+    until(lambda: tiers <= {warning["tier"] for warning in raised(scene)}, timeout_s, every_s=0.5)
 
 
 def await_closing(scene: Scene, timeout_s: float) -> None:
     """Wait until every task is closed; what is still open when the time is up shows in the report."""
-    deadline = time.monotonic() + timeout_s
-    while time.monotonic() < deadline:
+
+    def is_closed() -> bool:
         tasks = everything(scene.admin, "v1/tasks", state="all")
-        warnings = [w for w in everything(scene.admin, "v1/warnings") if w["state"] != "observed"]
-        if len(tasks) == len(warnings) and all(task["state"] == "closed" for task in tasks):
-            return
-        time.sleep(1)
+        return len(tasks) == len(raised(scene)) and all(task["state"] == "closed" for task in tasks)
+
+    until(is_closed, timeout_s, every_s=1.0)
+
+
+def await_pushes(scene: Scene, timeout_s: float) -> None:
+    """Wait until no push waits for another try, and the last ones have gone out."""
+
+    def is_done() -> bool:
+        known = ledgers(scene.admin)
+        time.sleep(2)
+        return ledgers(scene.admin) == known and not count_pushes(known)["waiting"]
+
+    until(is_done, timeout_s)
 
 
 def show(outcome: Outcome, console: Console) -> None:
     table = Table(title="Green Shield demo 绿盾演示", show_header=False)
-    for part, figures in outcome.report.items():
-        table.add_row(part, ", ".join(f"{name} {figure}" for name, figure in _flat(figures)))
+    for part, figures in rows_of(outcome.report):
+        table.add_row(part, figures)
     console.print(table)
     for problem in outcome.problems:
         console.print(f"[red]not as it must be:[/red] {problem}")
     if not outcome.problems:
         console.print("[bold green]lost 0, every opened task closed[/bold green]  (build/demo/report.json)")
-
-
-def _flat(figures: dict[str, Any]) -> list[tuple[str, Any]]:
-    rows: list[tuple[str, Any]] = []
-    for name, figure in figures.items():
-        rows += [(f"{name} {inner}", value) for inner, value in figure.items()] if isinstance(figure, dict) else [(name, figure)]
-    return rows
 
 
 def _parser() -> argparse.ArgumentParser:

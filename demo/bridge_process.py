@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
 from demo.plant import HOST, Device, Plant
 
 BRIDGE_ID = "lvyuan-bridge-1"
@@ -102,5 +103,3 @@ def _configuration(
             for device in devices
         ],
     }
-
-

@@ -1,6 +1,7 @@
 """The HTTP API as a phone uses it: a token, JSON, and files straight to S3 by an upload policy."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -10,10 +11,17 @@ TRIES = 6
 
 
 class Phone:
-    """One person's way into the API. Answers are parsed JSON; a refusal raises Refused with its problem."""
+    """One person's way into the API. Answers are parsed JSON; a refusal raises Refused with its problem.
 
-    def __init__(self, api: str, token: str) -> None:
-        self._client = httpx.Client(base_url=api.rstrip("/") + "/", headers={"Authorization": f"Bearer {token}"}, timeout=30)
+    What is worth another try is tried again: every call is one that may come twice. Raises ConnectionError where nobody answers.
+    """
+
+    def __init__(
+        self, api: str, token: str, *, transport: httpx.BaseTransport | None = None, first_pause_s: float = 0.3
+    ) -> None:
+        head = {"Authorization": f"Bearer {token}"}
+        self._client = httpx.Client(base_url=api.rstrip("/") + "/", headers=head, timeout=30, transport=transport)
+        self._first_pause_s = first_pause_s
 
     def get(self, path: str, **query: Any) -> dict[str, Any]:
         return self._call("GET", path, params=query)
@@ -26,19 +34,38 @@ class Phone:
 
     def upload(self, ticket: dict[str, Any], data: bytes) -> None:
         """Send a file by its upload policy. Raises OSError with what S3 says where it refuses."""
-        answer = httpx.post(ticket["url"], data=ticket["fields"], files={"file": ("photo", data)}, timeout=60)
+        answer = self._tried(
+            lambda: httpx.post(ticket["url"], data=ticket["fields"], files={"file": ("photo", data)}, timeout=60)
+        )
         if answer.status_code not in (200, 201, 204):
             raise OSError(f"the upload was answered with {answer.status_code}: {answer.text[:300]}")
 
     def _call(self, method: str, path: str, **sent: Any) -> dict[str, Any]:
-        for attempt in range(TRIES):
-            answer = self._client.request(method, path.lstrip("/"), **sent)
-            if answer.status_code not in RETRIED or attempt == TRIES - 1:
-                break
-            time.sleep(0.3 * 2**attempt)
+        answer = self._tried(lambda: self._client.request(method, path.lstrip("/"), **sent))
         if answer.status_code >= 400:
-            raise Refused(answer.status_code, answer.json() if answer.content else {})
+            raise Refused(answer.status_code, _problem(answer))
         return answer.json() if answer.content else {}
+
+    def _tried(self, call: Callable[[], httpx.Response]) -> httpx.Response:
+        for attempt in range(TRIES):
+            try:
+                answer = call()
+            except httpx.TransportError as error:
+                if attempt == TRIES - 1:
+                    raise ConnectionError(f"{type(error).__name__}: {error}") from error
+            else:
+                if answer.status_code not in RETRIED or attempt == TRIES - 1:
+                    return answer
+            time.sleep(self._first_pause_s * 2**attempt)
+        raise AssertionError("unreachable")
+
+
+def _problem(answer: httpx.Response) -> dict[str, Any]:
+    """The problem of an answer; what a gateway says is none of ours, and its beginning serves as a title."""
+    try:
+        return dict(answer.json())
+    except ValueError:
+        return {"title": answer.text[:100]}
 
 
 class Refused(Exception):

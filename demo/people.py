@@ -4,7 +4,8 @@ import hashlib
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -47,17 +48,30 @@ class Actor(threading.Thread, ABC):
 
     def run(self) -> None:
         while not self._stop_asked.wait(LOOK_EVERY_S):
-            try:
+            with self.problems_kept():
                 for task in self.phone.get("v1/tasks", state="open")["items"]:
-                    self.look(task)
-            except Refused as refused:
-                # Somebody else was first with this task; the next look shows what is left to do.
-                if refused.problem.get("code") not in ("illegal_transition", "stale_revision"):
-                    self.problems.append(str(refused))
-                    self.say(f"[red]{refused}[/red]")
-            except (OSError, TimeoutError) as problem:
-                self.problems.append(f"{type(problem).__name__}: {problem}")
-                self.say(f"[red]{problem}[/red]")
+                    with self.problems_kept(task):
+                        self.look(task)
+
+    @contextmanager
+    def problems_kept(self, task: Task | None = None) -> Iterator[None]:
+        try:
+            yield
+        except Refused as refused:
+            if task is None or not self.has_moved_on(task, refused):
+                self.note(str(refused))
+        except OSError as problem:
+            self.note(f"{type(problem).__name__}: {problem}")
+
+    def has_moved_on(self, task: Task, refused: Refused) -> bool:
+        """Somebody else was first, or the task was escalated to others meanwhile: the next look shows what is left to do."""
+        if refused.problem.get("code") in ("illegal_transition", "stale_revision"):
+            return True
+        return bool(self.phone.get(f"v1/tasks/{task['id']}")["tier"] != task["tier"])
+
+    def note(self, problem: str) -> None:
+        self.problems.append(problem)
+        self.say(f"[red]{problem}[/red]")
 
     @abstractmethod
     def look(self, task: Task) -> None:
@@ -70,7 +84,7 @@ class Actor(threading.Thread, ABC):
     def photograph(self, task: Task, side: str, *, spoil: bool = False) -> Task:
         """Take a photo, upload it and wait until it has been judged. `spoil` cuts the file off, as a full phone may."""
         label = f"Green Shield {task['id'][:10]} {side}"
-        data = take_photo(label, **SITE)
+        data = take_photo(label, latitude=SITE["latitude"], longitude=SITE["longitude"])
         data = data[: len(data) // 2] if spoil else data
         announced = {
             "id": str(uuid4()),
