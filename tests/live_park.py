@@ -43,6 +43,7 @@ POINTS: dict[str, Json] = {
     "temperature": {"indicator": "reactor_temperature", "threshold": 180.0},
     "voc": {"indicator": "voc", "nominal": 30.0},
 }
+ABOUT_A_CALL = ("START ", "END ", "REPORT ")
 PUSHED = "department_safety"  # who has a phone
 _numbers = count(1)
 
@@ -294,12 +295,19 @@ class LivePark:
 
     def log(self, function: str, since_ms: int = 0) -> list[str]:
         """What a function wrote, without what Lambda writes about it."""
+        return [line for line in self._raw_log(function, since_ms) if line and not line.startswith(ABOUT_A_CALL)]
+
+    def calls(self, function: str, since_ms: int) -> int:
+        """How often a function was called and has ended, well or not."""
+        return sum(line.startswith("REPORT ") for line in self._raw_log(function, since_ms))
+
+    def _raw_log(self, function: str, since_ms: int) -> list[str]:
         logs, found, more = self.aws("logs"), [], {}
         while True:
             page = logs.filter_log_events(logGroupName=f"/aws/lambda/{STACK}/{function}", startTime=since_ms, **more)
             found += [event["message"].rstrip("\n") for event in page["events"]]
             if not page.get("nextToken"):
-                return [line for line in found if line and not line.startswith(("START ", "END ", "REPORT "))]
+                return found
             more = {"nextToken": page["nextToken"]}
 
     def log_of(self, function: str, correlation_id: str) -> list[Json]:
