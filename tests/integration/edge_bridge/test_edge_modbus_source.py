@@ -8,7 +8,8 @@ import pytest
 
 from green_shield_bridge.clock import Clock
 from green_shield_bridge.config import ModbusTcpSource
-from green_shield_bridge.sources.modbus import ModbusTcpPoller
+from green_shield_bridge.config.read import as_value
+from green_shield_bridge.sources.modbus import modbus_lines
 from green_shield_bridge.stats import Activity
 
 Answer = Callable[[int, int, int], bytes]
@@ -67,7 +68,8 @@ def polled(answers: list[Answer], polls: int, function: str = "holding", type_: 
             writer.close()
 
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
-        source = ModbusTcpSource.model_validate(
+        source = as_value(
+            ModbusTcpSource,
             {
                 "name": "d",
                 "kind": "modbus_tcp",
@@ -79,10 +81,11 @@ def polled(answers: list[Answer], polls: int, function: str = "holding", type_: 
                 "address_base": 0,
                 "points": [{"point": f"p{n}", "register": n, "function": function, "type": type_} for n in range(2)],
                 **options,
-            }
+            },
         )
         sink, activity = Recorder(), Activity()
-        poller = asyncio.create_task(ModbusTcpPoller(source, sink, activity, Clock()).run())
+        (line,) = modbus_lines([source], lambda _source: sink, activity, Clock())
+        poller = asyncio.create_task(line.run())
         async with asyncio.timeout(5):
             while activity.polls <= polls:  # noqa: ASYNC110 -- the counter is a plain number
                 await asyncio.sleep(0.01)

@@ -7,7 +7,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from green_shield_bridge.codec import Unpacker, converter, shortest_float32, words_to_bytes
+from green_shield_bridge.modbus.codec import (
+    Unpacker,
+    conversion_of,
+    encode,
+    encode_text,
+    shortest_float32,
+    shortest_float32s,
+    with_swapped_bytes,
+    words_to_bytes,
+)
+
+
+def converter(type_, scale=1.0, offset=0.0, invalid=()):
+    """Converts one value as a poll converts all of a kind."""
+    conversion = conversion_of(type_, scale, offset, [(marker, "D") for marker in invalid])
+    return lambda raw: conversion.values((raw,))[0]
+
 
 # What a device sends for the value, register by register.
 VALUES = [
@@ -119,3 +135,53 @@ def test_every_order_undoes_what_the_device_did(value, order):
     sent = {"ABCD": (a, b, c, d), "CDAB": (c, d, a, b), "BADC": (b, a, d, c), "DCBA": (d, c, b, a)}[order]
     registers = [sent[0] << 8 | sent[1], sent[2] << 8 | sent[3]]
     assert Unpacker(2, order, [(0, "uint32")])(*words_to_bytes(registers)) == (value,)
+
+
+@given(st.lists(st.floats(width=32), min_size=1, max_size=60))
+def test_many_shortest_decimals_are_those_of_each(values):
+    whole = [value for value in values if math.isfinite(value)]
+    shorts = shortest_float32s(values)
+    assert [short for short in shorts if math.isfinite(short)] == [shortest_float32(value) for value in whole]
+    assert [math.isfinite(short) for short in shorts] == [math.isfinite(value) for value in values]
+
+
+@given(st.lists(st.sampled_from([0.5, 182.3000030517578, math.nan, math.inf, -math.inf]), min_size=1, max_size=9))
+def test_values_converted_together_are_those_converted_alone(raws):
+    convert, together = converter("float32", 2.0, 1.0), conversion_of("float32", 2.0, 1.0)
+    assert together.values(raws) == [convert(raw) for raw in raws]
+
+
+NUMBERS = ["int16", "uint16", "int32", "uint32", "int64", "uint64", "float32", "float64"]
+
+
+@given(st.sampled_from(NUMBERS), st.sampled_from(["ABCD", "CDAB", "BADC", "DCBA"]), st.integers(0, 30_000))
+def test_what_is_encoded_is_decoded(type_, order, steps):
+    value = steps / 10
+    words = encode(value, type_, order, 0.1, 0.0)
+    unpack = Unpacker(len(words) // 2, order, [(0, type_)])
+    (raw,) = unpack(words, with_swapped_bytes(words))
+    assert converter(type_, 0.1)(raw) == pytest.approx(value, rel=1e-6)
+
+
+DOES_NOT_FIT = [
+    (70_000, "uint16", 1.0),
+    (-1, "uint32", 1.0),
+    (40_000, "int16", 1.0),
+    (400.0, "int16", 0.01),
+    (1e39, "float32", 1.0),
+    (math.nan, "float32", 1.0),
+    (math.inf, "int16", 1.0),
+]
+
+
+@pytest.mark.parametrize(("value", "type_", "scale"), DOES_NOT_FIT, ids=[f"{v:g} in {t}" for v, t, _ in DOES_NOT_FIT])
+def test_a_value_that_does_not_fit_is_not_encoded(value, type_, scale):
+    with pytest.raises(ValueError, match=r"does not fit|no number"):
+        encode(value, type_, scale=scale)
+
+
+def test_a_text_is_filled_up_and_never_cut():
+    assert encode_text("RUN", 2) == b"RUN\0"
+    assert encode_text("RUN", 2, "BADC") == b"UR\0N"
+    with pytest.raises(ValueError, match="does not fit in 1 registers"):
+        encode_text("RUN", 1)

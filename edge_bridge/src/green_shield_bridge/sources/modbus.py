@@ -1,171 +1,242 @@
-"""Modbus TCP: one device, one connection, one task.
+"""Modbus: one line, one connection, one task, which reads the line's devices in turn.
 
-Polls of a device never overlap. A device that does not answer is left alone for a doubling time, and its points say
-so once, with the flag B and no value. pymodbus carries the frames; what the registers mean is decided by plan.py and
-codec.py.
+Requests on a line never overlap, and polls of a device never pile up. A device that does not answer costs its line
+one time limit, then is left alone for a doubling time; devices of other lines notice nothing. A command to a device
+is carried out by the same task, between two requests.
 """
 
 import asyncio
-import logging
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 
-from pymodbus import ModbusException
-from pymodbus.client import AsyncModbusTcpClient
-from pymodbus.pdu import ModbusPDU
-
-from green_shield_bridge import log
-from green_shield_bridge.backoff import suspension_s
 from green_shield_bridge.clock import Clock
-from green_shield_bridge.config.model import ModbusTcpSource
+from green_shield_bridge.config.modbus import ModbusRtuTcpSource, ModbusSource
 from green_shield_bridge.intake import Sink
-from green_shield_bridge.plan import FAULT, LINK_FAULT, Request, plan_requests
-from green_shield_bridge.sources.polling import Beat
+from green_shield_bridge.modbus.request import Request
+from green_shield_bridge.sources.faults import LinkFault, WriteRefused
+from green_shield_bridge.sources.modbus_device import ModbusDevice
+from green_shield_bridge.sources.modbus_link import Link, NoConnection, Silence, least_pause_s, new_link
+from green_shield_bridge.sources.modbus_pdu import ExceptionAnswer, GatewayFault
+from green_shield_bridge.sources.modbus_write import PendingWrite, Writable, write_and_read_back
+from green_shield_bridge.sources.status import SourceStatus
 from green_shield_bridge.stats import Activity
 
-# Exceptions by which a gateway says that the device behind it does not answer (Modbus application protocol 1.1b3, 7).
-_GATEWAY_EXCEPTIONS = (10, 11)
+BUSY_PAUSE_S = 0.1
+MAX_PENDING_WRITES = 100
+PHASES = 10
+
+__all__ = ["LinkFault", "ModbusLine", "WriteRefused", "modbus_lines"]
 
 
-class LinkFault(Exception):
-    """The device does not answer, or not in a way that can be understood."""
+class ModbusLine:
+    """Reads every device of a line at its beat and hands the values to the device's sink."""
 
-
-class ModbusTcpPoller:
-    """Reads every point of one device at each beat and hands the values to the sink."""
-
-    def __init__(
-        self, source: ModbusTcpSource, sink: Sink, activity: Activity, clock: Clock, *, phase_s: float = 0.0
-    ) -> None:
-        self.name = source.name
-        self._source = source
-        self._sink = sink
+    def __init__(self, devices: Sequence[ModbusDevice], activity: Activity, clock: Clock) -> None:
+        first = devices[0].source
+        self.name = first.name if len(devices) == 1 else first.line
+        self._devices = devices
         self._activity = activity
         self._clock = clock
-        self._phase_s = phase_s
-        self._requests = plan_requests(source)
-        self._client: AsyncModbusTcpClient | None = None
-        self._failures = 0
-        self._stamp_ms = 0
+        self._link: Link | None = None
+        self._rested_s = 0.0
+        self._silences = 0
+        self._writes: deque[PendingWrite] = deque()
+        self._wake: asyncio.Future[None] | None = None
 
     async def run(self) -> None:
         """Poll until cancelled."""
-        beat = Beat(self._source.poll_interval_s, self._clock.monotonic_s, phase_s=self._phase_s)
-        resume_s = 0.0
+        for device in self._devices:
+            device.start(self._clock.monotonic_s())
         try:
             while True:
-                skipped = await beat.next()
-                if self._clock.monotonic_s() < resume_s:
-                    continue
-                if not self._failures:
-                    self._activity.late_polls += skipped
-                await self._poll()
-                resume_s = self._clock.monotonic_s() + self._suspension_s()
+                device = min(self._devices, key=_due_s) if len(self._devices) > 1 else self._devices[0]
+                await self._until(device.beat.due_s)
+                if self._writes:
+                    await self._carry_out_writes()
+                if self._clock.monotonic_s() >= device.beat.due_s:
+                    await self._poll(device)
+                    self._activity.late_polls += device.over(self._clock.monotonic_s())
         finally:
             self._disconnect()
+            for pending in self._writes:
+                _settle(pending, LinkFault("the bridge stopped"))
+            self._writes.clear()
 
-    async def _poll(self) -> None:
-        self._activity.polls += 1
-        try:
-            for request in self._requests:
-                await self._read(await self._connected(), request)
-        except LinkFault as fault:
-            self._failed(fault)
-        else:
-            self._recovered()
+    def status(self) -> list[SourceStatus]:
+        now_s = self._clock.monotonic_s()
+        return [device.status(now_s) for device in self._devices]
 
-    async def _read(self, client: AsyncModbusTcpClient, request: Request) -> None:
-        answer = await self._ask(client, request)
-        stamp_ms = self._stamp()
-        if answer.isError():
-            self._refused(request, answer, stamp_ms)
+    async def write(self, device: str, spec: Writable, value: float) -> float:
+        """Write a value to a register of a device (named as its source) and return what it then shows.
+
+        Waits for the line's task, which does it between two requests. Raises WriteRefused, LinkFault.
+        """
+        if all(device != one.source.name for one in self._devices):
+            raise WriteRefused(f"no device {device!r} on the line {self.name}")
+        if len(self._writes) >= MAX_PENDING_WRITES:
+            raise WriteRefused(f"{MAX_PENDING_WRITES} writes wait for this line already")
+        pending = PendingWrite(device, spec, value, asyncio.get_running_loop().create_future())
+        self._writes.append(pending)
+        self._wake_up()
+        return await pending.done
+
+    async def _until(self, due_s: float) -> None:
+        """Sleep, but no longer than until somebody wants to write."""
+        delay_s = due_s - self._clock.monotonic_s()
+        if delay_s <= 0 or self._writes:
+            await asyncio.sleep(0)
             return
+        loop = asyncio.get_running_loop()
+        self._wake = loop.create_future()
+        timer = loop.call_later(delay_s, self._wake_up)
         try:
-            decoded = request.decode(answer.bits if request.function in ("coil", "discrete") else answer.registers)
-        except ValueError as error:
-            raise LinkFault(str(error)) from error
-        self._sink.take(stamp_ms, request.points, decoded.values, decoded.flags)
+            await self._wake
+        finally:
+            timer.cancel()
+            self._wake = None
 
-    async def _ask(self, client: AsyncModbusTcpClient, request: Request) -> ModbusPDU:
-        read = {
-            "holding": client.read_holding_registers,
-            "input": client.read_input_registers,
-            "coil": client.read_coils,
-            "discrete": client.read_discrete_inputs,
-        }[request.function]
+    def _wake_up(self) -> None:
+        if self._wake is not None and not self._wake.done():
+            self._wake.set_result(None)
+
+    async def _poll(self, device: ModbusDevice) -> None:
+        self._activity.polls += 1
+        device.begin_poll()
         try:
-            return await read(request.address, count=request.count, device_id=self._source.device_id)
-        except ModbusException as error:
-            raise LinkFault(str(error)) from error
+            for request in await self._read(device, device.requests):
+                await self._again(device, request)
+        except NoConnection as fault:
+            self._failed(device, fault)
+            for other in self._devices:
+                if other is not device:
+                    other.cut_off(fault)
+                    other.over(self._clock.monotonic_s())
+        except LinkFault as fault:
+            self._failed(device, fault)
+        else:
+            device.recovered()
 
-    def _refused(self, request: Request, answer: ModbusPDU, stamp_ms: int) -> None:
-        """An exception answer: these registers are at fault, unless a gateway speaks for a silent device."""
-        code = answer.exception_code
-        if code in _GATEWAY_EXCEPTIONS:
-            raise LinkFault(f"gateway: no answer from device {self._source.device_id} (exception {code})")
-        log.event(
-            "request_refused",
-            level=logging.DEBUG,
-            source=self._source.name,
-            function=request.function,
-            address=request.address,
-            count=request.count,
-            exception=code,
-        )
-        self._mark(request.points, FAULT, stamp_ms)
+    async def _read(self, device: ModbusDevice, requests: Iterable[Request]) -> list[Request]:
+        """Read what the requests ask for. Returns those for which the device was too busy."""
+        busy: list[Request] = []
+        for request in requests:
+            if self._writes:
+                await self._carry_out_writes()
+            try:
+                device.answered(request, await self._ask(device, request.pdu))
+            except ExceptionAnswer as refusal:
+                if refusal.is_busy:
+                    busy.append(request)
+                else:
+                    device.refused(request, refusal)
+        return busy
 
-    async def _connected(self) -> AsyncModbusTcpClient:
-        if self._client is not None and self._client.connected:
-            return self._client
+    async def _again(self, device: ModbusDevice, request: Request) -> None:
+        """Once more after a rest: a device that is still busy then has no value."""
+        await asyncio.sleep(max(BUSY_PAUSE_S, device.source.pause_s))
+        try:
+            device.answered(request, await self._ask(device, request.pdu))
+        except ExceptionAnswer as refusal:
+            device.refused(request, refusal)
+
+    async def _ask(self, device: ModbusDevice, pdu: bytes) -> bytes:
+        source = device.source
+        link = self._link
+        if link is None or not link.is_open:
+            link = await self._connect(source)
+        if (rest_s := self._rested_s - self._clock.monotonic_s()) > 0:
+            await asyncio.sleep(rest_s)
+        try:
+            answer = await link.ask(source.device_id, pdu, source.timeout_s)
+        finally:
+            pause_s = max(source.pause_s, least_pause_s(source))
+            self._rested_s = self._clock.monotonic_s() + pause_s if pause_s else 0.0
+        self._silences = 0
+        return answer
+
+    async def _connect(self, source: ModbusSource) -> Link:
         self._disconnect()
-        source = self._source
-        # A new client for each connection, without pymodbus's own retries: when to try again is decided here, for
-        # every cause alike.
-        client = AsyncModbusTcpClient(
-            source.host, port=source.port, timeout=source.timeout_s, retries=0, reconnect_delay=0
-        )
-        if not await client.connect():
-            client.close()
-            raise LinkFault(f"no connection to {source.host}:{source.port}")
-        self._client = client
-        return client
+        link = new_link(source)
+        try:
+            await link.open(source.timeout_s)
+        except BaseException:
+            link.close()
+            raise
+        self._link = link
+        for device in self._devices:
+            if device.is_cut_off:  # it was the line that failed: nobody on it has to wait any longer
+                device.is_cut_off = False
+                device.beat.due_s = min(device.beat.due_s, self._clock.monotonic_s())
+        return link
 
     def _disconnect(self) -> None:
-        if self._client is not None:
-            self._client.close()
-            self._client = None
+        if self._link is not None:
+            self._link.close()
+            self._link = None
 
-    def _failed(self, fault: LinkFault) -> None:
+    def _failed(self, device: ModbusDevice, fault: LinkFault) -> None:
         self._activity.failed_polls += 1
-        self._failures += 1
-        self._disconnect()  # an answer that comes after its time limit must not be taken for the next one's
-        if self._failures == 1:
-            log.warn("device_lost", source=self._source.name, reason=str(fault))
-            self._mark(range(len(self._source.points)), LINK_FAULT, self._stamp())
+        self._after_fault(device.source, fault)
+        device.lost(fault)
 
-    def _recovered(self) -> None:
-        if self._failures:
-            log.event("device_back", source=self._source.name, failed_polls=self._failures)
-        self._failures = 0
+    def _after_fault(self, source: ModbusSource, fault: LinkFault) -> None:
+        """Close the connection, unless the fault is the device's alone and others go on using it.
 
-    def _mark(self, points: Sequence[int], flag: str, stamp_ms: int) -> None:
-        self._sink.take(stamp_ms, points, [None] * len(points), flag * len(points))
+        RTU frames have no transaction number, by which a late answer could be told from the next one's.
+        """
+        self._silences += isinstance(fault, Silence)
+        is_shared = len(self._devices) > 1 and self._silences < 2 and not isinstance(source, ModbusRtuTcpSource)
+        if not isinstance(fault, GatewayFault) and not (isinstance(fault, Silence) and is_shared):
+            self._disconnect()
+            self._silences = 0
 
-    def _suspension_s(self) -> float:
-        source = self._source
-        return suspension_s(self._failures, base_s=source.poll_interval_s, cap_s=source.suspend_max_s)
+    async def _carry_out_writes(self) -> None:
+        while self._writes:
+            pending = self._writes.popleft()
+            if not pending.done.done():  # else whoever asked for it has gone
+                await self._carry_out(pending)
 
-    def _stamp(self) -> int:
-        """Now; never the very instant of the answer before, so that no series has two values at one time."""
-        now_ms = self._clock.wall_ms()
-        self._stamp_ms = now_ms + 1 if now_ms == self._stamp_ms else now_ms
-        return self._stamp_ms
+    async def _carry_out(self, pending: PendingWrite) -> None:
+        device = next(one for one in self._devices if one.source.name == pending.device)
 
+        async def ask(pdu: bytes) -> bytes:
+            return await self._ask(device, pdu)
 
-async def keep_running(poller: ModbusTcpPoller, restart_s: float = 5.0) -> None:
-    """Run a source until cancelled. A defect in one does not stop the others: it is logged and the source restarted."""
-    while True:
         try:
-            await poller.run()
-        except Exception as error:  # noqa: BLE001 -- the last line of defence of all other sources
-            log.error("source_crashed", error, source=poller.name)
-            await asyncio.sleep(restart_s)
+            shown = await write_and_read_back(ask, pending.target, device.source.address_base, pending.value)
+        except WriteRefused as refusal:
+            _settle(pending, refusal)
+        except LinkFault as fault:
+            self._after_fault(device.source, fault)
+            _settle(pending, fault)
+        except asyncio.CancelledError:
+            _settle(pending, LinkFault("the bridge stopped while it wrote"))
+            raise
+        else:
+            if not pending.done.done():
+                pending.done.set_result(shown)
+
+
+def _due_s(device: ModbusDevice) -> float:
+    return device.beat.due_s
+
+
+def _settle(pending: PendingWrite, problem: Exception) -> None:
+    if not pending.done.done():
+        pending.done.set_exception(problem)
+
+
+def modbus_lines(
+    sources: Sequence[ModbusSource], sink_of: Callable[[ModbusSource], Sink], activity: Activity, clock: Clock
+) -> list[ModbusLine]:
+    """One line for all sources with the same address.
+
+    Devices begin in groups spread over their interval (at most a second), so that answers do not all come at once ever after,
+    and yet the process wakes up for several of them at a time: waking is what costs most.
+    """
+    by_line: dict[str, list[ModbusDevice]] = {}
+    for index, source in enumerate(sources):
+        phase_s = index * PHASES // len(sources) / PHASES * min(1.0, source.poll_interval_s)
+        device = ModbusDevice(source, sink_of(source), clock.wall_ms, phase_s)
+        by_line.setdefault(source.line, []).append(device)
+    return [ModbusLine(devices, activity, clock) for devices in by_line.values()]

@@ -1,8 +1,6 @@
-"""The beat of a polled source: a fixed grid of instants; late polls are skipped and counted, never piled up."""
+"""The beat of a polled device: a fixed grid of instants; late polls are skipped and counted, never piled up."""
 
-import asyncio
 import math
-from collections.abc import Callable
 
 
 def next_slot(interval_s: float, done: int, since_start_s: float) -> tuple[int, int]:
@@ -17,20 +15,18 @@ def next_slot(interval_s: float, done: int, since_start_s: float) -> tuple[int, 
 
 
 class Beat:
-    """Waits for the slots of one source, one after the other; the first is after `phase_s`."""
+    """The slots of one device, one after the other; the first begins at `start_s` of the steady clock."""
 
-    def __init__(self, interval_s: float, monotonic_s: Callable[[], float], *, phase_s: float = 0.0) -> None:
+    __slots__ = ("_interval_s", "_slot", "_start_s", "due_s")
+
+    def __init__(self, interval_s: float, start_s: float) -> None:
         self._interval_s = interval_s
-        self._monotonic_s = monotonic_s
-        self._start_s = monotonic_s() + phase_s
-        self._slot: int | None = None
+        self._start_s = start_s
+        self._slot = 0
+        self.due_s = start_s
 
-    async def next(self) -> int:
-        """Sleep until the next slot; returns how many were skipped before it."""
-        skipped = 0
-        if self._slot is None:
-            self._slot = 0
-        else:
-            self._slot, skipped = next_slot(self._interval_s, self._slot, self._monotonic_s() - self._start_s)
-        await asyncio.sleep(self._start_s + self._slot * self._interval_s - self._monotonic_s())
+    def over(self, now_s: float) -> int:
+        """The slot is done (or given up): go on to the first that begins after now. Returns how many are skipped."""
+        self._slot, skipped = next_slot(self._interval_s, self._slot, now_s - self._start_s)
+        self.due_s = self._start_s + self._slot * self._interval_s
         return skipped
