@@ -1,15 +1,38 @@
 """Structured logs: one JSON object a line on stderr.
 
-Events have names, facts have fields; no token, key or payload is ever a field.
+Events have names, facts have fields. Two things hold of every line, whoever wrote it:
+
+- no token, key or password is in it: what has such a name or looks like one is replaced;
+- the same warning about the same thing comes at most once a minute, and then says how many were left out: a device that flaps for
+  years does not fill the disk of a plant.
 """
 
 import json
 import logging
+import re
 import sys
+import time
 import traceback
+from collections.abc import Callable
 from datetime import UTC, datetime
 
+from green_shield_bridge.log_limit import RepeatLimit
+
 _LOGGER = logging.getLogger("green_shield_bridge")
+HIDDEN = "[hidden]"
+
+_SECRET_FIELD = re.compile(
+    r'"((?:[\w.-]*(?:token|secret|password|passwd|passphrase|authorization)[\w.-]*|pw|key|[\w.-]+[_-]key))": '
+    r'(?:"(?:[^"\\]|\\.)*"|[^",}\]\s]+)',
+    re.IGNORECASE,
+)
+_SECRET_TEXT = re.compile(
+    r"-----BEGIN[^\"]*?PRIVATE KEY-----[^\"]*"  # PEM
+    r"|\beyJ[\w-]+\.[\w-]+\.[\w-]*"  # a signed token
+    r"|(?<=Bearer )[^\s\"\\]+"
+    r"|(?<=\bPW=)[^;&\s\"\\]+",  # the password field of an HJ 212 packet
+    re.IGNORECASE,
+)
 
 
 def event(name: str, *, level: int = logging.INFO, **fields: object) -> None:
@@ -28,6 +51,11 @@ def error(name: str, exception: BaseException | None = None, **fields: object) -
     event(name, level=logging.ERROR, **fields)
 
 
+def without_secrets(line: str) -> str:
+    """A line of JSON without what must not be in a log; it stays JSON."""
+    return _SECRET_TEXT.sub(HIDDEN, _SECRET_FIELD.sub(rf'"\1": "{HIDDEN}"', line))
+
+
 class JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         line = {
@@ -37,11 +65,31 @@ class JsonLines(logging.Formatter):
         }
         if record.name != _LOGGER.name:
             line |= {"logger": record.name, "message": record.getMessage()}
-        return json.dumps({**line, **getattr(record, "fields", {})}, ensure_ascii=False, default=str)
+            if record.exc_info and record.exc_info[0] is not None:
+                line["trace"] = self.formatException(record.exc_info)[-4_000:]
+        return without_secrets(json.dumps({**line, **getattr(record, "fields", {})}, ensure_ascii=False, default=str))
+
+
+class LimitedHandler(logging.StreamHandler):  # type: ignore[type-arg]
+    """Writes what the limit lets through."""
+
+    def __init__(self, limit: RepeatLimit, monotonic_s: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(sys.stderr)
+        self._limit = limit
+        self._monotonic_s = monotonic_s
+
+    def emit(self, record: logging.LogRecord) -> None:
+        for admitted in self._limit.admit(record, self._monotonic_s()):
+            super().emit(admitted)
+
+    def close(self) -> None:
+        for summary in self._limit.rest():
+            super().emit(summary)
+        super().close()
 
 
 def set_up(level: str = "INFO") -> None:
-    handler = logging.StreamHandler(sys.stderr)
+    handler = LimitedHandler(RepeatLimit())
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     # Each failed connection is already an event of ours; pymodbus would say it again in its own words.
