@@ -1,5 +1,5 @@
 import sys
 
-from green_shield_bridge.cli import main
+from green_shield_bridge.cli.main import main
 
 sys.exit(main())

@@ -20,6 +20,13 @@ class CertificateError(BridgeError):
     exit_status = 2
 
 
+class RestartNeeded(BridgeError):
+    """A reloaded configuration changes what a running bridge cannot change."""
+
+    code = "restart_needed"
+    exit_status = 2
+
+
 class SpoolError(BridgeError):
     """The spool cannot be used, for a reason SQLite gave."""
 

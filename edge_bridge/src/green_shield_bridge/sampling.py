@@ -7,7 +7,7 @@ before it warns).
 
 from enum import Enum
 
-from green_shield_bridge.plan import NORMAL
+from green_shield_bridge.modbus.plan import NORMAL
 
 CONFIRMATIONS = 2
 
@@ -70,6 +70,33 @@ class PointSampler:
             self._kept_ms = time_ms
         return decision
 
+    def is_calm(self, value: float | None) -> bool:
+        """Whether a value of unchanged quality says nothing new: no crossing, and none to be confirmed."""
+        if self._confirm:
+            return False
+        return value is None or (self._low <= value <= self._high) is not self._is_beyond
+
+    def is_due(self, time_ms: int) -> bool:
+        """Whether the park's interval for this point has passed."""
+        if self._kept_ms is None:
+            return True
+        elapsed_ms = time_ms - self._kept_ms
+        return elapsed_ms < 0 or elapsed_ms + self._slack_ms >= self.interval_ms  # below 0: the clock was set back
+
+    def due_ms(self) -> int:
+        """From when on a value is due; 0 before the first, and where every value is kept."""
+        if self._keeps_all or self._kept_ms is None:
+            return 0
+        return self._kept_ms + self.interval_ms - self._slack_ms
+
+    @property
+    def is_watched(self) -> bool:
+        return self._low != float("-inf") or self._high != float("inf")
+
+    @property
+    def keeps_all(self) -> bool:
+        return self._keeps_all
+
     def _decide(self, value: float | None, flag: str, time_ms: int) -> Decision:
         crossing = None if value is None else self._crossing(value)
         if flag != self._flag:
@@ -82,7 +109,7 @@ class PointSampler:
             return Decision.CONFIRMING
         if self._keeps_all:
             return Decision.EVERY
-        return Decision.DUE if self._is_due(time_ms) else Decision.NOT_DUE
+        return Decision.DUE if self.is_due(time_ms) else Decision.NOT_DUE
 
     def _crossing(self, value: float) -> Decision | None:
         is_beyond = not self._low <= value <= self._high
@@ -91,9 +118,3 @@ class PointSampler:
         self._is_beyond = is_beyond
         self._confirm = CONFIRMATIONS if is_beyond else 0
         return Decision.CROSSED if is_beyond else Decision.RETURNED
-
-    def _is_due(self, time_ms: int) -> bool:
-        if self._kept_ms is None:
-            return True
-        elapsed_ms = time_ms - self._kept_ms
-        return elapsed_ms < 0 or elapsed_ms + self._slack_ms >= self.interval_ms  # below 0: the clock was set back

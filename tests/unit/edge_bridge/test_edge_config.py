@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from green_shield_bridge.config import ConfigError, parse_config, read_config
+from green_shield_bridge.config import ConfigError
+from green_shield_bridge.config.read import parse_config, read_config
 
 EXAMPLE = Path(__file__).parents[3] / "edge_bridge" / "examples" / "bridge.yaml"
 
@@ -43,16 +44,16 @@ WRONG = {
         "typ: float32",
         [
             "14: sources[0].points[0].type: is missing (how the register is coded)",
-            "16: sources[0].points[0].typ: unknown key; allowed here: point, register, function, type, order, "
-            "scale, offset, invalid, trigger",
+            "16: sources[0].points[0].typ: unknown key; allowed here: point, trigger, priority, register, function, "
+            "type, order, scale, offset, invalid, bit, length, map, scale_register",
         ],
     ),
     "an unknown type": (
         "type: float32",
         "type: float23",
         [
-            "16: sources[0].points[0].type: got 'float23'; allowed: 'bool', 'int16', 'uint16', 'int32', 'uint32', "
-            "'int64', 'uint64', 'float32' or 'float64'"
+            "16: sources[0].points[0].type: got 'float23'; allowed: 'bool', 'bit', 'int16', 'uint16', 'int32', 'uint32', "
+            "'int64', 'uint64', 'float32', 'float64' or 'string'"
         ],
     ),
     "the address base left out": (
@@ -167,6 +168,96 @@ def test_what_is_refused(old, new, expected):
     assert problems(GOOD.replace(old, new)) == expected
 
 
+COMMANDS = (
+    GOOD
+    + """\
+  - name: stack
+    kind: hj212_server
+    port: 5212
+    stations:
+      - mn: "A1"
+        password_file: a.pw
+        points: [{point: so2, factor: a21026}]
+commands:
+  allow:
+    - measure: start_cooling
+      source: reactor
+      register: 65535
+      function: coil
+      type: bool
+      value: 1
+    - measure: boost_exhaust
+      source: reactor
+      register: 65534
+      type: float32
+      min: 20
+      max: 80
+"""
+)
+
+WRONG_COMMANDS = {
+    "a source that is not there": (
+        "source: reactor\n      register: 65535",
+        "source: boiler\n      register: 65535",
+        ["30: commands.allow[0].source: 'boiler' is no Modbus source of this file; allowed: reactor"],
+    ),
+    "a source that speaks HJ 212": (
+        "source: reactor\n      register: 65534",
+        "source: stack\n      register: 65534",
+        ["36: commands.allow[1].source: 'stack' is no Modbus source of this file; allowed: reactor"],
+    ),
+    "a value that runs past the last register": (
+        "register: 65534",
+        "register: 65535",
+        [
+            "37: commands.allow[1].register: got 65535, a float32 ends at 65536; "
+            "allowed: 0 to 65535 (address_base of reactor is 0)"
+        ],
+    ),
+    "a register before the first": (
+        "register: 65535",
+        "register: -1",
+        [
+            "31: commands.allow[0].register: got -1, a bool ends at -1; "
+            "allowed: 0 to 65535 (address_base of reactor is 0)"
+        ],
+    ),
+    "a register that is never to be read": (
+        "    address_base: 0",
+        "    holes: [[65535, 65535]]\n    address_base: 0",
+        ["38: commands.allow[1].register: is read back after a write, but holes[0] of reactor says never to read it"],
+    ),
+    "a measure twice": (
+        "boost_exhaust",
+        "start_cooling",
+        ["35: commands.allow[1].measure: 'start_cooling' is already allowed by allow[0]; a measure has one register"],
+    ),
+    "a limit that the type cannot hold": (
+        "type: float32\n      min: 20",
+        "type: uint16\n      min: -20",
+        ["39: commands.allow[1].min: -20 does not fit in uint16, with this scale and offset"],
+    ),
+    "a coil that is neither on nor off": (
+        "value: 1",
+        "value: 2",
+        ["34: commands.allow[0].value: got 2; a coil takes 0 or 1"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "expected"), WRONG_COMMANDS.values(), ids=WRONG_COMMANDS.keys())
+def test_a_command_that_could_not_be_carried_out_is_refused(old, new, expected):
+    assert COMMANDS.count(old) == 1
+    assert problems(COMMANDS.replace(old, new)) == expected
+
+
+def test_commands_may_write_up_to_the_last_register_of_either_base():
+    assert len(parse_config(COMMANDS).commands.allow) == 2
+    from_one = COMMANDS.replace("address_base: 0", "address_base: 1").replace("register: 65535", "register: 65536")
+    from_one = from_one.replace("register: 0\n", "register: 5\n").replace("register: 65534", "register: 1")
+    assert [one.register for one in parse_config(from_one).commands.allow] == [65_536, 1]
+
+
 def test_several_mistakes_are_told_at_once_in_line_order():
     text = GOOD.replace("float32", "float23").replace("register: 2", "register: two").replace("b1", "'*'")
     assert [problem.split(":")[0] for problem in problems(text)] == ["1", "16", "18"]
@@ -192,7 +283,7 @@ def test_a_file_that_is_not_there(tmp_path):
 def test_numbers_are_read_as_they_look():
     text = GOOD.replace("register: 0", "register: 010").replace("register: 2", "register: 0x10")
     points = parse_config(text).sources[0].points
-    assert [point.register_ for point in points] == [10, 16]
+    assert [point.register for point in points] == [10, 16]
 
 
 @pytest.mark.parametrize("name", ["no", "on", "1:30", "2026-01-01"])
@@ -202,6 +293,6 @@ def test_text_stays_text(name):
 
 def test_the_example_is_right_and_its_paths_count_from_its_folder():
     config = read_config(EXAMPLE)
-    assert [source.name for source in config.sources] == ["reactor-1", "boiler-1"]
+    assert [source.name for source in config.sources][:2] == ["reactor-1", "boiler-1"]
     assert config.spool.path == str(EXAMPLE.parent / "spool.db")
     assert config.key_file == str(EXAMPLE.parent / "bridge.key")

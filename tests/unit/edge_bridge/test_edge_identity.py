@@ -11,10 +11,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from green_shield_bridge.cli import main
+from green_shield_bridge.cli.main import main
 from green_shield_bridge.errors import CertificateError, KeyFileError
-from green_shield_bridge.identity import Identity, make_key_file, public_jwk, public_pem, read_key
-from green_shield_bridge.park_client import ParkClient
+from green_shield_bridge.upload.identity import Identity, make_key_file, public_jwk, public_pem, read_key
+from green_shield_bridge.upload.park_client import ParkClient
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ sources:
   - {name: d, kind: modbus_tcp, host: h, poll_interval_s: 1, address_base: 0,
      points: [{point: p, register: 0, type: int16}]}
 """)
-    assert main(["check", "--config", str(config)]) == 0
+    assert main(["check", "--offline", "--config", str(config)]) == 0
     assert capsys.readouterr().out.startswith("ok: bridge b1 -> https://park.example, 1 source(s)")
     (tmp_path / "k").chmod(0o644)
     assert main(["check", "--config", str(config)]) == 2

@@ -1,16 +1,18 @@
 """From values to frames on disk, and when what is on disk is sent."""
 
 import asyncio
+import time
 
 import pytest
 
 from green_shield_bridge.errors import SpoolFull
-from green_shield_bridge.flush import FlushTimer
 from green_shield_bridge.frames import pack, total, unpack
-from green_shield_bridge.intake import Intake, Writer
+from green_shield_bridge.intake import Intake
 from green_shield_bridge.sampling import PointSampler
 from green_shield_bridge.sources.polling import next_slot
 from green_shield_bridge.stats import Activity
+from green_shield_bridge.upload.flush import FlushTimer
+from green_shield_bridge.writer import Writer
 
 
 class Disk:
@@ -18,12 +20,16 @@ class Disk:
 
     def __init__(self):
         self.commits = []
+        self.losses = []
         self.is_full = False
 
-    async def store(self, frames):
+    async def store(self, frames, losses):
         if self.is_full:
             raise SpoolFull("full")
-        self.commits.append(list(frames))
+        self.losses += losses
+        if frames:
+            self.commits.append(list(frames))
+        return []
 
     @property
     def readings(self):
@@ -112,11 +118,14 @@ def test_while_the_disk_refuses_frames_wait_in_order_and_what_is_too_much_is_cou
         assert not await writer.commit()
         for t in range(2, 5):
             writer.add(frame(t))
-        assert (activity.in_memory, activity.dropped, told) == (6, 4, [])
+        assert (activity.in_memory, activity.memory_full, told) == (6, 4, [])
         disk.is_full = False
         assert await writer.commit()
         assert [f.time_ms for f in disk.commits[0]] == [0, 1, 2]
         assert (activity.in_memory, activity.spooled) == (0, 6)
+        assert [(loss.reason, loss.readings, loss.from_ms, loss.to_ms) for loss in disk.losses] == [
+            ("memory_full", 4, 3, 4)
+        ]
 
     asyncio.run(scenario())
 
@@ -127,7 +136,7 @@ def test_a_source_s_values_are_sampled_and_packed_under_their_series():
     async def scenario():
         writer, _ = a_writer(disk, Activity())
         samplers = [PointSampler(interval_ms=1_000, poll_ms=100, high=5.0) for _ in range(3)]
-        intake = Intake([11, 12, 13], samplers, writer)
+        intake = Intake([11, 12, 13], samplers, [1, 1, 1], writer)
         intake.take(0, [2, 0], [1.0, None], "NB")
         intake.take(100, [2, 0], [1.0, None], "NB")
         intake.take(200, [2, 0], [9.0, 3.0], "NN")
@@ -188,6 +197,61 @@ def test_what_comes_after_a_batch_was_made_waits_its_own_time(timer, now):
     now.s = 5
     timer.added(1, is_urgent=False)
     assert timer.due_in_s() == 60
+
+
+URGENT_GAP_S = 0.05
+
+
+@pytest.fixture
+def patient(now):
+    """A timer that lets urgent values wait a moment for others after each batch."""
+    return FlushTimer(max_age_s=60, max_readings=100, monotonic_s=now, urgent_gap_s=URGENT_GAP_S)
+
+
+def test_the_first_urgent_value_waits_for_nobody(patient):
+    patient.added(1, is_urgent=True)
+    assert patient.due_in_s() == 0
+
+
+def test_urgent_values_after_a_batch_wait_for_the_end_of_its_gap(patient, now):
+    patient.added(1, is_urgent=True)
+    now.s = 10
+    patient.all_in_hand()
+    now.s = 10.02
+    patient.added(1, is_urgent=True)
+    assert patient.due_in_s() == pytest.approx(0.03)
+    now.s = 10.05
+    assert patient.due_in_s() == 0
+
+
+def test_the_gap_holds_back_neither_a_full_batch_nor_what_is_hurried(patient):
+    patient.all_in_hand()
+    patient.added(100, is_urgent=True)
+    assert patient.due_in_s() == 0
+    patient.all_in_hand()
+    patient.hurry()
+    assert patient.due_in_s() == 0
+
+
+def test_the_gap_makes_no_value_wait_longer_than_the_age_limit(patient, now):
+    patient.max_age_s = 0.01
+    patient.all_in_hand()
+    patient.added(1, is_urgent=True)
+    assert patient.due_in_s() == pytest.approx(0.01)
+
+
+def test_a_shorter_age_limit_wakes_whoever_waits():
+    async def run():
+        timer = FlushTimer(max_age_s=60, max_readings=100, monotonic_s=time.monotonic)
+        timer.added(1, is_urgent=False)
+        waiting = asyncio.create_task(timer.wait())
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        timer.max_age_s = 0.01
+        await asyncio.wait_for(waiting, 5)
+        return timer.due_in_s()
+
+    assert asyncio.run(run()) == 0
 
 
 SLOTS = {

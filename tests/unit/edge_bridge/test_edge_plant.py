@@ -11,7 +11,7 @@ from pymodbus.client import ModbusTcpClient
 from demo.plant import Device, Plant, PlantError, RegisterPoint
 from demo.recording import COLUMNS, RecordingError, load_recording
 from demo.replay import Replay, Replayed, mapped
-from green_shield_bridge.codec import Unpacker, converter, words_to_bytes
+from green_shield_bridge.modbus.codec import Unpacker, conversion_of, words_to_bytes
 
 TEP = Path(os.environ.get("GREENSHIELD_DATA", Path(__file__).parents[4] / "shared" / "data")) / "tep"
 
@@ -89,7 +89,7 @@ def test_what_the_plant_writes_the_bridge_reads(type_, order):
     point = RegisterPoint("p", 0, type_, order, scale=0.5, offset=-40.0)
     words = point.words(81.5)
     (raw,) = Unpacker(len(words), order, [(0, type_)])(*words_to_bytes(words))
-    assert converter(type_, 0.5, -40.0)(raw) == 81.5
+    assert conversion_of(type_, 0.5, -40.0).values((raw,)) == [81.5]
 
 
 @pytest.fixture

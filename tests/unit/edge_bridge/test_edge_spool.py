@@ -7,15 +7,14 @@ import sqlite3
 import subprocess
 import sys
 import time
-from itertools import count
-from pathlib import Path
 
 import pytest
 
 from green_shield_bridge.batching import Limits
-from green_shield_bridge.errors import SpoolBusy, SpoolDamaged, SpoolError, SpoolFull
+from green_shield_bridge.clock import Clock
+from green_shield_bridge.errors import SpoolBusy, SpoolError
 from green_shield_bridge.frames import pack
-from green_shield_bridge.spool import Refusal, Spool
+from green_shield_bridge.spool import Keeping, Refusal, Spool, Wait
 
 WHY = Refusal("unknown_point", "no such point")
 
@@ -27,7 +26,7 @@ def path(tmp_path):
 
 @pytest.fixture
 def spool(path):
-    spool = Spool(path)
+    spool = Spool(path, clock=Clock(wall_ms=lambda: 9))
     spool.series_of(["a", "b"])
     yield spool
     spool.close()
@@ -37,11 +36,9 @@ def frames(times, series=(1, 2)):
     return [pack(t, [(s, float(t + s), "N") for s in series]) for t in times]
 
 
-ids = (f"id-{n}" for n in count())
-
-
 def next_batch(spool, readings=20_000):
-    return spool.next_batch(Limits(readings=readings), 7, lambda _: next(ids))
+    batch = spool.next_batch(Limits(readings=readings))
+    return None if isinstance(batch, Wait) else batch
 
 
 def on_disk(path):
@@ -62,8 +59,8 @@ def test_a_batch_is_the_same_until_it_is_closed(spool):
     spool.append(frames([3]))
     assert next_batch(spool) == next_batch(spool)
     assert next_batch(spool).block == first.block
-    assert (first.has_more, next_batch(spool).has_more) == (False, True)
-    spool.acknowledge(first, {}, 9)
+    assert first.lane == next_batch(spool).lane == "live"
+    spool.acknowledge(first)
     assert next_batch(spool).block.readings == 2
 
 
@@ -83,14 +80,14 @@ def test_rows_leave_in_order_and_all_of_them(spool):
     seen = []
     while (batch := next_batch(spool, readings=6)) is not None:
         seen.append((batch.first, batch.last))
-        spool.acknowledge(batch, {}, 9)
+        spool.acknowledge(batch)
     assert seen == [(1, 3), (4, 6), (7, 9), (10, 10)]
     assert (spool.counters.produced, spool.counters.acked, spool.counters.waiting) == (20, 20, 0)
 
 
 def test_row_numbers_are_never_used_twice(spool):
     spool.append(frames([1]))
-    spool.acknowledge(next_batch(spool), {}, 9)
+    spool.acknowledge(next_batch(spool))
     spool.append(frames([2]))
     assert next_batch(spool).first == 2
 
@@ -98,7 +95,7 @@ def test_row_numbers_are_never_used_twice(spool):
 def test_a_refused_series_goes_to_quarantine_with_its_reason(spool, path):
     spool.append(frames([1, 2]))
     batch = next_batch(spool)
-    spool.acknowledge(batch, {2: WHY}, 9)
+    spool.acknowledge(batch, {2: WHY})
     assert on_disk(path) == (0, 4, 2, 2, 2)
     with sqlite3.connect(path) as db:
         rows = db.execute(
@@ -109,18 +106,18 @@ def test_a_refused_series_goes_to_quarantine_with_its_reason(spool, path):
 
 def test_a_block_set_aside_makes_room_for_the_next(spool, path):
     spool.append(frames([1]))
-    spool.set_aside(next_batch(spool), WHY, 9)
+    spool.set_aside(next_batch(spool), WHY)
     spool.append(frames([2]))
-    spool.acknowledge(next_batch(spool), {}, 9)
+    spool.acknowledge(next_batch(spool))
     assert on_disk(path) == (0, 4, 2, 2, 2)
 
 
 def test_a_batch_splits_into_halves_that_are_sent_in_order(spool):
     spool.append(frames([1, 2, 3]))
     whole = next_batch(spool)
-    assert spool.split(whole, 9, lambda _: next(ids))
+    assert spool.split(whole)
     first = next_batch(spool)
-    spool.acknowledge(first, {}, 9)
+    spool.acknowledge(first)
     second = next_batch(spool)
     assert [(first.first, first.last), (second.first, second.last)] == [(1, 1), (2, 3)]
     assert len({whole.block.block_id, first.block.block_id, second.block.block_id}) == 3
@@ -129,7 +126,7 @@ def test_a_batch_splits_into_halves_that_are_sent_in_order(spool):
 def test_a_batch_of_one_row_does_not_split(spool):
     spool.append(frames([1]))
     batch = next_batch(spool)
-    assert not spool.split(batch, 9, lambda _: next(ids))
+    assert not spool.split(batch)
     assert next_batch(spool) == batch
 
 
@@ -163,44 +160,11 @@ def test_a_folder_that_is_not_there(tmp_path):
         Spool(tmp_path / "none" / "spool.db")
 
 
-def test_a_file_that_is_no_spool_is_damaged_and_stays_as_it_is(path):
-    Path(path).write_text("not a database" * 100)
-    with pytest.raises(SpoolDamaged, match="Move the file"):
-        Spool(path)
-    assert Path(path).read_text() == "not a database" * 100
-
-
-def test_a_damaged_page_is_found_at_the_start(path):
-    spool = Spool(path)
-    spool.series_of(["a", "b"])
-    spool.append(frames(range(2_000)))
-    spool.close()
-    with open(path, "r+b") as file:
-        file.seek(4096 * 5)
-        file.write(os.urandom(4096 * 3))
-    with pytest.raises(SpoolDamaged):
-        Spool(path)
-
-
 def test_a_spool_of_another_version_is_refused(path):
     with sqlite3.connect(path) as db:
         db.execute("PRAGMA user_version=99")
     with pytest.raises(SpoolError, match="schema 99"):
         Spool(path)
-
-
-def test_a_full_disk_changes_nothing_and_goes_on_when_there_is_room(spool, path):
-    spool.append(frames([1]))
-    (pages,) = spool._db.execute("PRAGMA page_count").fetchone()
-    spool._db.execute(f"PRAGMA max_page_count={pages}")
-    before = on_disk(path)
-    with pytest.raises(SpoolFull, match="disk is full"):
-        spool.append(frames(range(2, 5_000)))
-    assert on_disk(path) == before
-    assert spool.counters.produced == 2
-    spool._db.execute("PRAGMA max_page_count=1000000")
-    spool.append(frames(range(2, 5_000)))
-    assert spool.counters.produced == 2 * 4_999
 
 
 def test_a_copy_taken_at_any_moment_is_a_whole_spool(spool, path, tmp_path):
@@ -209,7 +173,7 @@ def test_a_copy_taken_at_any_moment_is_a_whole_spool(spool, path, tmp_path):
         lambda: spool.append(frames([1, 2])),
         lambda: next_batch(spool),
         lambda: spool.append(frames([3])),
-        lambda: spool.acknowledge(next_batch(spool), {1: WHY}, 9),
+        lambda: spool.acknowledge(next_batch(spool), {1: WHY}),
         lambda: next_batch(spool),
     ]
     for number, step in enumerate(steps):
@@ -217,10 +181,10 @@ def test_a_copy_taken_at_any_moment_is_a_whole_spool(spool, path, tmp_path):
         copy = tmp_path / f"copy-{number}.db"
         for suffix in ("", "-wal"):
             shutil.copy(path + suffix, f"{copy}{suffix}")
-        reopened = Spool(copy)
+        reopened = Spool(copy, clock=Clock(wall_ms=lambda: 9), new_id=lambda _, number=number: f"id-{number}")
         assert reopened.counters == spool.counters
-        same = [which.next_batch(Limits(), number, lambda _: "one-id") for which in (spool, reopened)]
-        assert same[0] == same[1]
+        spool._file.new_id = reopened._file.new_id
+        assert next_batch(spool) == next_batch(reopened)
         reopened.close()
 
 
@@ -229,7 +193,7 @@ import sys
 from itertools import count
 from green_shield_bridge.batching import Limits
 from green_shield_bridge.frames import pack
-from green_shield_bridge.spool import Refusal, Spool
+from green_shield_bridge.spool import Keeping, Refusal, Spool, Wait
 spool = Spool(sys.argv[1])
 spool.series_of(["a", "b"])
 start = int(sys.argv[2])
@@ -237,9 +201,9 @@ print("up", flush=True)
 for n in count(start):
     spool.append([pack(n * 10 + k, [(1, float(n), "N"), (2, None, "B")]) for k in range(5)])
     if n % 3 == 0:
-        batch = spool.next_batch(Limits(readings=24), n, lambda _: f"id-{n}")
+        batch = spool.next_batch(Limits(readings=24))
         if n % 2 == 0:
-            spool.acknowledge(batch, {2: Refusal("c", "r")} if n % 4 == 0 else {}, n)
+            spool.acknowledge(batch, {2: Refusal("c", "r")} if n % 4 == 0 else {})
 """
 
 
@@ -258,8 +222,8 @@ def test_kill_9_at_any_moment_leaves_counters_that_add_up(path):
         assert kept == quarantined
         assert now_produced > produced
         produced = now_produced
-    spool = Spool(path)
+    spool = Spool(path, Keeping(backlog_readings_per_s=float("inf")))
     while (batch := next_batch(spool)) is not None:
-        spool.acknowledge(batch, {}, 9)
+        spool.acknowledge(batch)
     assert spool.counters.waiting == 0
     spool.close()

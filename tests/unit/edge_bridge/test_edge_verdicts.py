@@ -5,8 +5,18 @@ import json
 import pytest
 
 from green_shield_bridge.backoff import full_jitter_s, suspension_s
+from green_shield_bridge.commands import command_of
 from green_shield_bridge.spool import Refusal
-from green_shield_bridge.verdicts import Answer, Refused, Stored, TooLarge, TryAgain, clock_ahead_s, judge
+from green_shield_bridge.upload.verdicts import (
+    Answer,
+    Refused,
+    Stored,
+    TooLarge,
+    TryAgain,
+    clock_ahead_s,
+    commands_of,
+    judge,
+)
 
 NOW_S = 1_767_225_600.0  # Thu, 01 Jan 2026 00:00:00 GMT
 
@@ -70,6 +80,52 @@ def test_a_series_that_the_answer_does_not_speak_of_is_not_taken_for_stored():
     answer = verdict(202, {"block_id": "block-1", "results": [result(0)]})
     assert isinstance(answer, Stored)
     assert answer.refused[1].code == "not_answered"
+
+
+SPOKEN_OF = {
+    "no preference applied": ({}, {0, 2}),
+    "another preference applied": ({"preference-applied": "respond-async"}, {0, 2}),
+    "a preference that only begins so": ({"preference-applied": "return=minimalist"}, {0, 2}),
+    "exceptions only": ({"preference-applied": "return=minimal"}, set()),
+    "exceptions only, among others": ({"preference-applied": "respond-async, Return = Minimal"}, set()),
+}
+
+
+@pytest.mark.parametrize(("headers", "not_answered"), SPOKEN_OF.values(), ids=SPOKEN_OF.keys())
+def test_silence_about_a_series_is_a_yes_only_where_the_park_says_that_it_speaks_of_exceptions(headers, not_answered):
+    document = {"block_id": "block-1", "results": [result(1, 422, code="unknown_point", detail="no such point")]}
+    answer = verdict(202, document, headers, series=3)
+    assert isinstance(answer, Stored)
+    assert {index for index, refusal in answer.refused.items() if refusal.code == "not_answered"} == not_answered
+    assert answer.refused[1] == Refusal("unknown_point", "no such point")
+
+
+COMMAND = {"id": "c1", "measure": "start_cooling", "value": None, "expires_at": "2026-03-02T10:00:00+08:00"}
+NO_COMMANDS = {
+    "text": "c1",
+    "no id": {**COMMAND, "id": None},
+    "an empty id": {**COMMAND, "id": ""},
+    "an id that is a number": {**COMMAND, "id": 7},
+    "an id without end": {**COMMAND, "id": "c" * 129},
+    "no measure": {**COMMAND, "measure": None},
+    "a value that is text": {**COMMAND, "value": "1"},
+    "a value that is true": {**COMMAND, "value": True},
+    "a value that is no number": {**COMMAND, "value": float("nan")},
+    "no expiry": {**COMMAND, "expires_at": None},
+    "an expiry that is no instant": {**COMMAND, "expires_at": "soon"},
+    "an expiry without a zone": {**COMMAND, "expires_at": "2026-03-02T10:00:00"},
+}
+
+
+@pytest.mark.parametrize("given", NO_COMMANDS.values(), ids=NO_COMMANDS.keys())
+def test_what_is_no_command_is_left_out(given):
+    assert commands_of({"commands": [given, COMMAND]}) == (COMMAND,)
+
+
+@pytest.mark.parametrize("expires_at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59.999999-23:59"])
+def test_whatever_expiry_passes_can_be_compared(expires_at):
+    (shaped,) = commands_of({"commands": [{**COMMAND, "expires_at": expires_at, "value": 1, "more": "x"}]})
+    assert command_of(shaped).value == 1.0
 
 
 def test_intervals_by_point_and_nonsense_left_out():

@@ -2,9 +2,13 @@
 
 from collections.abc import Iterator
 
-from green_shield_bridge.codec import words_of
-from green_shield_bridge.config.model import Config, ModbusPoint, ModbusTcpSource
+from green_shield_bridge.config.command_checks import check_commands
+from green_shield_bridge.config.hj212 import Hj212Source
+from green_shield_bridge.config.modbus_checks import check_modbus
+from green_shield_bridge.config.model import Config, Source
+from green_shield_bridge.config.points import Point
 from green_shield_bridge.config.problems import Path, dotted
+from green_shield_bridge.hj212.factors import canonical_code
 
 Finding = tuple[Path, str]
 
@@ -14,8 +18,12 @@ def check(config: Config) -> Iterator[Finding]:
     yield from _names_are_unique(config)
     yield from _points_are_unique(config)
     for index, source in enumerate(config.sources):
-        yield from _registers_exist(("sources", index), source)
-        yield from _registers_have_one_meaning(("sources", index), source)
+        if isinstance(source, Hj212Source):
+            yield from _stations_are_unique(("sources", index), source)
+            yield from _factors_have_one_point(("sources", index), source)
+    yield from check_modbus([(i, s) for i, s in enumerate(config.sources) if not isinstance(s, Hj212Source)])
+    yield from check_commands(config)
+    yield from _forwards_are_right(config)
 
 
 def _names_are_unique(config: Config) -> Iterator[Finding]:
@@ -29,45 +37,55 @@ def _names_are_unique(config: Config) -> Iterator[Finding]:
 def _points_are_unique(config: Config) -> Iterator[Finding]:
     seen: dict[str, Path] = {}
     for s, source in enumerate(config.sources):
-        for p, point in enumerate(source.points):
-            here: Path = ("sources", s, "points", p, "point")
+        for path, point in _points_of(source):
+            here: Path = ("sources", s, *path, "point")
             first = seen.setdefault(point.point, here)
             if first != here:
                 yield here, f"{point.point!r} is already read by {dotted(first[:-1])}; a point has one source"
 
 
-def _registers_exist(path: Path, source: ModbusTcpSource) -> Iterator[Finding]:
-    first, last = source.address_base, 65_535 + source.address_base
-    for index, point in enumerate(source.points):
-        end = point.register_ + words_of(point.type) - 1
-        if point.register_ < first or end > last:
-            what = f"got {point.register_}, a {point.type} ends at {end}; "
-            yield (
-                (*path, "points", index, "register"),
-                (f"{what}allowed: {first} to {last} (address_base is {source.address_base})"),
-            )
+def _points_of(source: Source) -> Iterator[tuple[Path, Point]]:
+    """Every point with its path within the source."""
+    if not isinstance(source, Hj212Source):
+        yield from ((("points", p), point) for p, point in enumerate(source.points))
+        return
+    for s, station in enumerate(source.stations):
+        yield from ((("stations", s, "points", p), point) for p, point in enumerate(station.points))
 
 
-def _registers_have_one_meaning(path: Path, source: ModbusTcpSource) -> Iterator[Finding]:
-    """Two points may read the very same value, but not overlap with a different type, order or start."""
-    taken: dict[tuple[str, int], tuple[int, ModbusPoint]] = {}
-    for index, point in enumerate(source.points):
-        for register in range(point.register_, point.register_ + words_of(point.type)):
-            other_index, other = taken.setdefault((point.function, register), (index, point))
-            if _meaning(other) != _meaning(point):
+def _stations_are_unique(path: Path, source: Hj212Source) -> Iterator[Finding]:
+    seen: dict[str, int] = {}
+    for index, station in enumerate(source.stations):
+        first = seen.setdefault(station.mn, index)
+        if first != index:
+            yield (*path, "stations", index, "mn"), f"{station.mn!r} is already the mn of stations[{first}]"
+
+
+def _factors_have_one_point(path: Path, source: Hj212Source) -> Iterator[Finding]:
+    """A value of a message goes to one point: a factor counts once, by its old or its new code."""
+    for s, station in enumerate(source.stations):
+        seen: dict[tuple[str, str, str], int] = {}
+        for index, point in enumerate(station.points):
+            first = seen.setdefault((canonical_code(point.factor), point.data, point.sent_as), index)
+            if first != index:
+                what = f"{point.data} {point.factor}-{point.sent_as} is already what points[{first}] is"
+                yield (*path, "stations", s, "points", index, "factor"), what
+
+
+def _forwards_are_right(config: Config) -> Iterator[Finding]:
+    known = {point.point for source in config.sources for _, point in _points_of(source)}
+    names: dict[str, int] = {}
+    for f, forward in enumerate(config.forward):
+        first = names.setdefault(forward.name, f)
+        if first != f:
+            yield ("forward", f, "name"), f"{forward.name!r} is already the name of forward[{first}]"
+        codes: dict[str, int] = {}
+        for index, point in enumerate(forward.points):
+            if point.point not in known:
                 yield (
-                    (*path, "points", index, "register"),
-                    (
-                        f"{_told(point)} overlaps {_told(other)} (points[{other_index}])"
-                        f" in {point.function} register {register}"
-                    ),
+                    ("forward", f, "points", index, "point"),
+                    f"{point.point!r} is no point of any source of this file",
                 )
-                break
-
-
-def _meaning(point: ModbusPoint) -> tuple[int, str, str]:
-    return point.register_, point.type, point.order
-
-
-def _told(point: ModbusPoint) -> str:
-    return f"{point.point} ({point.type} {point.order} at {point.register_})"
+            first = codes.setdefault(point.factor, index)
+            if first != index:
+                yield ("forward", f, "points", index, "factor"), f"{point.factor!r} is already what points[{first}] is"
