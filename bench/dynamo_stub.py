@@ -28,8 +28,12 @@ def answer(operation: str, request: dict[str, Any]) -> tuple[int, dict[str, Any]
     if operation == "GetItem":
         item = ITEMS.get((request["TableName"], request["Key"]["pk"]["S"], request["Key"]["sk"]["S"]))
         return 200, {} if item is None else {"Item": item}
+    if operation == "BatchGetItem":
+        ((table, asked),) = request["RequestItems"].items()
+        keys = [(table, key["pk"]["S"], key["sk"]["S"]) for key in asked["Keys"]]
+        return 200, {"Responses": {table: [ITEMS[key] for key in keys if key in ITEMS]}, "UnprocessedKeys": {}}
     if operation == "Query":
-        (pk,) = (value["S"] for value in request["ExpressionAttributeValues"].values())
+        pk = request["ExpressionAttributeValues"][":0"]["S"]  # a range of sort keys is not looked at
         found = [item for (table, key, _), item in sorted(ITEMS.items()) if (table, key) == (request["TableName"], pk)]
         return 200, {"Items": found, "Count": len(found), "ScannedCount": len(found)}
     return 400, {"__type": "com.amazonaws.dynamodb.v20120810#UnknownOperationException"}
