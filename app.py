@@ -4,12 +4,12 @@ from typing import Any
 
 from chalice.app import Chalice, CloudWatchEvent, DynamoDBEvent, Rate, SQSEvent
 
-from chalicelib.api import enterprises, inbox, me, readings, registry, tasks, warnings
+from chalicelib.api import bridges, commands, completeness, enterprises, inbox, me, readings, registry, tasks, warnings
 from chalicelib.bootstrap import services
 
 app = Chalice(app_name="green-shield")
-for blueprint in (readings.api, enterprises.api, warnings.api, tasks.api, inbox.api, me.api, registry.api):
-    app.register_blueprint(blueprint)
+for part in (readings, bridges, enterprises, completeness, warnings, tasks, commands, inbox, me, registry):
+    app.register_blueprint(part.api)
 
 
 # The ARNs below are placeholders: chalice wants a string, and the template puts the real source in its place.

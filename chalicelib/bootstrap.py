@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from chalicelib.adapters.block_repo import RowBlockRepo
+from chalicelib.adapters.bridge_repos import RowCommandRepo, RowGapRepo, RowReportRepo
 from chalicelib.adapters.operations_repos import (
     RowDeliveryRepo,
     RowDeviceRepo,
@@ -108,6 +109,18 @@ class Services:
     @cached_property
     def scores(self) -> RowScoreRepo:
         return RowScoreRepo(self.rows(OPERATIONS))
+
+    @cached_property
+    def reports(self) -> RowReportRepo:
+        return RowReportRepo(self.rows(OPERATIONS))
+
+    @cached_property
+    def gaps(self) -> RowGapRepo:
+        return RowGapRepo(self.rows(OPERATIONS))
+
+    @cached_property
+    def commands(self) -> RowCommandRepo:
+        return RowCommandRepo(self.rows(OPERATIONS))
 
     @cached_property
     def tokens(self) -> TokenVerifier:

@@ -10,6 +10,8 @@ from typing import Any
 
 from chalicelib.domain.block import Block
 from chalicelib.domain.events import (
+    CommandRequested,
+    CommandSettled,
     PhotoRefused,
     SidePassed,
     SideRejected,
@@ -24,13 +26,16 @@ from chalicelib.domain.events import (
     WarningRaised,
 )
 from chalicelib.ports import PushRequest
+from chalicelib.usecases.deliver_commands import deliver_commands
 from chalicelib.usecases.dispatch_task import dispatch_task, follow_escalation, note_clearing
 from chalicelib.usecases.evaluate_coupling import evaluate_coupling
 from chalicelib.usecases.ingest_readings import Upload, ingest_readings
 from chalicelib.usecases.notify import notify
 from chalicelib.usecases.push import push
+from chalicelib.usecases.request_command import request_command
 from chalicelib.usecases.score_task import score_task
 from chalicelib.usecases.submit_evidence import add_retest, announce_photo, inspect_photo, rectify
+from chalicelib.usecases.take_report import Report, take_report
 from chalicelib.usecases.watch_deadlines import watch_deadlines
 from chalicelib.usecases.work_task import acknowledge, judge_side, submit_side
 
@@ -68,6 +73,9 @@ FLOW = (
     Stage("notify", "relay", SideRejected, notify, (PushRequest,)),
     Stage("notify", "relay", TaskClosed, notify, (PushRequest,)),
     Stage("score", "relay", TaskClosed, score_task),
+    Stage("ask for a measure", "api", "department", request_command, (CommandRequested,)),
+    Stage("deliver commands", "api", Upload, deliver_commands),
+    Stage("take report", "api", Report, take_report, (CommandSettled,)),
     Stage("watch deadlines", "clock", "every minute", watch_deadlines, (TaskOverdue,)),
     Stage("notify", "relay", TaskOverdue, notify, (PushRequest,)),
 )

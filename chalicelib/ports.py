@@ -6,9 +6,11 @@ from typing import Generic, Protocol, TypeVar
 
 from chalicelib.domain.block import Block
 from chalicelib.domain.catalogue import Catalogue
+from chalicelib.domain.command import Command
 from chalicelib.domain.enterprise import Enterprise, Point, Profile, Unit
 from chalicelib.domain.events import Event
 from chalicelib.domain.evidence import Rectification, Retest
+from chalicelib.domain.gap import BridgeReport, Gap
 from chalicelib.domain.notice import Delivery, Device, Notice, PushMessage, PushOutcome
 from chalicelib.domain.person import Bridge, Person
 from chalicelib.domain.photo import Photo, PhotoFinding
@@ -44,6 +46,7 @@ class RegistryRepo(Protocol):
 
     def person(self, person_id: str) -> Person | None: ...
     def bridge(self, bridge_id: str) -> Bridge | None: ...
+    def bridges(self, enterprise_id: str) -> tuple[Bridge, ...]: ...
     def people(self) -> tuple[Person, ...]: ...
     def put_enterprise(self, enterprise: Enterprise) -> None: ...
     def put_unit(self, unit: Unit) -> None:
@@ -77,10 +80,21 @@ class BlockRepo(Protocol):
         """Blocks that may hold readings of from_ms <= t < to_ms."""
         ...
 
+    def beyond(self, enterprise_id: str, at_ms: int, *, backward: bool, late: bool, limit: int) -> Iterable[Block]:
+        """Blocks before an instant, newest first, or from it on, oldest first; at most `limit`, read as they are asked for.
+
+        All by when they were made; or (`late`) those that were not live, by their last reading.
+        """
+        ...
+
 
 class StateRepo(Protocol):
     def load(self, enterprise_id: str) -> tuple[EnterpriseState, int]:
         """The state and its version (0: none yet)."""
+        ...
+
+    def glance(self, enterprise_id: str, bridge_id: str) -> tuple[EnterpriseState, int]:
+        """The state, and until when commands may wait for a bridge (0: none does), in one read for both."""
         ...
 
     def commit(
@@ -139,6 +153,43 @@ class InboxRepo(Protocol):
     def get(self, person_id: str, notice_id: str) -> Notice | None: ...
     def listing(self, person_id: str, cursor: str | None, limit: int) -> Page[Notice]: ...
     def mark_seen(self, notice: Notice, at_ms: int) -> Notice: ...
+
+
+class ReportRepo(Protocol):
+    """What bridges last said of themselves."""
+
+    def put(self, report: BridgeReport) -> None: ...
+    def get(self, bridge: Bridge) -> BridgeReport | None: ...
+    def of_enterprise(self, enterprise_id: str) -> tuple[BridgeReport, ...]: ...
+
+
+class GapRepo(Protocol):
+    def add(self, gaps: Sequence[Gap]) -> tuple[Gap, ...]:
+        """Store each gap once, by spool and id, and return them as they now stand: what came first stays."""
+        ...
+
+    def between(self, enterprise_id: str, from_ms: int, to_ms: int) -> Iterable[Gap]:
+        """Gaps that touch from_ms <= t < to_ms, by their own times, and others of the same months."""
+        ...
+
+
+class CommandRepo(Protocol):
+    def add(self, command: Command, events: Sequence[Event]) -> Command:
+        """Ask for a measure, once: of a repeat, the command as it now is. Raises ContentConflict for other content."""
+        ...
+
+    def get(self, enterprise_id: str, command_id: str) -> Command | None: ...
+    def save(self, command: Command, events: Sequence[Event]) -> Command:
+        """Replace the command at command.version. Raises WriteConflict if that is no longer current."""
+        ...
+
+    def pending(self, bridge: Bridge, now_ms: int, limit: int) -> tuple[Command, ...]:
+        """Without a result and not yet expired, the first to expire first. Where there is none, one small read."""
+        ...
+
+    def listing(self, enterprise_id: str, cursor: str | None, limit: int) -> Page[Command]:
+        """Newest first."""
+        ...
 
 
 class DeviceRepo(Protocol):

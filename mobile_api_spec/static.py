@@ -43,6 +43,9 @@ SERVERS: list[dict[str, Any]] = [
 ]
 
 TAGS = [
+    {"name": "bridges", "description": "What bridges report of themselves, and how they are"},
+    {"name": "commands", "description": "Measures asked of a plant, and what came of them"},
+    {"name": "completeness", "description": "What arrived, what did not, and why"},
     {"name": "enterprises", "description": "Enterprises, their units and their score"},
     {"name": "inbox", "description": "What you were told, whether or not a push arrived"},
     {"name": "me", "description": "Yourself and your phones; is the service up"},
@@ -151,9 +154,26 @@ REPEATS = {
     "DELETE": "Deleting what is not there is a success.",
 }
 NOTES = {
+    "post_report": (
+        "Sent when there is something new, and from time to time as a sign of life. A gap stands as it was first reported, by spool "
+        "and id; so does the outcome of a command. The answer names what need not be sent again, and brings commands that wait."
+    ),
+    "list_bridges": "`last_upload_at` is told where it is among the enterprise's newest 25 uploads.",
+    "post_command": (
+        "What the plant does is up to its own bridge: it carries out only what its local configuration allows, within its limits, "
+        "once, before the command expires. An enterprise and its inspectors follow commands and ask for none."
+    ),
+    "get_completeness": (
+        "A spool numbers its rows without holes, so that what is missing between stored rows is known, and why: from the gap "
+        "ledger, `waiting` where the bridge still has it, else `unknown`. A range is listed on every day that it may be of: `from` "
+        "and `to` may reach beyond the day. Where a day has more than 4,000,000 readings, 400,000 series, 10,000 blocks, 5,000 gaps or 20,000 "
+        "entries in the answer, 400 with the code `too_much`: ask hour by hour. A bridge that was never heard of is not waited for."
+    ),
     "post_readings": (
         "Each series is judged by itself: good ones are stored although others are refused, and `results` says which. 400 only "
-        "where nothing is usable. At most 20,000 readings and 24 hours in one upload."
+        "where nothing is usable. At most 20,000 readings and 24 hours in one upload. `source` "
+        "is part of the content; the answer says what rows the park has with this block. `commands` come again until reported. "
+        "With `Prefer: return=minimal` (RFC 7240) `results` speaks of refused series only, and `Preference-Applied` says so."
     ),
     "get_readings": "Readings of from <= t < to, at most 7 days and 50,000 readings; where `next_from` is given, go on from there.",
     "post_photo": (

@@ -14,6 +14,7 @@ from chalicelib.bootstrap import build, use
 from chalicelib.domain.access import ALLOWED
 from chalicelib.domain.errors import Busy
 from mobile_api_spec.recorder import Exchange, Walker
+from mobile_api_spec.walk_bridges import SOURCE, bridges
 from tests.acts import JPEG, client_id, photo_body, retest_body
 from tests.park import PEOPLE, SETTINGS, START_MS
 
@@ -33,7 +34,7 @@ NAMES = {
 def walk() -> list[Exchange]:
     """Every route, from registering the plant to the score, then every way to be refused."""
     walker = Walker()
-    for part in (_register, _upload, _read, _work, _evidence, _judge, _close, _conflicts, _refusals):
+    for part in (_register, _upload, _read, _bridges, _work, _evidence, _judge, _close, _conflicts, _refusals):
         part(walker)
     return walker.exchanges
 
@@ -86,7 +87,7 @@ def _upload(w: Walker) -> None:
     series: list[dict[str, Any]] = [{"point": f"acme-{k}", "times": times, "values": v} for k, v in rows.items()]
     series[2] |= {"values": [104.0, None, 112.0], "flags": ["N", "D", "N"]}
     series.append({"point": "acme-presure", "times": times, "values": [1.0, 1.0, 1.0]})
-    upload = {"block_id": client_id(1), "sent_at": at(3), "series": series}
+    upload = {"block_id": client_id(1), "sent_at": at(3), "source": SOURCE, "series": series}
     w.call("post_readings", "bridge", body=upload, expect=202)
     w.call("post_readings", "bridge", body=upload, expect=202)
     w.call("post_readings", "bridge", body=upload | {"series": series[:1]}, expect=409)
@@ -106,6 +107,10 @@ def _read(w: Walker) -> None:
     w.call("get_readings", "enterprise", unit_id="acme-r1", query=span, expect=200)
     (warning,) = w.call("list_warnings", "department_safety", query={"limit": "20"}, expect=200)["items"]
     w.call("get_warning", "department_safety", warning_id=warning["id"], expect=200)
+
+
+def _bridges(w: Walker) -> None:
+    bridges(w, at)
 
 
 def _work(w: Walker) -> None:

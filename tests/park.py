@@ -176,17 +176,28 @@ class Park:
         *,
         eid: str = "acme",
         block_id: str | None = None,
+        source: Mapping[str, Any] | None = None,
         compress: bool = False,
+        prefer: str = "",
         expect: int = 202,
     ) -> dict[str, Any]:
         self._blocks += 1
-        body = json.dumps({"block_id": block_id or str(UUID(int=self._blocks)), "series": series}).encode()
-        body = gzip.compress(body) if compress else body
-        token = f"bridge:{eid}-bridge:{hashlib.sha256(body).hexdigest()}"
-        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
-        if compress:
-            headers["Content-Encoding"] = "gzip"
-        return answer(self.client.http.request("POST", "/v1/readings", headers=headers, body=body), expect)
+        sent = {"block_id": block_id or str(UUID(int=self._blocks)), "series": series}
+        body = json.dumps(sent if source is None else sent | {"source": source}).encode()
+        return self.sends(f"{eid}-bridge", "/v1/readings", body, compress=compress, prefer=prefer, expect=expect)
+
+    def report(self, body: Mapping[str, Any], *, bridge: str = "acme-bridge", expect: int = 200) -> dict[str, Any]:
+        return self.sends(bridge, "/v1/bridges/reports", json.dumps(body).encode(), expect=expect)
+
+    def sends(
+        self, bridge: str, path: str, body: bytes, *, compress: bool = False, prefer: str = "", expect: int
+    ) -> dict[str, Any]:
+        """What a bridge posts, signed for the very bytes."""
+        data = gzip.compress(body) if compress else body
+        headers = {"Content-Type": "application/json"} | ({"Content-Encoding": "gzip"} if compress else {})
+        headers |= {"Prefer": prefer} if prefer else {}
+        headers["Authorization"] = f"Bearer bridge:{bridge}:{hashlib.sha256(data).hexdigest()}"
+        return answer(self.client.http.request("POST", path, headers=headers, body=data), expect)
 
     def reads(self, *, eid: str = "acme", at_ms: int | None = None, flag: str = "N", **values: float) -> None:
         """One reading of each named point, now or at an instant, through upload and evaluation."""

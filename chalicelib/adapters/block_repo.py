@@ -6,10 +6,12 @@ it, in the same transaction. A time range is then found without an index: live b
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 from chalicelib.adapters.rows import Expect, Put, Row, RowConflict, Rows
 from chalicelib.domain.block import Block, made_at_ms
 from chalicelib.domain.errors import Busy, ContentConflict
+from chalicelib.domain.source import Source
 from chalicelib.domain.upload import MAX_SPAN_MS
 
 RETENTION_S = 3 * 366 * 86_400
@@ -45,12 +47,31 @@ class RowBlockRepo:
         for page in self._pages(pk, f"{PREFIX}{_time(from_ms - AHEAD_MS)}", f"{PREFIX}{_time(to_ms + LIVE_MS)}"):
             yield from (block for block in map(block_of, page) if _is_live(block) and _overlaps(block, from_ms, to_ms))
         for page in self._pages(pk, f"{LATE_PREFIX}{_time(from_ms)}", f"{LATE_PREFIX}{_time(to_ms + MAX_SPAN_MS)}"):
-            blocks = map(block_of, self._rows.get_many([(pk, str(row.body["sk"])) for row in page]))
-            yield from (block for block in sorted(blocks, key=lambda b: b.id) if _overlaps(block, from_ms, to_ms))
+            blocks = sorted(self._blocks_of(page), key=lambda b: b.id)
+            yield from (block for block in blocks if _overlaps(block, from_ms, to_ms))
 
-    def _pages(self, pk: str, from_sk: str, to_sk: str) -> Iterator[list[Row]]:
+    def beyond(self, enterprise_id: str, at_ms: int, *, backward: bool, late: bool, limit: int) -> Iterator[Block]:
+        prefix = LATE_PREFIX if late else PREFIX
+        at = f"{prefix}{_time(at_ms)}"
+        bounds = (prefix, at) if backward else (at, f"{prefix}~")
+        for page in self._pages(f"ENT#{enterprise_id}", *bounds, newest_first=backward):
+            yield from self._blocks_of(page[:limit])
+            limit -= len(page)
+            if limit <= 0:
+                return
+
+    def _blocks_of(self, page: list[Row]) -> list[Block]:
+        """Blocks, or what pointers lead to, in the page's order."""
+        if not page[0].sk.startswith(LATE_PREFIX):
+            return [block_of(row) for row in page]
+        known = {row.sk: row for row in self._rows.get_many([(row.pk, str(row.body["sk"])) for row in page])}
+        return [block_of(known[sk]) for row in page if (sk := str(row.body["sk"])) in known]
+
+    def _pages(self, pk: str, from_sk: str, to_sk: str, *, newest_first: bool = False) -> Iterator[list[Row]]:
         after = None
-        while rows := self._rows.query(pk, from_sk=from_sk, to_sk=to_sk, after=after, limit=self._page):
+        while rows := self._rows.query(
+            pk, from_sk=from_sk, to_sk=to_sk, after=after, newest_first=newest_first, limit=self._page
+        ):
             yield rows
             if len(rows) < self._page:
                 return
@@ -71,7 +92,7 @@ def _overlaps(block: Block, from_ms: int, to_ms: int) -> bool:
 
 
 def block_row(block: Block) -> Row:
-    body = {
+    body: dict[str, Any] = {
         "bridge_id": block.bridge_id,
         "received_at_ms": block.received_at_ms,
         "first_ms": block.first_ms,
@@ -80,6 +101,8 @@ def block_row(block: Block) -> Row:
         "digest": block.digest,
         "correlation_id": block.correlation_id,
     }
+    if block.source is not None:
+        body["source"] = {"spool": block.source.spool, "rows": block.source.rows}
     return Row(
         pk=f"ENT#{block.enterprise_id}",
         sk=f"{PREFIX}{_time(made_at_ms(block.id))}#{block.id}",
@@ -94,4 +117,12 @@ def _pointer(block: Block, row: Row) -> Row:
 
 
 def block_of(row: Row) -> Block:
-    return Block(id=row.sk.split("#", 2)[2], enterprise_id=row.pk.removeprefix("ENT#"), payload=row.blob, **row.body)
+    body = dict(row.body)
+    source = body.pop("source", None)
+    return Block(
+        id=row.sk.split("#", 2)[2],
+        enterprise_id=row.pk.removeprefix("ENT#"),
+        payload=row.blob,
+        source=None if source is None else Source(source["spool"], tuple((a, b) for a, b in source["rows"])),
+        **body,
+    )

@@ -10,7 +10,17 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, field_validator, model_validator
 
-from chalicelib.domain.catalogue import Catalogue, Deadlines, Indicator, Rule, ScorePolicy, Term, Trigger, TriggerKind
+from chalicelib.domain.catalogue import (
+    Catalogue,
+    Deadlines,
+    Indicator,
+    Measure,
+    Rule,
+    ScorePolicy,
+    Term,
+    Trigger,
+    TriggerKind,
+)
 from chalicelib.domain.dimension import Dimension
 
 SHIPPED = Path(__file__).parent.parent / "catalogue"
@@ -18,6 +28,7 @@ LANGUAGES = ("zh-CN", "en")
 TIERS = (1, 2, 3)
 SIZES = ("large", "medium", "small")
 Name = Annotated[str, Field(min_length=1, max_length=64)]
+Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Word = Annotated[str, Field(min_length=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Seconds = Annotated[int, Field(ge=1)]
@@ -140,6 +151,10 @@ class _Score(_Strict):
     returned: float
 
 
+class _Measure(_Strict):
+    name: Text
+
+
 class _Document(_Strict):
     version: Name
     indicators: dict[Name, _Indicator] = Field(min_length=1)
@@ -152,6 +167,7 @@ class _Document(_Strict):
     sampling: _Sampling
     deadlines: Annotated[dict[int, _Deadline], _complete(TIERS)]
     score: _Score
+    measures: dict[Code, _Measure] = Field(default={}, description="a park that names none asks for none")
 
     @model_validator(mode="after")
     def _refers_to_what_exists(self) -> "_Document":
@@ -188,13 +204,14 @@ def parse(document: dict[str, Any]) -> Catalogue:
         risk_intervals_s=tuple(read.sampling.base_risk_s),
         deadlines={tier: one.value() for tier, one in read.deadlines.items()},
         score=ScorePolicy(**_fields(read.score)),
+        measures={key: Measure(id=key, **_fields(one)) for key, one in read.measures.items()},
     )
 
 
 def shipped_document() -> dict[str, Any]:
     """The catalogue that comes with the code, as one document."""
     policy: dict[str, Any] = _load("policy")
-    return {**policy, "indicators": _load("indicators"), "rules": _load("rules")}
+    return {**policy, "indicators": _load("indicators"), "rules": _load("rules"), "measures": _load("measures")}
 
 
 @cache

@@ -4,17 +4,15 @@ An event is a row of the enterprise's partition, written in the transaction of t
 delivers it in order. Lists are feed rows that only name what they list.
 """
 
-import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error as Base64Error
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeVar
 
 from chalicelib.adapters.codec import event_body, from_body, to_body
+from chalicelib.adapters.feeds import feed_page
 from chalicelib.adapters.rows import Delete, Expect, Put, Row, RowConflict, Rows
 from chalicelib.domain.dimension import SIDES
-from chalicelib.domain.errors import ContentConflict, InvalidCursor, WriteConflict
+from chalicelib.domain.errors import ContentConflict, WriteConflict
 from chalicelib.domain.events import Event
 from chalicelib.domain.evidence import Rectification, Retest
 from chalicelib.domain.notice import Delivery, Device, Notice
@@ -29,7 +27,6 @@ T = TypeVar("T")
 EVENT_PREFIX = "EVENT#"
 EVENT_RETENTION_S = 400 * 86_400
 NOTICE_RETENTION_S = 400 * 86_400
-SORT_KEY = re.compile(r"^[\x21-\x7e]{1,200}$")
 
 
 def event_row(event: Event) -> Row:
@@ -37,30 +34,8 @@ def event_row(event: Event) -> Row:
     return Row(f"ENT#{event.enterprise_id}", sk, event_body(event), ttl_s=event.at_ms // 1000 + EVENT_RETENTION_S)
 
 
-def _events(events: Sequence[Event]) -> list[Put]:
+def event_puts(events: Sequence[Event]) -> list[Put]:
     return [Put(event_row(event)) for event in events]
-
-
-def _to_cursor(sk: str) -> str:
-    return urlsafe_b64encode(sk.encode()).decode().rstrip("=")
-
-
-def _from_cursor(cursor: str | None) -> str | None:
-    if cursor is None:
-        return None
-    try:
-        sk = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-    except (Base64Error, ValueError) as error:
-        raise InvalidCursor() from error
-    if not SORT_KEY.match(sk):
-        raise InvalidCursor()
-    return sk
-
-
-def _feed_page(rows: Rows, pk: str, cursor: str | None, limit: int) -> tuple[list[Row], str | None]:
-    """Newest first, and the cursor that goes on behind them."""
-    found = rows.query(pk, after=_from_cursor(cursor), newest_first=True, limit=limit + 1)
-    return found[:limit], _to_cursor(found[limit - 1].sk) if len(found) > limit else None
 
 
 class RowStateRepo:
@@ -70,6 +45,12 @@ class RowStateRepo:
     def load(self, enterprise_id: str) -> tuple[EnterpriseState, int]:
         row = self._rows.get(f"ENT#{enterprise_id}", "STATE")
         return (EnterpriseState(), 0) if row is None else (unpack_state(row.blob), row.version)
+
+    def glance(self, enterprise_id: str, bridge_id: str) -> tuple[EnterpriseState, int]:
+        keys = [(f"ENT#{enterprise_id}", "STATE"), (f"ASKED#{bridge_id}", "UNTIL")]
+        found = {row.sk: row for row in self._rows.get_many(keys)}
+        state = unpack_state(found["STATE"].blob) if "STATE" in found else EnterpriseState()
+        return state, int(found["UNTIL"].body["until_ms"]) if "UNTIL" in found else 0
 
     def commit(
         self,
@@ -84,7 +65,7 @@ class RowStateRepo:
         head = Put(row, Expect.ABSENT if version == 0 else Expect.VERSION)
         try:
             self._rows.commit(
-                [head, *(put for warning in warnings for put in _warning_puts(warning)), *_events(events)]
+                [head, *(put for warning in warnings for put in _warning_puts(warning)), *event_puts(events)]
             )
         except RowConflict as error:
             raise WriteConflict from error
@@ -106,7 +87,7 @@ class RowWarningRepo:
 
     def listing(self, enterprise_id: str | None, cursor: str | None, limit: int) -> Page[Warning]:
         scope = "park" if enterprise_id is None else f"enterprise:{enterprise_id}"
-        feed, onward = _feed_page(self._rows, f"WARNINGS#{scope}", cursor, limit)
+        feed, onward = feed_page(self._rows, f"WARNINGS#{scope}", cursor, limit)
         ids = [row.sk.split("#", 1)[1] for row in feed]
         known = {
             w.id: w
@@ -123,7 +104,7 @@ class RowTaskRepo:
     def add(self, task: Task, events: Sequence[Event]) -> Task:
         first = replace(task, version=1)
         try:
-            self._rows.commit([Put(_task_row(first), Expect.ABSENT), *_feed_writes(first), *_events(events)])
+            self._rows.commit([Put(_task_row(first), Expect.ABSENT), *_feed_writes(first), *event_puts(events)])
         except RowConflict:
             known = self.get(task.id)
             if known is None:
@@ -138,13 +119,13 @@ class RowTaskRepo:
     def save(self, task: Task, events: Sequence[Event]) -> Task:
         after = replace(task, version=task.version + 1)
         try:
-            self._rows.commit([Put(_task_row(after), Expect.VERSION), *_feed_writes(after), *_events(events)])
+            self._rows.commit([Put(_task_row(after), Expect.VERSION), *_feed_writes(after), *event_puts(events)])
         except RowConflict as error:
             raise WriteConflict from error
         return after
 
     def listing(self, scope: str, cursor: str | None, limit: int, *, open_only: bool) -> Page[Task]:
-        feed, onward = _feed_page(self._rows, f"{'OPEN' if open_only else 'TASKS'}#{scope}", cursor, limit)
+        feed, onward = feed_page(self._rows, f"{'OPEN' if open_only else 'TASKS'}#{scope}", cursor, limit)
         ids = [row.sk.split("#", 1)[1] for row in feed]
         rows = self._rows.get_many([(f"TASK#{task_id}", "TASK") for task_id in ids])
         known = {task.id: task for task in (from_body(Task, row.body) for row in rows)}
@@ -184,7 +165,7 @@ class RowEvidenceRepo:
     def judge_photo(self, photo: Photo, events: Sequence[Event]) -> None:
         row = Row(f"TASK#{photo.task_id}", f"PHOTO#{photo.id}", to_body(photo), version=2)
         try:
-            self._rows.commit([Put(row, Expect.VERSION), *_events(events)])
+            self._rows.commit([Put(row, Expect.VERSION), *event_puts(events)])
         except RowConflict as error:
             known = self.photo(photo.task_id, photo.id)
             if known is None or known.state is PhotoState.EXPECTED:
@@ -242,7 +223,7 @@ class RowInboxRepo:
         return None if row is None else from_body(Notice, row.body)
 
     def listing(self, person_id: str, cursor: str | None, limit: int) -> Page[Notice]:
-        feed, onward = _feed_page(self._rows, f"INBOX#{person_id}", cursor, limit)
+        feed, onward = feed_page(self._rows, f"INBOX#{person_id}", cursor, limit)
         return Page(tuple(from_body(Notice, row.body) for row in feed), onward)
 
     def mark_seen(self, notice: Notice, at_ms: int) -> Notice:

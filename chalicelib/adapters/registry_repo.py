@@ -83,6 +83,10 @@ class RowRegistryRepo:
     def bridge(self, bridge_id: str) -> Bridge | None:
         return self._cache.get(("bridge", bridge_id), lambda: self._load(f"BRIDGE#{bridge_id}", "BRIDGE", Bridge))
 
+    def bridges(self, enterprise_id: str) -> tuple[Bridge, ...]:
+        rows = self._rows.query(f"ENT#{enterprise_id}", prefix="BRIDGE#")
+        return tuple(from_body(Bridge, row.body) for row in rows)
+
     def put_enterprise(self, enterprise: Enterprise) -> None:
         body = to_body(enterprise)
         self._commit(Row(f"ENT#{enterprise.id}", "ENT", body), Row("ENTERPRISES", enterprise.id, body))
@@ -102,7 +106,9 @@ class RowRegistryRepo:
         self._commit(Row("PEOPLE", person.id, to_body(person)))
 
     def put_bridge(self, bridge: Bridge) -> None:
-        self._commit_owned(Row(f"BRIDGE#{bridge.id}", "BRIDGE", to_body(bridge)))
+        body = to_body(bridge)
+        listed = Row(f"ENT#{bridge.enterprise_id}", f"BRIDGE#{bridge.id}", body)
+        self._commit_owned(Row(f"BRIDGE#{bridge.id}", "BRIDGE", body), listed)
 
     def _load(self, pk: str, sk: str, kind: type[T]) -> T | None:
         row = self._rows.get(pk, sk)

@@ -5,13 +5,14 @@ from chalice.app import Blueprint
 from chalicelib.api.http import Call, endpoint
 from chalicelib.api.models.registry import EnterpriseOut, EnterprisesOut, PointOut, UnitOut, UnitsOut
 from chalicelib.api.models.score import ScoreEntryOut, ScoreOut, ScoreQuery
-from chalicelib.domain.access import Action, can_see, require_sight
+from chalicelib.domain.access import Action, can_see
 from chalicelib.domain.enterprise import Profile, Unit
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.messages import text
 from chalicelib.domain.score import Score, month_of
 from chalicelib.usecases.read_readings import visible_unit
 from chalicelib.usecases.score_task import month_score
+from chalicelib.usecases.see_enterprise import see_enterprise
 
 api = Blueprint(__name__)
 
@@ -38,7 +39,9 @@ def list_enterprises(call: Call) -> EnterprisesOut:
     response=EnterpriseOut, problems=(NotFound,),
 )  # fmt: skip
 def get_enterprise(call: Call, enterprise_id: str) -> EnterpriseOut:
-    return EnterpriseOut.model_validate(_profile(call, enterprise_id).enterprise)
+    return EnterpriseOut.model_validate(
+        see_enterprise(enterprise_id, call.person, registry=call.services.registry).enterprise
+    )
 
 
 @endpoint(
@@ -46,7 +49,7 @@ def get_enterprise(call: Call, enterprise_id: str) -> EnterpriseOut:
     action=Action.READ_ENTERPRISE, response=UnitsOut, problems=(NotFound,),
 )  # fmt: skip
 def list_units(call: Call, enterprise_id: str) -> UnitsOut:
-    profile = _profile(call, enterprise_id)
+    profile = see_enterprise(enterprise_id, call.person, registry=call.services.registry)
     return UnitsOut(items=[_unit(unit, profile) for unit in profile.units])
 
 
@@ -56,7 +59,7 @@ def list_units(call: Call, enterprise_id: str) -> UnitsOut:
 )  # fmt: skip
 def get_unit(call: Call, unit_id: str) -> UnitOut:
     unit = visible_unit(unit_id, call.person, call.services.registry)
-    return _unit(unit, _profile(call, unit.enterprise_id))
+    return _unit(unit, see_enterprise(unit.enterprise_id, call.person, registry=call.services.registry))
 
 
 @endpoint(
@@ -70,15 +73,6 @@ def get_score(call: Call, enterprise_id: str) -> ScoreOut:
         enterprise_id, month, call.person, registry=ports.registry, scores=ports.scores, catalogues=ports.catalogues
     )
     return _score(score, call.language)
-
-
-def _profile(call: Call, enterprise_id: str) -> Profile:
-    profile = call.services.registry.profile(enterprise_id)
-    if profile is None:
-        raise NotFound(what="enterprise")
-    one = profile.enterprise
-    require_sight(call.person, enterprise_id=one.id, region=one.region, industry=one.industry, of="enterprise")
-    return profile
 
 
 def _unit(unit: Unit, profile: Profile) -> UnitOut:

@@ -91,6 +91,11 @@ class Call:
         return self.person_or_bridge
 
     @property
+    def is_minimal_wanted(self) -> bool:
+        """Whether the caller knows what it sent and wants to hear of the exceptions only. RFC 7240, 4.2."""
+        return "return=minimal" in self.headers.get("prefer", "").replace(" ", "").lower().split(",")
+
+    @property
     def if_match(self) -> int | None:
         """The version in If-Match ("3" or W/"3"), or None. Raises InvalidRequest for anything else."""
         given = self.headers.get("if-match")

@@ -2,7 +2,9 @@
 
 from chalice.app import Blueprint
 
+from chalicelib.api.bridges import waiting_commands
 from chalicelib.api.http import Call, endpoint
+from chalicelib.api.models.bridges import SourceModel
 from chalicelib.api.models.readings import (
     ReadingsOut,
     ReadingsQuery,
@@ -16,6 +18,7 @@ from chalicelib.api.models.readings import (
 from chalicelib.domain.access import Action
 from chalicelib.domain.errors import Busy, ContentConflict, NotFound, NothingUsable, TooLarge, UnsupportedMediaType
 from chalicelib.domain.messages import text
+from chalicelib.domain.source import Source
 from chalicelib.domain.upload import SeriesResult
 from chalicelib.observability import count
 from chalicelib.usecases.ingest_readings import Receipt, Upload, ingest_readings
@@ -29,7 +32,7 @@ api = Blueprint(__name__)
     problems=(NothingUsable, ContentConflict, TooLarge, UnsupportedMediaType, Busy),
 )  # fmt: skip
 def post_readings(call: Call) -> ReceiptOut:
-    upload = Upload(call.body.block_id, call.body.series, call.correlation_id)
+    upload = _upload(call)
     ports = call.services
     try:
         receipt = ingest_readings(
@@ -47,10 +50,22 @@ def post_readings(call: Call) -> ReceiptOut:
         ]  # type: ignore[attr-defined]
         raise
     count("ReadingsStored", receipt.stored_readings)
-    return _receipt(receipt, call.language)
+    answer = _receipt(receipt, call.language)
+    if call.is_minimal_wanted:
+        answer.results = [one for one in answer.results if one.status != 202]
+        call.answer_headers["Preference-Applied"] = "return=minimal"
+    answer.commands = waiting_commands(call) if receipt.may_have_commands else []
+    return answer
+
+
+def _upload(call: Call) -> Upload:
+    given = call.body.source
+    source = None if given is None else Source(given.spool, tuple(given.rows))
+    return Upload(call.body.block_id, call.body.series, call.correlation_id, source)
 
 
 def _receipt(receipt: Receipt, language: str) -> ReceiptOut:
+    source = receipt.source
     return ReceiptOut(
         block_id=receipt.block_id,
         received_at=receipt.received_at_ms,
@@ -62,6 +77,7 @@ def _receipt(receipt: Receipt, language: str) -> ReceiptOut:
             )
             for one in receipt.units
         ],
+        source=None if source is None else SourceModel.model_construct(spool=source.spool, rows=list(source.rows)),
     )
 
 

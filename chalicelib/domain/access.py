@@ -25,6 +25,8 @@ class Action(StrEnum):
     SUBMIT_SIDE = "submit_side"
     JUDGE_SIDE = "judge_side"
     READ_DELIVERIES = "read_deliveries"
+    READ_COMMAND = "read_command"
+    REQUEST_COMMAND = "request_command"
     REGISTER = "register"
 
 
@@ -43,6 +45,9 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.SUBMIT_SIDE: frozenset({Role.INSPECTOR, Role.ENTERPRISE}),
     Action.JUDGE_SIDE: frozenset({Role.DEPARTMENT}),
     Action.READ_DELIVERIES: frozenset({Role.DEPARTMENT, Role.COMMITTEE, Role.ADMIN}),
+    Action.READ_COMMAND: PEOPLE,
+    # A plant's own people act at the plant; inspectors act through tasks.
+    Action.REQUEST_COMMAND: frozenset({Role.DEPARTMENT, Role.COMMITTEE, Role.ADMIN}),
     Action.REGISTER: frozenset({Role.ADMIN}),
 }
 

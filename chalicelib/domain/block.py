@@ -22,6 +22,7 @@ from math import copysign
 from operator import ne, sub
 
 from chalicelib.domain.reading import MISSING, NORMAL, Series
+from chalicelib.domain.source import Source
 
 VERSION = 1
 MAX_PLACES = 6
@@ -38,7 +39,10 @@ FITS, WIDER, MARKED = 0, 1, 2
 
 @dataclass(frozen=True)
 class Block:
-    """`id` is made by the client; `digest` is of the upload as it was sent and tells a repeat from a conflict."""
+    """`id` is made by the client; `digest` is of the upload as it was sent and tells a repeat from a conflict.
+
+    `source` None: a bridge that does not number its rows.
+    """
 
     id: str
     enterprise_id: str
@@ -50,6 +54,7 @@ class Block:
     digest: str
     payload: bytes
     correlation_id: str = ""
+    source: Source | None = None
 
     @cached_property
     def series(self) -> tuple[Series, ...]:

@@ -91,6 +91,14 @@ class ScorePolicy:
     returned: float
 
 
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What the park may ask of a plant, under a stable code."""
+
+    id: str
+    name: Text
+
+
 @dataclass(frozen=True)
 class Catalogue:
     version: str
@@ -106,6 +114,7 @@ class Catalogue:
     risk_intervals_s: tuple[tuple[float, int], ...]  # (base risk at least, interval), falling
     deadlines: Mapping[int, Deadlines]
     score: ScorePolicy
+    measures: Mapping[str, Measure]
 
     def rules_for(self, industry: str, unit_type: str) -> tuple[Rule, ...]:
         return tuple(r for r in self.rules if r.unit_type == unit_type and r.industry in (None, industry))

@@ -117,6 +117,26 @@ class PhotoRefused(TaskEvent):
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class CommandEvent(Event):
+    identity: ClassVar[tuple[str, ...]] = ("command_id",)
+    command_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommandRequested(CommandEvent):
+    kind: ClassVar[str] = "command_requested"
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommandSettled(CommandEvent):
+    """`state` is what the bridge says came of it."""
+
+    kind: ClassVar[str] = "command_settled"
+    state: str
+
+
 EVENTS: dict[str, type[Event]] = {
     event.kind: event
     for event in (
@@ -132,5 +152,7 @@ EVENTS: dict[str, type[Event]] = {
         TaskClosed,
         TaskOverdue,
         PhotoRefused,
+        CommandRequested,
+        CommandSettled,
     )
 }

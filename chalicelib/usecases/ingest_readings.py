@@ -8,11 +8,14 @@ from hashlib import sha256
 from typing import Any
 
 from chalicelib.domain.block import Block, pack
+from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.coupling import base_risk
 from chalicelib.domain.enterprise import Profile
 from chalicelib.domain.errors import NotFound, NothingUsable, TooLarge
 from chalicelib.domain.person import Bridge
 from chalicelib.domain.reading import Series
+from chalicelib.domain.source import Source
+from chalicelib.domain.state import EnterpriseState
 from chalicelib.domain.upload import MAX_READINGS, MAX_SPAN_MS, Refusal, SeriesResult, check_series
 from chalicelib.ports import BlockRepo, CatalogueRepo, Clock, RegistryRepo, StateRepo
 
@@ -21,11 +24,13 @@ MAX_BLOCK_BYTES = 350_000  # DynamoDB takes 400 KB an item, attribute names and 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """`series` as parsed from the wire, each a mapping with "point", "times", "values" and perhaps "flags"."""
+    """`series` as parsed from the wire, each a mapping with "point", "times", "values" and perhaps "flags"; `source` the rows
+    of the bridge's spool that they came from."""
 
     block_id: str
     series: Sequence[Mapping[str, Any]]
     correlation_id: str
+    source: Source | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +45,15 @@ class UnitAdvice:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
+    """`source` as the block has it, whatever was now sent. `may_have_commands`: some may wait for the bridge."""
+
     block_id: str
     received_at_ms: int
     stored_readings: int
     results: tuple[SeriesResult, ...]
     units: tuple[UnitAdvice, ...]
+    source: Source | None
+    may_have_commands: bool
 
 
 def ingest_readings(
@@ -72,12 +81,15 @@ def ingest_readings(
     block = blocks.add(draft)
     if block.payload != draft.payload:
         results = _as_first_judged(results, good, block)
+    state, commands_until_ms = states.glance(bridge.enterprise_id, bridge.id)
     return Receipt(
         block_id=block.id,
         received_at_ms=block.received_at_ms,
         stored_readings=block.readings,
         results=tuple(results),
-        units=_advice(profile, good, states, catalogues),
+        units=_advice(profile, good, state, catalogues.current()),
+        source=block.source,
+        may_have_commands=now_ms < commands_until_ms,
     )
 
 
@@ -145,18 +157,22 @@ def _block(upload: Upload, bridge: Bridge, good: list[Series], now_ms: int) -> B
         first_ms=first_ms,
         last_ms=last_ms,
         readings=readings,
-        digest=_digest(upload.series),
+        digest=_digest(upload),
         payload=payload,
         correlation_id=upload.correlation_id,
+        source=upload.source,
     )
 
 
-def _digest(series: Sequence[Mapping[str, Any]]) -> str:
-    """Of what was sent, however it was spelt: white space, the order of keys and 30 for 30.0 do not make other content."""
+def _digest(upload: Upload) -> str:
+    """Of what was sent, however it was spelt: white space, the order of keys and 30 for 30.0 do not make other content. Other
+    rows do: whoever deletes what the park has must not be told of rows that it does not know."""
     digest = sha256()
-    for raw in series:
+    for raw in upload.series:
         content = _numbers(raw) or json.dumps(raw, sort_keys=True, separators=(",", ":")).encode()
         digest.update(len(content).to_bytes(4, "big") + content)
+    if upload.source is not None:
+        digest.update(json.dumps([upload.source.spool, upload.source.rows]).encode())
     return digest.hexdigest()
 
 
@@ -172,12 +188,10 @@ def _numbers(raw: Mapping[str, Any]) -> bytes | None:
 
 
 def _advice(
-    profile: Profile, good: list[Series], states: StateRepo, catalogues: CatalogueRepo
+    profile: Profile, good: list[Series], state: EnterpriseState, catalogue: Catalogue
 ) -> tuple[UnitAdvice, ...]:
-    catalogue = catalogues.current()
     enterprise = profile.enterprise
     risk = base_risk(catalogue.industry_weights[enterprise.industry], catalogue.size_factors[enterprise.size])
-    state, _ = states.load(enterprise.id)
     unit_ids = dict.fromkeys(profile.points_by_id[one.point_id].unit_id for one in good)
     return tuple(
         UnitAdvice(

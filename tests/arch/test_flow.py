@@ -11,16 +11,18 @@ import chalicelib.usecases
 from app import app
 from chalicelib.bootstrap import Services
 from chalicelib.domain.block import Block
-from chalicelib.domain.events import EVENTS, Event, SidePassed
+from chalicelib.domain.events import EVENTS, CommandRequested, CommandSettled, Event, SidePassed
 from chalicelib.flow import FLOW, Stage, stages_on
 from chalicelib.ports import PushRequest
 
 # Events that start nothing, each with why it is announced all the same.
 TERMINAL: dict[type, str] = {
     SidePassed: "for the record: the other side goes on, and TaskClosed tells of the end",
+    CommandRequested: "for the record: the bridge fetches what waits for it",
+    CommandSettled: "for the record: who asked reads what came of it",
 }
 # Use cases that answer a question or serve others, so that no stage stands for them.
-NO_STAGE = {"read_readings", "register", "change_task"}
+NO_STAGE = {"read_readings", "read_completeness", "read_bridges", "see_enterprise", "register", "change_task"}
 FUNCTIONS = {"api", *(source.name for source in app.event_sources)}
 SOURCES = {"inspector", "enterprise", "department", "upload", "every minute"}
 EMITTED = {event for stage in FLOW for event in stage.emits}

@@ -4,7 +4,10 @@ from string import Formatter
 
 import pytest
 
+from chalicelib.domain.command import CommandState
+from chalicelib.domain.completeness import UNKNOWN, WAITING
 from chalicelib.domain.dimension import SIDES
+from chalicelib.domain.gap import GapReason
 from chalicelib.domain.messages import LANGUAGES, TEXTS, choose_language, text
 from chalicelib.domain.score import Cause, Grade
 from chalicelib.usecases.notify import KINDS
@@ -14,6 +17,8 @@ WORDS = {
     "deadline": {"acknowledge", "finish"},
     "grade": {grade.value for grade in Grade},
     "cause": {cause.value for cause in Cause},
+    "gap": {*(reason.value for reason in GapReason), WAITING, UNKNOWN},
+    "command": {state.value for state in CommandState},
 }
 ALWAYS = {"tier", "rule", "enterprise", "unit"}
 MORE = {

@@ -103,6 +103,17 @@ def test_a_bad_series_is_refused_by_name_and_the_good_one_is_stored(park: Park, 
     assert [value for _, value, _ in now_rows(park, "acme-steam")] == [100.0] and now_rows(park) == []
 
 
+@pytest.mark.parametrize(
+    ("prefer", "spoken_of"), [("", [0, 1]), ("return=representation", [0, 1]), ("wait=5, Return=Minimal", [1])]
+)
+def test_a_bridge_that_wants_little_hears_only_of_what_was_refused(
+    park: Park, prefer: str, spoken_of: list[int]
+) -> None:
+    receipt = park.upload([series("acme-steam", values=[100.0]), series("acme-nothing", values=[1.0])], prefer=prefer)
+    assert [one["index"] for one in receipt["results"]] == spoken_of
+    assert receipt["stored_readings"] == 1
+
+
 def test_every_refusal_is_tried_here() -> None:
     known = {key.removeprefix("refusal.") for key in TEXTS["en"] if key.startswith("refusal.")}
     assert {case.values[1] for case in REFUSALS} == known - {"refused_before"}

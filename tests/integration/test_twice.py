@@ -20,6 +20,7 @@ from chalicelib.adapters.memory import MemoryRows
 from chalicelib.adapters.memory_media import FakePushChannel
 from chalicelib.adapters.rows import OPERATIONS, READINGS, REGISTRY, Row, Rows
 from chalicelib.adapters.sqs import encode
+from chalicelib.api.models.wire import rfc3339
 from chalicelib.bootstrap import Services
 from chalicelib.domain.block import Block
 from chalicelib.domain.photo import RefusalReason
@@ -42,7 +43,11 @@ ROUTES = {
     r"POST .*/rectifications": "rectify",
     r"POST .*/submission": "submit",
     r"POST .*/verdict": "judge",
+    r"POST .*/commands": "ask for a measure",
+    r"POST /v1/bridges/reports": "take report",
 }
+# An upload is answered with what waits for its bridge.
+BESIDE = {"ingest": "deliver commands"}
 STAGES = [pytest.param(stage, id=f"{stage.name} on {getattr(stage.on, '__name__', stage.on)}") for stage in FLOW]
 Handler = Callable[[dict[str, Any], Services], dict[str, list[dict[str, str]]]]
 World = dict[tuple[str, str, str], Row]
@@ -149,7 +154,7 @@ class RepeatingPark(Park):
 
 def api_stages(method: str, path: str) -> tuple[Stage, ...]:
     name = next((name for route, name in ROUTES.items() if re.fullmatch(route, f"{method} {path}")), None)
-    return tuple(stage for stage in FLOW if (stage.runs_in, stage.name) == ("api", name))
+    return tuple(stage for stage in FLOW if stage.runs_in == "api" and stage.name in (name, BESIDE.get(name or "")))
 
 
 def in_function(name: str) -> tuple[Stage, ...]:
@@ -161,7 +166,9 @@ def story(park: RepeatingPark) -> None:
     for person in ("inspector_safety", "enterprise", "department_safety", "department_environment", "committee"):
         park.as_(person).put("/v1/me/devices/phone", {"token": f"token-{person}", "platform": "android"})
     park.runs_hot()
+    asks_for_a_measure(park)
     park.runs_hot(temperature=188.0, voc=54.0, steam=112.0)
+    reports(park)
     task = the_task(park)
     for side in ("safety", "environment"):
         park.as_(f"inspector_{side}").post(f"/v1/tasks/{task['id']}/acknowledgement")
@@ -181,6 +188,19 @@ def story(park: RepeatingPark) -> None:
     submits(park, task, "safety", "已补拍")
     judges(park, task, "safety", revision=2)
     assert judges(park, task, "environment")["state"] == "closed"
+
+
+def asks_for_a_measure(park: RepeatingPark) -> None:
+    asked = {"id": client_id(20), "bridge_id": "acme-bridge", "measure": "start_cooling", "reason": "温度升高"}
+    park.as_("department_safety").post("/v1/enterprises/acme/commands", asked, expect=201)
+
+
+def reports(park: RepeatingPark) -> None:
+    now = rfc3339(park.clock.ms)
+    spool = {"id": client_id(21), "newest": 9, "oldest_waiting": 8, "waiting_readings": 3}
+    gap = {"id": 1, "spool": client_id(21), "rows": [1, 2], "from": now, "to": now, "readings": 6, "reason": "refused"}
+    done = {"id": client_id(20), "state": "done", "at": now}
+    park.report({"sent_at": now, "spool": spool, "gaps": [gap], "commands": [done]})
 
 
 def sends_photo(park: RepeatingPark, task: dict[str, Any], number: int, reason: RefusalReason | None) -> None:

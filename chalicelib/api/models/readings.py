@@ -7,6 +7,7 @@ from pydantic import (
     Field,
 )
 
+from chalicelib.api.models.bridges import CommandForBridge, SourceModel
 from chalicelib.api.models.wire import ClientId, Instant, InstantIn, View, Wire
 
 
@@ -24,6 +25,7 @@ class SeriesIn(BaseModel):
 class UploadIn(Wire):
     block_id: ClientId
     sent_at: InstantIn | None = None
+    source: SourceModel | None = None
     series: list[dict[str, Any]] = Field(min_length=1, max_length=2000)
 
 
@@ -53,7 +55,10 @@ class ReceiptOut(View):
     stored_readings: int
     results: list[SeriesResultOut]
     units: list[UnitAdviceOut]
-    commands: list[dict[str, Any]] = Field(default_factory=list, description="measures the park asks for")
+    source: SourceModel | None = Field(
+        default=None, description="the rows that the park has with this block, as first stored"
+    )
+    commands: list[CommandForBridge] = Field(default=[], description="measures that the park asks for")
 
 
 class ReadingsQuery(Wire):

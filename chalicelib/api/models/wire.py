@@ -67,7 +67,7 @@ class Wire(BaseModel):
 class View(BaseModel):
     """Answers are read off domain values by attribute."""
 
-    model_config = ConfigDict(from_attributes=True, populate_by_name=True, defer_build=True)
+    model_config = ConfigDict(from_attributes=True, populate_by_name=True, defer_build=True, serialize_by_alias=True)
 
 
 class PageQuery(Wire):
