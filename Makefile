@@ -8,7 +8,7 @@ GREENSHIELD_PORT ?= 4566
 export GREENSHIELD_PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast up down status clean distclean check format spec package bench dynamodb-local venv
+.PHONY: help demo test test-fast up down status clean distclean check format spec package bench bench-edge edge-figures fuzz dynamodb-local venv
 .DELETE_ON_ERROR:
 
 help: ## list the commands
@@ -58,6 +58,18 @@ package: $(STAMP) ## make build/package: the SAM template and the zip that is de
 
 bench: $(STAMP) package ## measure into build/bench.json, every figure with its floor
 	@$(RUN) -m bench
+
+bench-edge: $(STAMP) ## measure the edge bridge against 50 devices into build/bench_edge.json
+	@$(RUN) -m bench.edge
+
+fuzz: $(STAMP) ## fuzz both codecs of the bridge for SECONDS each (60)
+	@$(RUN) -m pip install --quiet --disable-pip-version-check atheris==3.0.0
+	@$(RUN) edge_bridge/fuzz/corpus.py build/fuzz
+	@$(RUN) edge_bridge/fuzz/hj212.py -max_total_time=$(or $(SECONDS),60) -max_len=4096 -artifact_prefix=build/fuzz/ build/fuzz/hj212
+	@$(RUN) edge_bridge/fuzz/modbus.py -max_total_time=$(or $(SECONDS),60) -artifact_prefix=build/fuzz/ build/fuzz/modbus
+
+edge-figures: $(STAMP) ## show build/bench_edge.json and build/edge_faults.json in edge_bridge/README.md
+	@$(RUN) -m bench.edge_figures
 
 dynamodb-local: $(STAMP) ## AWS's DynamoDB Local on 127.0.0.1:8000 until Ctrl-C (needs Java 17 and Maven)
 	@$(RUN) -m infra.dynamodb_local

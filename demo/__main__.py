@@ -1,6 +1,6 @@
 """The demonstration, end to end: `make demo`, or `make demo DATA=<file.dat>` to replay a recorded run.
 
-A fresh local stack on a free port, a plant of Modbus TCP devices, the bridge as its own process, and five people on their
+A fresh local stack on a free port, a plant of Modbus TCP devices and an HJ 212 data logger, the bridge as its own process, and five people on their
 phones. Ends by itself; exit status 0 only if nothing was lost and every task was closed (and, unless a recording is replayed,
 every tier was reached).
 """
@@ -14,7 +14,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -33,8 +33,9 @@ from demo.plant import Device, Plant, RegisterPoint
 from demo.recording import ROW_PERIOD_S, Recording, RecordingError, load_recording
 from demo.report import Outcome, collect, count_pushes, everything, ledgers, rows_of
 from demo.screen import Screen
+from demo.station import FactorPoint, Station
 from infra import local_stack
-from infra.local.processes import StackError, until
+from infra.local.processes import StackError, free_port, until
 from infra.local.seed import register_bridge
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -51,6 +52,9 @@ NORMAL = {
     "lvyuan-r2-pressure": 770.0, "lvyuan-r2-cod": 45.0,
     "lvyuan-b1-pressure": 1.18, "lvyuan-b1-so2": 80.0, "lvyuan-b1-fuel": 500.0,
 }  # fmt: skip
+LOGGED_UNIT = "lvyuan-b1"
+# SO2 by its code in HJ 525; pressure and fuel under codes of the plant's own, as working conditions often are.
+FACTORS = {"lvyuan-b1-so2": "a21026", "lvyuan-b1-pressure": "x10001", "lvyuan-b1-fuel": "x10002"}
 # Each group's coupling coefficient ends in another tier: 0.22, 0.43 and 0.74.
 TROUBLE = (
     ("2号反应釜 reactor 2: pressure and COD rise", {"lvyuan-r2-pressure": 855.0, "lvyuan-r2-cod": 66.0}),
@@ -134,7 +138,10 @@ def perform(stack: local_stack.Stack, home: Path, recording: Recording | None, c
         screen = Screen(Phone(stack.api, stack.tokens["committee"]), stack.standins, say, stop)
         try:
             bridge.start()
-            say("网桥", "bridge starts: " + ", ".join(f"{d.name} on port {plant.port(d.name)}" for d in devices))
+            say(
+                "网桥",
+                "bridge starts: " + ", ".join(f"{d.name} {_spoken(d)} port {plant.port(d.name)}" for d in devices),
+            )
             for thread in (screen, *actors):
                 thread.start()
             more = act(scene) if recording is None else replay(scene, recording)
@@ -150,7 +157,7 @@ def perform(stack: local_stack.Stack, home: Path, recording: Recording | None, c
                 if thread.is_alive():
                     thread.join(5)  # nobody talks into the closing table
         outcome = collect(
-            admin=admin, standins=stack.standins, unit_ids=stack.ids["units"], since_ms=since_ms, bridge=bridge.stats(),
+            admin=admin, standins=stack.standins, enterprise_id="lvyuan", unit_ids=stack.ids["units"], since_ms=since_ms, bridge=bridge.stats(),
             every_tier=recording is None,
         )  # fmt: skip
     problems = [*outcome.problems, *more.problems]
@@ -161,16 +168,28 @@ def perform(stack: local_stack.Stack, home: Path, recording: Recording | None, c
     return Outcome({**outcome.report, **more.report}, problems)
 
 
-def demo_devices() -> list[Device]:
-    """One Modbus TCP device for each unit, float32 holding registers."""
-    units: dict[str, list[RegisterPoint]] = {}
-    for point_id, value in NORMAL.items():
-        points = units.setdefault(point_id.rpartition("-")[0], [])
-        points.append(RegisterPoint(point_id, 2 * len(points), initial=value))
-    return [Device(unit, points) for unit, points in units.items()]
+def _spoken(device: Device | Station) -> str:
+    return "sends HJ 212 to" if isinstance(device, Station) else "answers Modbus on"
 
 
-def replay_devices() -> list[Device]:
+def demo_devices() -> list[Device | Station]:
+    """One Modbus TCP device for each unit, float32 holding registers; the boiler's data logger sends by HJ 212."""
+    units: dict[str, list[str]] = {}
+    for point_id in NORMAL:
+        units.setdefault(point_id.rpartition("-")[0], []).append(point_id)
+    return [_logger(unit, points) if unit == LOGGED_UNIT else _device(unit, points) for unit, points in units.items()]
+
+
+def _device(unit: str, points: Sequence[str]) -> Device:
+    return Device(unit, [RegisterPoint(point, 2 * at, initial=NORMAL[point]) for at, point in enumerate(points)])
+
+
+def _logger(unit: str, points: Sequence[str]) -> Station:
+    factors = [FactorPoint(point, FACTORS[point], NORMAL[point]) for point in points]
+    return Station(unit, factors, mn="LVYUANB1000000000000001", password="123456", port=free_port())  # noqa: S106 -- of the demo's logger
+
+
+def replay_devices() -> list[Device | Station]:
     points = [RegisterPoint(point_id, 2 * index) for index, point_id in enumerate(REPLAYED.values())]
     return [Device("lvyuan-te", points)]
 

@@ -5,13 +5,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from demo.plant import HOST, Device, Plant
+from demo.station import Station
 
 BRIDGE_ID = "lvyuan-bridge-1"
 STOP_WAIT_S = 20
@@ -20,7 +21,9 @@ STOP_WAIT_S = 20
 class BridgeProcess:
     """`green-shield-bridge run`, which can be killed and started again on the same spool."""
 
-    def __init__(self, home: Path, api: str, plant: Plant, devices: list[Device], poll_interval_s: float) -> None:
+    def __init__(
+        self, home: Path, api: str, plant: Plant, devices: Sequence[Device | Station], poll_interval_s: float
+    ) -> None:
         home.mkdir(parents=True, exist_ok=True)
         self._home = home
         self._config, self._key = home / "bridge.yaml", home / "bridge-key.pem"
@@ -78,7 +81,7 @@ _BRIDGE = (sys.executable, "-m", "green_shield_bridge")
 
 
 def _configuration(
-    key: Path, home: Path, api: str, plant: Plant, devices: list[Device], poll_interval_s: float
+    key: Path, home: Path, api: str, plant: Plant, devices: Sequence[Device | Station], poll_interval_s: float
 ) -> dict[str, Any]:
     return {
         "bridge_id": BRIDGE_ID,
@@ -88,18 +91,44 @@ def _configuration(
         # The demo counts every reading, so every poll is forwarded, in small batches that go out at once.
         "upload": {"max_batch_age_s": 1.0, "default_interval_s": 1.0, "retry_max_s": 5.0},
         "sources": [
-            {
-                "name": device.name,
-                "kind": "modbus_tcp",
-                "host": HOST,
-                "port": plant.port(device.name),
-                "device_id": device.device_id,
-                "address_base": 0,
-                "poll_interval_s": poll_interval_s,
-                "timeout_s": 2.0,
-                "forward": "all",
-                "points": [{"point": p.point_id, "register": p.address, "type": p.type} for p in device.points],
-            }
+            _hj212(device, home)
+            if isinstance(device, Station)
+            else _modbus(device, plant.port(device.name), poll_interval_s)
             for device in devices
+        ],
+    }
+
+
+def _modbus(device: Device, port: int, poll_interval_s: float) -> dict[str, Any]:
+    return {
+        "name": device.name,
+        "kind": "modbus_tcp",
+        "host": HOST,
+        "port": port,
+        "device_id": device.device_id,
+        "address_base": 0,
+        "poll_interval_s": poll_interval_s,
+        "timeout_s": 2.0,
+        "forward": "all",
+        "points": [{"point": p.point_id, "register": p.address, "type": p.type} for p in device.points],
+    }
+
+
+def _hj212(station: Station, home: Path) -> dict[str, Any]:
+    password = home / f"{station.name}.pw"
+    password.touch(0o600)
+    password.write_text(station.password)
+    return {
+        "name": station.name,
+        "kind": "hj212_server",
+        "listen": HOST,
+        "port": station.port,
+        "forward": "all",
+        "stations": [
+            {
+                "mn": station.mn,
+                "password_file": str(password),
+                "points": [{"point": p.point_id, "factor": p.factor} for p in station.points],
+            }
         ],
     }

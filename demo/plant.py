@@ -1,4 +1,4 @@
-"""A plant on loopback: Modbus TCP devices with the values a scenario gives them.
+"""A plant on loopback: Modbus TCP devices and HJ 212 data loggers with the values a scenario gives them.
 
     plant = Plant([Device("reactor", [RegisterPoint("p-temperature", 0), RegisterPoint("p-voc", 2)])])
     with plant:
@@ -29,6 +29,7 @@ from pymodbus.simulator import DataType, SimData, SimDevice
 
 from demo.recording import RecordingError, load_recording
 from demo.replay import Replay, Replayed, mapped
+from demo.station import RunningStation, Station
 
 HOST = "127.0.0.1"
 START_TIMEOUT_S = 10.0
@@ -87,8 +88,13 @@ class Device:
 class Plant:
     """Devices that can be read, set, slowed and unplugged."""
 
-    def __init__(self, devices: Sequence[Device]) -> None:
-        self._running = {device.name: _RunningDevice(device, self._before_read) for device in devices}
+    def __init__(self, devices: Sequence[Device | Station]) -> None:
+        self._running: dict[str, _RunningDevice | RunningStation] = {
+            device.name: RunningStation(device)
+            if isinstance(device, Station)
+            else _RunningDevice(device, self._before_read)
+            for device in devices
+        }
         if len(self._running) != len(devices):
             raise PlantError("two devices have the same name")
         self._owner = {point.point_id: running for running in self._running.values() for point in running.device.points}
@@ -131,7 +137,10 @@ class Plant:
         self._await(self._running[device].close())
 
     def slow_down(self, device: str, delay_s: float) -> None:
-        self._running[device].device.delay_s = delay_s
+        slowed = self._running[device].device
+        if isinstance(slowed, Station):
+            raise PlantError(f"{device} sends by itself")
+        slowed.delay_s = delay_s
 
     def reads_served(self, device: str) -> int:
         """How many read requests the device has answered."""
@@ -195,7 +204,7 @@ class Plant:
         if (replay := self._replay) is not None:
             replay.before_read(device)
 
-    def _device_of(self, point_id: str) -> "_RunningDevice":
+    def _device_of(self, point_id: str) -> "_RunningDevice | RunningStation":
         if point_id not in self._owner:
             raise PlantError(f"no device has the point {point_id!r}")
         return self._owner[point_id]

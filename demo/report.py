@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 
@@ -50,12 +51,30 @@ def stored_readings(phone: Phone, unit_ids: Iterable[str], since_ms: int) -> tup
     return stored, doubled
 
 
+def ledger_of(phone: Phone, enterprise_id: str, since_ms: int) -> Json:
+    """The completeness ledger: rows of the bridge's spool that the park has, and such that it misses."""
+    days = sorted({park_day(since_ms), park_day(round(time.time() * 1000))})
+    totals = [phone.get(f"v1/enterprises/{enterprise_id}/completeness", day=day)["totals"] for day in days]
+    return {part: sum(one[f"rows_{part}"] for one in totals) for part in ("stored", "missing")}
+
+
+def park_day(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms / 1000, ZoneInfo("Asia/Shanghai")).date().isoformat()
+
+
 def iso(at_ms: int) -> str:
     return datetime.fromtimestamp(at_ms / 1000).astimezone().isoformat(timespec="milliseconds")
 
 
 def collect(
-    *, admin: Phone, standins: str, unit_ids: Iterable[str], since_ms: int, bridge: Mapping[str, int], every_tier: bool
+    *,
+    admin: Phone,
+    standins: str,
+    enterprise_id: str,
+    unit_ids: Iterable[str],
+    since_ms: int,
+    bridge: Mapping[str, int],
+    every_tier: bool,
 ) -> Outcome:
     """Count everything once more from outside and say what is wrong."""
     stored, doubled = stored_readings(admin, unit_ids, since_ms)
@@ -65,6 +84,7 @@ def collect(
     latencies = push_latencies_s(standins, tasks, warnings)
     produced = bridge.get("produced", 0)
     report = {
+        "rows": ledger_of(admin, enterprise_id, since_ms),
         "readings": {"produced": produced, "stored": stored, "lost": produced - stored, "doubled": doubled},
         "warnings": {str(tier): sum(w["tier"] == tier for w in warnings) for tier in (1, 2, 3)},
         "tasks": {"opened": len(tasks), "closed": sum(task["state"] == "closed" for task in tasks)},
@@ -137,6 +157,8 @@ def problems_of(report: Json, photos: list[Json], *, every_tier: bool) -> list[s
     readings, tasks = report["readings"], report["tasks"]
     if readings["lost"] or not readings["produced"]:
         problems.append(f"readings lost: {readings['lost']} of {readings['produced']}")
+    if report["rows"]["missing"]:
+        problems.append(f"rows of the bridge's spool missing at the park: {report['rows']['missing']}")
     if readings["doubled"]:
         problems.append(f"readings doubled: {readings['doubled']}")
     if tasks["opened"] != tasks["closed"]:
@@ -154,10 +176,17 @@ def problems_of(report: Json, photos: list[Json], *, every_tier: bool) -> list[s
 
 def rows_of(report: Json) -> Iterator[tuple[str, str]]:
     """The report as people read it."""
-    names = {"readings": "读数 readings", "tasks": "任务 tasks", "pushes": "推送 pushes", "photos": "照片 photos"}
+    names = {
+        "readings": "读数 readings",
+        "rows": "完整性 completeness",
+        "tasks": "任务 tasks",
+        "pushes": "推送 pushes",
+        "photos": "照片 photos",
+    }
     yield "预警 warnings", ", ".join(f"{count} of tier {tier}" for tier, count in report["warnings"].items())
     for part, name in names.items():
-        yield name, ", ".join(f"{count} {what}" for what, count in report[part].items())
+        words = {what: f"rows {what}" if part == "rows" else what for what in report[part]}
+        yield name, ", ".join(f"{count} {words[what]}" for what, count in report[part].items())
     latency = report["latency_s"]["reading_to_push"]
     if latency["p50"] is not None:
         yield "读数到推送 reading to push", f"median {latency['p50']:.1f} s, 95 % within {latency['p95']:.1f} s"

@@ -24,8 +24,8 @@ from chalicelib.adapters.dynamo.rows import item_of
 from chalicelib.adapters.rows import Row
 from demo.camera import take_photo
 from demo.client import Phone
-from green_shield_bridge.identity import Identity, public_pem
 from green_shield_bridge.ids import uuid7
+from green_shield_bridge.upload.identity import Identity, public_pem
 from infra.local.deploy import STACK, Clients
 from infra.local.seed import register_bridge
 from infra.local_stack import Stack

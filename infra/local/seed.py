@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from green_shield_bridge.identity import make_key_file, public_pem, read_key
+from green_shield_bridge.upload.identity import make_key_file, public_pem, read_key
 
 REGION = "east"
 BRIDGE = "lvyuan-bridge-local"

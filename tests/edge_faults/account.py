@@ -7,6 +7,7 @@ off, a device given up with a B at the park, a gap of the ledger. What has none 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import Literal
 
 STEP = 64
@@ -36,11 +37,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """A bridge process ended: asked at `asked_s`, gone at `gone_s` (monotonic)."""
+    """A bridge process that began at `began_s` ended: asked at `asked_s`, gone at `gone_s` (monotonic)."""
 
     kind: Literal["kill", "stop"]
     asked_s: float
     gone_s: float
+    began_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,21 +101,26 @@ class _Reckoning:
         reasons = dict.fromkeys((answer.number for answer in missing), "lost")
         reasons |= {a.number: "in_ledger" for a in missing if any(gap.covers(point, a.at_ms) for gap in self.gaps)}
         reasons |= dict.fromkeys(_given_up(missing, rows), "given_up")
-        for end in self.ends:
-            reasons |= self._ended(end, answers, reasons)
+        next_began_s = [*(end.began_s for end in self.ends[1:]), inf]
+        for end, until_s in zip(self.ends, next_began_s, strict=bool(self.ends)):
+            reasons |= self._ended(end, [a for a in answers if end.began_s <= a.at_s < until_s], reasons)
         self.counts.update(reasons.values())
         lost = [a for a in missing if reasons[a.number] == "lost"]
         self.examples += [f"{point}: answer {a.number} at {a.at_s:.3f} s, {a.at_ms} ms" for a in lost[:3]]
 
     def _ended(self, end: End, answers: Sequence[Answer], missing: Mapping[int, str]) -> dict[int, str]:
-        """The last answers before an end, if nothing later was stored and they are young enough."""
+        """The last answers of a process, if nothing later was stored and they are young enough.
+
+        One may be given when it is gone already: it was asked for before, and nobody was there to hear it.
+        """
         cut: dict[int, str] = {}
-        before = 0
+        before = late = 0
         slack_s = self.commit_s if end.kind == "kill" else STOP_SLACK_S
-        for answer in reversed([a for a in answers if a.at_s <= end.gone_s]):
+        for answer in reversed(answers):
+            late += answer.at_s > end.gone_s
             is_young = answer.at_s >= end.asked_s - slack_s
             is_one_too_many = end.kind == "stop" and before == 1 and answer.at_s < end.asked_s
-            if answer.number not in missing or not is_young or is_one_too_many:
+            if answer.number not in missing or not is_young or is_one_too_many or late > 1:
                 break
             cut[answer.number] = "unstored_at_kill" if end.kind == "kill" else "cut_at_stop"
             before += answer.at_s < end.asked_s

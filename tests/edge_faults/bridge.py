@@ -68,12 +68,14 @@ class BridgeProcess:
     clock_file: Path | None = None
     ends: list[End] = field(default_factory=list)
     process: subprocess.Popen[bytes] | None = None
+    began_s: float = 0.0
     last_stats: dict[str, int] = field(default_factory=dict)
 
     def start(self) -> None:
         assert not self.is_running()
         entry = ["green_shield_bridge"] if self.clock_file is None else ["tests.edge_faults.warp", str(self.clock_file)]
         command = [sys.executable, "-m", *entry, "run", "--config", str(self.folder / "bridge.yaml")]
+        self.began_s = time.monotonic()
         with (self.folder / "bridge.log").open("ab") as log:
             self.process = subprocess.Popen([*command, "--stats-file", str(self._stats_file)], stderr=log)
 
@@ -85,7 +87,7 @@ class BridgeProcess:
         asked_s = time.monotonic()
         self.process.kill()
         self.process.wait(10)
-        self.ends.append(End("kill", asked_s, time.monotonic()))
+        self.ends.append(End("kill", asked_s, time.monotonic(), self.began_s))
 
     def stop(self, within_s: float = 40.0) -> int:
         """Ask it to end; returns its exit status. Raises TimeoutExpired."""
@@ -93,7 +95,7 @@ class BridgeProcess:
         asked_s = time.monotonic()
         self.process.terminate()
         status = self.process.wait(within_s)
-        self.ends.append(End("stop", asked_s, time.monotonic()))
+        self.ends.append(End("stop", asked_s, time.monotonic(), self.began_s))
         return status
 
     def stats(self) -> dict[str, int]:

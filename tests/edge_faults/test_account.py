@@ -39,7 +39,17 @@ LOST = {
     ),
     "more before a kill than a commit can take": (rows(*range(1, 11)), (kill(1.01),), 8),
     "two before a stop": (rows(*range(1, 19)), (End("stop", 1.01, 1.2),), 1),
-    "one that a device gave after a kill": (rows(*range(1, 10), *range(11, 21)), (kill(0.48),), 1),
+    "one that a device gave to the next process after a kill": (
+        rows(*range(1, 10), *range(11, 21)),
+        (kill(0.48), End("stop", 1.1, 1.2, began_s=0.49)),
+        1,
+    ),
+    "one before a kill that the process after the next is killed soon after": (
+        rows(*range(1, 10)),
+        (kill(0.80), End("kill", 1.01, 1.02, began_s=0.99)),
+        10,
+    ),
+    "two that a device gave after a kill": (rows(*range(1, 19)), (kill(0.92),), 1),
 }
 
 
@@ -65,6 +75,11 @@ def test_what_a_kill_left_no_time_to_commit_is_counted_apart_with_its_age() -> N
     found = account(rows(*range(1, 19)), ends=(kill(1.02),))
     assert (found.lost, found.unstored_at_kill) == (0, 2)
     assert found.unstored_s_max == pytest.approx(0.07)
+
+
+def test_one_answer_may_be_given_to_a_process_that_was_killed_a_moment_before() -> None:
+    found = account(rows(*range(1, 19), 20), ends=(kill(0.93), End("stop", 1.1, 1.2, began_s=0.96)))
+    assert (found.lost, found.unstored_at_kill) == (0, 1)
 
 
 def test_one_answer_may_be_under_way_when_the_bridge_is_asked_to_stop_and_any_number_after() -> None:

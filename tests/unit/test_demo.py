@@ -13,6 +13,7 @@ from demo.report import count_pushes, percentile, problems_of, reported, rows_of
 
 GOOD: dict[str, Any] = {
     "readings": {"produced": 10, "stored": 10, "lost": 0, "doubled": 0},
+    "rows": {"stored": 4, "missing": 0},
     "warnings": {"1": 1, "2": 1, "3": 1},
     "tasks": {"opened": 3, "closed": 3},
     "pushes": {"sent": 5, "failed": 0, "retried": 2, "forgotten": 1},
@@ -64,6 +65,7 @@ def test_a_good_report_has_no_problem() -> None:
         ("readings", {"lost": -1}, "readings lost: -1 of 10"),
         ("readings", {"produced": 0}, "readings lost: 0 of 0"),
         ("readings", {"doubled": 2}, "readings doubled: 2"),
+        ("rows", {"missing": 3}, "rows of the bridge's spool missing at the park: 3"),
         ("tasks", {"closed": 1}, "tasks not closed: 2 of 3"),
         ("pushes", {"sent": 0}, "no push was sent"),
         ("pushes", {"failed": 1}, "pushes failed: 1"),
