@@ -44,11 +44,6 @@ LOST = {
         (kill(0.48), End("stop", 1.1, 1.2, began_s=0.49)),
         1,
     ),
-    "one before a kill that the process after the next is killed soon after": (
-        rows(*range(1, 10)),
-        (kill(0.80), End("kill", 1.01, 1.02, began_s=0.99)),
-        10,
-    ),
     "two that a device gave after a kill": (rows(*range(1, 19)), (kill(0.92),), 1),
 }
 
@@ -75,6 +70,12 @@ def test_what_a_kill_left_no_time_to_commit_is_counted_apart_with_its_age() -> N
     found = account(rows(*range(1, 19)), ends=(kill(1.02),))
     assert (found.lost, found.unstored_at_kill) == (0, 2)
     assert found.unstored_s_max == pytest.approx(0.07)
+
+
+def test_the_age_of_what_a_kill_left_is_not_counted_to_the_kill_of_the_next_process() -> None:
+    found = account(rows(*range(1, 20)), ends=(kill(1.02), End("kill", 1.08, 1.09, began_s=1.05)))
+    assert (found.lost, found.unstored_at_kill) == (0, 1)
+    assert found.unstored_s_max == pytest.approx(0.02)
 
 
 def test_one_answer_may_be_given_to_a_process_that_was_killed_a_moment_before() -> None:
