@@ -15,6 +15,8 @@ STEP = 64
 STAMP_SLACK_MS = 1_000
 # A stop cuts off what is under way, one answer of each device, which may have been sent a moment before.
 STOP_SLACK_S = 1.0
+# No process asks anything this soon after it was begun, so an answer within it was asked for by the one before.
+FIRST_ASKED_S = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +103,11 @@ class _Reckoning:
         reasons = dict.fromkeys((answer.number for answer in missing), "lost")
         reasons |= {a.number: "in_ledger" for a in missing if any(gap.covers(point, a.at_ms) for gap in self.gaps)}
         reasons |= dict.fromkeys(_given_up(missing, rows), "given_up")
-        next_began_s = [*(end.began_s for end in self.ends[1:]), inf]
-        for end, until_s in zip(self.ends, next_began_s, strict=bool(self.ends)):
-            reasons |= self._ended(end, [a for a in answers if end.began_s <= a.at_s < until_s], reasons)
+        bounds_s = [*(end.began_s + FIRST_ASKED_S for end in self.ends[1:]), inf]
+        from_s = -inf
+        for end, until_s in zip(self.ends, bounds_s, strict=False):
+            reasons |= self._ended(end, [a for a in answers if from_s <= a.at_s < until_s], reasons)
+            from_s = until_s
         self.counts.update(reasons.values())
         lost = [a for a in missing if reasons[a.number] == "lost"]
         self.examples += [f"{point}: answer {a.number} at {a.at_s:.3f} s, {a.at_ms} ms" for a in lost[:3]]

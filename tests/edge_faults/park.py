@@ -16,6 +16,7 @@ import contextlib
 import gzip
 import hashlib
 import json
+import socket
 import threading
 import time
 from collections.abc import Coroutine
@@ -86,6 +87,11 @@ class SinkPark:
         self._server: asyncio.Server | None = None
         self._links: set[asyncio.Task[None]] = set()
         self._held: list[dict[str, Any]] = []
+        # Bound as long as the park lives and never listening, so that nobody else gets the port while the park is closed.
+        self._place = socket.socket()
+        self._place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        self._place.bind((HOST, self.port))
+        self.port = self._place.getsockname()[1]
 
     def open(self) -> None:
         self.thread.do(self._listen())
@@ -93,6 +99,10 @@ class SinkPark:
     def close(self) -> None:
         """Refuse connections, and cut those there are."""
         self.thread.do(self._shut())
+
+    def end(self) -> None:
+        self.close()
+        self._place.close()
 
     def gap_list(self) -> list[Gap]:
         return [_gap(gap) for gap in list(self.gaps.values())]
@@ -109,8 +119,7 @@ class SinkPark:
         return by_point
 
     async def _listen(self) -> None:
-        self._server = await asyncio.start_server(self._connected, HOST, self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
+        self._server = await asyncio.start_server(self._connected, HOST, self.port, reuse_port=True)
 
     async def _shut(self) -> None:
         if self._server is not None:
@@ -126,7 +135,7 @@ class SinkPark:
         self._links.add(task)
         try:
             with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
-                while await self._request(reader, writer):
+                while self._server is not None and await self._request(reader, writer):
                     pass
         finally:
             self._links.discard(task)

@@ -199,4 +199,4 @@ class Stage:
                 bridge.kill()
             self.parts[case].append(scene.figures())
             plant.close()
-            park.close()
+            park.end()

@@ -79,7 +79,7 @@ def test_the_age_of_what_a_kill_left_is_not_counted_to_the_kill_of_the_next_proc
 
 
 def test_one_answer_may_be_given_to_a_process_that_was_killed_a_moment_before() -> None:
-    found = account(rows(*range(1, 19), 20), ends=(kill(0.93), End("stop", 1.1, 1.2, began_s=0.96)))
+    found = account(rows(*range(1, 19)), count=19, ends=(kill(0.93), End("stop", 3.1, 3.2, began_s=0.94)))
     assert (found.lost, found.unstored_at_kill) == (0, 1)
 
 
