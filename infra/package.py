@@ -48,6 +48,7 @@ MUST_IMPORT = (
     "import boto3; [boto3.client(name, region_name='us-east-1') for name in {services!r}]",
     "import firebase_admin.messaging, grpc, google.auth",
     "import PIL.Image, PIL.ExifTags, pillow_heif; pillow_heif.register_heif_opener()",
+    "import numpy, numpy.linalg; numpy.linalg.svd(numpy.eye(3))",
     "import jwt, cryptography.hazmat.primitives.asymmetric.ed25519, cryptography.x509",
     "import pydantic, pynamodb.models, yaml, stdnum.cn.uscc",
     "import aws_lambda_powertools, aws_lambda_powertools.metrics, aws_lambda_powertools.utilities.batch",
