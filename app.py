@@ -4,11 +4,35 @@ from typing import Any
 
 from chalice.app import Chalice, CloudWatchEvent, DynamoDBEvent, Rate, SQSEvent
 
-from chalicelib.api import bridges, commands, completeness, enterprises, inbox, me, readings, registry, tasks, warnings
+from chalicelib.api import (
+    bridges,
+    commands,
+    completeness,
+    enterprises,
+    inbox,
+    me,
+    observations,
+    readings,
+    registry,
+    tasks,
+    warnings,
+)
 from chalicelib.bootstrap import services
 
 app = Chalice(app_name="green-shield")
-for part in (readings, bridges, enterprises, completeness, warnings, tasks, commands, inbox, me, registry):
+for part in (
+    readings,
+    bridges,
+    enterprises,
+    completeness,
+    warnings,
+    observations,
+    tasks,
+    commands,
+    inbox,
+    me,
+    registry,
+):
     app.register_blueprint(part.api)
 
 

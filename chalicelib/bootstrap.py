@@ -14,6 +14,7 @@ from chalicelib.adapters.operations_repos import (
     RowDeviceRepo,
     RowEvidenceRepo,
     RowInboxRepo,
+    RowObservationRepo,
     RowScoreRepo,
     RowStateRepo,
     RowTaskRepo,
@@ -85,6 +86,10 @@ class Services:
     @cached_property
     def warnings(self) -> RowWarningRepo:
         return RowWarningRepo(self.rows(OPERATIONS))
+
+    @cached_property
+    def observations(self) -> RowObservationRepo:
+        return RowObservationRepo(self.rows(OPERATIONS))
 
     @cached_property
     def tasks(self) -> RowTaskRepo:

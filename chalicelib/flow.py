@@ -12,6 +12,7 @@ from chalicelib.domain.block import Block
 from chalicelib.domain.events import (
     CommandRequested,
     CommandSettled,
+    ObservationOpened,
     PhotoRefused,
     SidePassed,
     SideRejected,
@@ -36,6 +37,7 @@ from chalicelib.usecases.request_command import request_command
 from chalicelib.usecases.score_task import score_task
 from chalicelib.usecases.submit_evidence import add_retest, announce_photo, inspect_photo, rectify
 from chalicelib.usecases.take_report import Report, take_report
+from chalicelib.usecases.tell_observation import tell_observation
 from chalicelib.usecases.watch_deadlines import watch_deadlines
 from chalicelib.usecases.work_task import acknowledge, judge_side, submit_side
 
@@ -53,7 +55,14 @@ class Stage:
 
 FLOW = (
     Stage("ingest", "api", Upload, ingest_readings, (Block,)),
-    Stage("evaluate", "evaluate", Block, evaluate_coupling, (WarningRaised, WarningEscalated, WarningCleared)),
+    Stage(
+        "evaluate",
+        "evaluate",
+        Block,
+        evaluate_coupling,
+        (WarningRaised, WarningEscalated, WarningCleared, ObservationOpened),
+    ),
+    Stage("tell observation", "relay", ObservationOpened, tell_observation),
     Stage("dispatch", "relay", WarningRaised, dispatch_task, (TaskDispatched,)),
     Stage("escalate", "relay", WarningEscalated, follow_escalation, (TaskEscalated,)),
     Stage("note clearing", "relay", WarningCleared, note_clearing, (TaskWarningCleared,)),

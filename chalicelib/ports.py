@@ -12,6 +12,7 @@ from chalicelib.domain.events import Event
 from chalicelib.domain.evidence import Rectification, Retest
 from chalicelib.domain.gap import BridgeReport, Gap
 from chalicelib.domain.notice import Delivery, Device, Notice, PushMessage, PushOutcome
+from chalicelib.domain.observation import Observation
 from chalicelib.domain.person import Bridge, Person
 from chalicelib.domain.photo import Photo, PhotoFinding
 from chalicelib.domain.score import ScoreEntry
@@ -114,6 +115,21 @@ class WarningRepo(Protocol):
     def get(self, warning_id: str) -> Warning | None: ...
     def listing(self, enterprise_id: str | None, cursor: str | None, limit: int) -> Page[Warning]:
         """Newest first; of one enterprise, or of the whole park (None)."""
+        ...
+
+
+class ObservationRepo(Protocol):
+    def add(self, observations: Sequence[Observation], events: Sequence[Event] = ()) -> None:
+        """Store each observation once, by its id, with the events that announce it."""
+        ...
+
+    def get(self, observation_id: str) -> Observation | None: ...
+    def save(self, observation: Observation) -> None:
+        """Replace it: what was open is closed, or the other way about."""
+        ...
+
+    def listing(self, enterprise_id: str | None, cursor: str | None, limit: int) -> Page[Observation]:
+        """Newest onset first; of one enterprise, or of the whole park (None)."""
         ...
 
 

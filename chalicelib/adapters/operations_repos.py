@@ -5,6 +5,7 @@ delivers it in order. Lists are feed rows that only name what they list.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TypeVar
 
@@ -16,6 +17,7 @@ from chalicelib.domain.errors import ContentConflict, WriteConflict
 from chalicelib.domain.events import Event
 from chalicelib.domain.evidence import Rectification, Retest
 from chalicelib.domain.notice import Delivery, Device, Notice
+from chalicelib.domain.observation import Observation
 from chalicelib.domain.photo import Photo, PhotoState
 from chalicelib.domain.score import ScoreEntry
 from chalicelib.domain.state import EnterpriseState, pack_state, unpack_state
@@ -94,6 +96,40 @@ class RowWarningRepo:
             for row in self._rows.get_many([(f"WARNING#{i}", "WARNING") for i in ids])
             if (w := from_body(Warning, row.body))
         }
+        return Page(tuple(known[i] for i in ids if i in known), onward)
+
+
+def observation_puts(observation: Observation) -> list[Put]:
+    sk = f"{observation.onset_ms:013d}#{observation.id}"
+    feeds = (f"OBSERVATIONS#enterprise:{observation.enterprise_id}", "OBSERVATIONS#park")
+    row = Row(f"OBSERVATION#{observation.id}", "OBSERVATION", to_body(observation))
+    return [Put(row), *(Put(Row(pk, sk)) for pk in feeds)]
+
+
+class RowObservationRepo:
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    def add(self, observations: Sequence[Observation], events: Sequence[Event] = ()) -> None:
+        for one in observations:
+            head, *feeds = observation_puts(one)
+            own = [event for event in events if getattr(event, "observation_id", None) == one.id]
+            with suppress(RowConflict):  # it is there, with what announced it
+                self._rows.commit([replace(head, expect=Expect.ABSENT), *feeds, *event_puts(own)])
+
+    def get(self, observation_id: str) -> Observation | None:
+        row = self._rows.get(f"OBSERVATION#{observation_id}", "OBSERVATION")
+        return None if row is None else from_body(Observation, row.body)
+
+    def save(self, observation: Observation) -> None:
+        self._rows.commit(observation_puts(observation))
+
+    def listing(self, enterprise_id: str | None, cursor: str | None, limit: int) -> Page[Observation]:
+        scope = "park" if enterprise_id is None else f"enterprise:{enterprise_id}"
+        feed, onward = feed_page(self._rows, f"OBSERVATIONS#{scope}", cursor, limit)
+        ids = [row.sk.split("#", 1)[1] for row in feed]
+        rows = self._rows.get_many([(f"OBSERVATION#{i}", "OBSERVATION") for i in ids])
+        known = {one.id: one for one in (from_body(Observation, row.body) for row in rows)}
         return Page(tuple(known[i] for i in ids if i in known), onward)
 
 

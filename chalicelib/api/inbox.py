@@ -39,6 +39,7 @@ def _view(call: Call, notice: Notice) -> NoticeOut:
         id=notice.id,
         kind=notice.kind,
         task_id=notice.task_id,
+        observation_id=notice.observation_id or None,
         tier=notice.tier,
         title=title,
         body=body,

@@ -16,6 +16,7 @@ class Action(StrEnum):
     READ_ENTERPRISE = "read_enterprise"
     READ_READINGS = "read_readings"
     READ_WARNING = "read_warning"
+    READ_OBSERVATION = "read_observation"
     READ_TASK = "read_task"
     READ_SCORE = "read_score"
     ACKNOWLEDGE_TASK = "acknowledge_task"
@@ -36,6 +37,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.READ_ENTERPRISE: PEOPLE,
     Action.READ_READINGS: PEOPLE,
     Action.READ_WARNING: PEOPLE,
+    Action.READ_OBSERVATION: PEOPLE,
     Action.READ_TASK: PEOPLE,
     Action.READ_SCORE: PEOPLE - {Role.INSPECTOR},
     Action.ACKNOWLEDGE_TASK: frozenset({Role.INSPECTOR, Role.ENTERPRISE}),

@@ -118,6 +118,13 @@ class PhotoRefused(TaskEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class ObservationOpened(Event):
+    kind: ClassVar[str] = "observation_opened"
+    identity: ClassVar[tuple[str, ...]] = ("observation_id",)
+    observation_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class CommandEvent(Event):
     identity: ClassVar[tuple[str, ...]] = ("command_id",)
     command_id: str
@@ -154,5 +161,6 @@ EVENTS: dict[str, type[Event]] = {
         PhotoRefused,
         CommandRequested,
         CommandSettled,
+        ObservationOpened,
     )
 }

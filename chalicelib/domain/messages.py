@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.notice import Notice
+from chalicelib.domain.observation import Finding
 
 DEFAULT = "zh-CN"
 LANGUAGES = ("zh-CN", "en")
@@ -79,6 +80,8 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "notice.task_overdue.body": "任务已超过{deadline}时限，请尽快处理。",
         "notice.photo_refused.title": "照片未通过：{enterprise} {unit}",
         "notice.photo_refused.body": "照片被拒绝，原因：{reason}。请重新拍摄上传。",
+        "notice.observation_opened.title": "【观察】{enterprise} {unit}",
+        "notice.observation_opened.body": "{subject}：{observation}",
         "word.side.safety": "安全",
         "word.side.environment": "环保",
         "word.deadline.acknowledge": "接单",
@@ -97,6 +100,19 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "word.cause.timely": "按时办结",
         "word.cause.late": "超时办结",
         "word.cause.returned": "整改被退回",
+        "word.observation.single_safety": "安全指标异常，已联动核查同单元环保、能耗指标，尚未形成耦合风险",
+        "word.observation.single_environment": "环保指标超标，已联动分析同单元能耗，安全指标尚无异常",
+        "word.observation.single_energy": "能效指标异常，安全、环保指标尚无异常",
+        "word.observation.sensor_fault": "监测数据可疑，可能为仪表或采集故障，请核查",
+        "word.observation.early_coupled": "安全、环保工况同时偏离正常，尚未达到预警值，请提前核查",
+        "word.observation.decoupled": "排放上升但工况未变，治理设施可能失效，请核查",
+        "word.observation.chattering": "预警反复触发，请核查阈值、仪表与工况",
+        "word.observation.stale": "预警长时间未解除，请核查处置进展",
+        "word.finding.exceeds": "{name} {value} {unit}，已达触发值的 {deviation} 倍",
+        "word.finding.rises": "{name} {value} {unit}，较 {reference} 上升 {change}",
+        "word.finding.falls": "{name} {value} {unit}，较 {reference} 下降 {change}",
+        "word.finding.steady": "{name} {value} {unit}，基本平稳",
+        "word.finding.unknown": "{name} 近期无有效数据",
         "word.gap.disk_full": "现场磁盘已满，新数据未能保存",
         "word.gap.dropped_oldest": "现场磁盘已满，按策略丢弃了最早的数据",
         "word.gap.retention_age": "超过现场保存期限，已删除",
@@ -181,6 +197,8 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "notice.task_overdue.body": "The task has passed its deadline to {deadline}.",
         "notice.photo_refused.title": "Photo refused: {enterprise} {unit}",
         "notice.photo_refused.body": "A photo was refused: {reason}. Please take it again.",
+        "notice.observation_opened.title": "[Observation] {enterprise} {unit}",
+        "notice.observation_opened.body": "{subject}: {observation}",
         "word.side.safety": "safety",
         "word.side.environment": "environment",
         "word.deadline.acknowledge": "acknowledge",
@@ -199,6 +217,19 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "word.cause.timely": "closed in time",
         "word.cause.late": "closed late",
         "word.cause.returned": "returned by a department",
+        "word.observation.single_safety": "safety is off; environment and energy of the unit were looked up and are no coupled risk yet",
+        "word.observation.single_environment": "the environment limit is exceeded; energy was compared, and safety is not off",
+        "word.observation.single_energy": "energy is off; safety and environment are not",
+        "word.observation.sensor_fault": "the data are doubtful: an instrument or its connection may be faulty",
+        "word.observation.early_coupled": "safety and environment leave normal operation together, before any trigger; have a look early",
+        "word.observation.decoupled": "emission rises though operation did not change: treatment may be failing",
+        "word.observation.chattering": "the warning comes and goes; check its threshold, the instrument and the operation",
+        "word.observation.stale": "the warning has been open for long; check what is being done",
+        "word.finding.exceeds": "{name} {value} {unit}, {deviation} times its trigger",
+        "word.finding.rises": "{name} {value} {unit}, up {change} from {reference}",
+        "word.finding.falls": "{name} {value} {unit}, down {change} from {reference}",
+        "word.finding.steady": "{name} {value} {unit}, steady",
+        "word.finding.unknown": "{name}: nothing valid lately",
         "word.gap.disk_full": "the plant's disk was full: new readings could not be kept",
         "word.gap.dropped_oldest": "the plant's disk was full: the oldest readings were dropped by policy",
         "word.gap.retention_age": "older than the plant keeps readings",
@@ -245,9 +276,29 @@ def render_notice(notice: Notice, language: str, catalogue: Catalogue) -> tuple[
     rule = next((rule for rule in catalogue.rules if rule.id == params.get("rule")), None)
     if rule is not None:
         params["rule"] = rule.name[language if language in TEXTS else DEFAULT]
-    for word in ("side", "deadline", "reason"):
+    language = language if language in TEXTS else DEFAULT
+    if (indicator := catalogue.indicators.get(params.get("subject", ""))) is not None:
+        params["subject"] = indicator.name[language]
+    elif (subject := next((r for r in catalogue.rules if r.id == params.get("subject")), None)) is not None:
+        params["subject"] = subject.name[language]
+    for word in ("side", "deadline", "reason", "observation"):
         key = f"word.{word}.{params.get(word)}"
         if key in TEXTS[DEFAULT]:
             params[word] = text(key, language)
     head = f"notice.{notice.kind.value}"
     return text(f"{head}.title", language, **params), text(f"{head}.body", language, **params)
+
+
+def finding_text(finding: Finding, catalogue: Catalogue, language: str) -> str:
+    """What a point did, in words."""
+    indicator = catalogue.indicators.get(finding.indicator)
+    known = {"value": finding.value, "reference": finding.reference, "deviation": finding.deviation}
+    numbers = {name: "" if value is None else f"{value:.4g}" for name, value in known.items()}
+    return text(
+        f"word.finding.{finding.verdict.value}",
+        language,
+        name=finding.indicator if indicator is None else indicator.name[language],
+        unit=finding.unit,
+        change="" if finding.change is None else f"{abs(finding.change):.1%}",
+        **numbers,
+    )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import sha256
 
 
 class NoticeKind(StrEnum):
@@ -13,13 +14,14 @@ class NoticeKind(StrEnum):
     TASK_CLOSED = "task_closed"
     TASK_OVERDUE = "task_overdue"
     PHOTO_REFUSED = "photo_refused"
+    OBSERVATION_OPENED = "observation_opened"
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
     """One message to one person. `id` is derived from (task, reason, person): telling it twice tells it once.
 
-    `params` fill the text of `kind` in the reader's language.
+    `params` fill the text of `kind` in the reader's language. `task_id` is empty where there is no task.
     """
 
     id: str
@@ -32,6 +34,11 @@ class Notice:
     params: tuple[tuple[str, str], ...] = ()
     seen_at_ms: int | None = None
     correlation_id: str = ""
+    observation_id: str = ""
+
+
+def notice_id(event_id: str, person_id: str) -> str:
+    return "n-" + sha256(f"{event_id}|{person_id}".encode()).hexdigest()[:20]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """Tell people. Each event of a task becomes notices in inboxes, and for each notice a pointer on the push queue."""
 
 from collections.abc import Iterable
-from hashlib import sha256
 
 from chalicelib.domain.access import can_see
 from chalicelib.domain.dimension import Dimension
@@ -17,7 +16,7 @@ from chalicelib.domain.events import (
     TaskOverdue,
     TaskWarningCleared,
 )
-from chalicelib.domain.notice import Notice, NoticeKind
+from chalicelib.domain.notice import Notice, NoticeKind, notice_id
 from chalicelib.domain.person import Person, Role
 from chalicelib.domain.task import Task
 from chalicelib.ports import EvidenceRepo, InboxRepo, PushQueue, PushRequest, RegistryRepo, TaskRepo
@@ -67,10 +66,6 @@ def notify(
         inbox.add(notice)
     queue.put([PushRequest(n.person_id, n.id, n.correlation_id) for n in notices])
     return notices
-
-
-def notice_id(event_id: str, person_id: str) -> str:
-    return "n-" + sha256(f"{event_id}|{person_id}".encode()).hexdigest()[:20]
 
 
 def _readers(event: TaskEvent, task: Task, registry: RegistryRepo, evidence: EvidenceRepo) -> Iterable[str]:

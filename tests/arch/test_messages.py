@@ -6,11 +6,12 @@ import pytest
 
 from chalicelib.domain.command import CommandState
 from chalicelib.domain.completeness import UNKNOWN, WAITING
-from chalicelib.domain.dimension import SIDES
+from chalicelib.domain.dimension import SIDES, Dimension
 from chalicelib.domain.gap import GapReason
 from chalicelib.domain.messages import LANGUAGES, TEXTS, choose_language, text
+from chalicelib.domain.notice import NoticeKind
+from chalicelib.domain.observation import ObservationKind, Verdict
 from chalicelib.domain.score import Cause, Grade
-from chalicelib.usecases.notify import KINDS
 
 WORDS = {
     "side": {side.value for side in SIDES},
@@ -20,11 +21,16 @@ WORDS = {
     "gap": {*(reason.value for reason in GapReason), WAITING, UNKNOWN},
     "command": {state.value for state in CommandState},
 }
+WORDS["observation"] = {f"single_{one.value}" for one in Dimension} | {
+    k.value for k in ObservationKind if k is not ObservationKind.SINGLE
+}
+WORDS["finding"] = {verdict.value for verdict in Verdict}
 ALWAYS = {"tier", "rule", "enterprise", "unit"}
 MORE = {
     "side_submitted": {"side"},
     "side_rejected": {"side", "reason"},
     "photo_refused": {"reason"},
+    "observation_opened": {"subject", "observation"},
     "task_overdue": {"deadline"},
 }
 
@@ -52,7 +58,7 @@ def test_no_text_is_empty_or_the_same_in_both_languages() -> None:
 
 
 def test_every_notice_that_is_sent_has_a_title_and_a_body_and_none_is_left_over() -> None:
-    assert keys("notice.") == {f"{kind.value}.{part}" for kind in KINDS.values() for part in ("title", "body")}
+    assert keys("notice.") == {f"{kind.value}.{part}" for kind in NoticeKind for part in ("title", "body")}
 
 
 def test_a_notice_asks_for_no_value_that_it_is_not_given() -> None:

@@ -16,6 +16,7 @@ from chalicelib.adapters.operations_repos import (
     RowDeviceRepo,
     RowEvidenceRepo,
     RowInboxRepo,
+    RowObservationRepo,
     RowScoreRepo,
     RowStateRepo,
     RowTaskRepo,
@@ -27,9 +28,10 @@ from chalicelib.domain.block import Block, pack
 from chalicelib.domain.dimension import Dimension
 from chalicelib.domain.enterprise import Enterprise, Point, Unit
 from chalicelib.domain.errors import ContentConflict, InvalidCursor, WriteConflict
-from chalicelib.domain.events import Event, PhotoRefused, TaskDispatched, WarningRaised
+from chalicelib.domain.events import Event, ObservationOpened, PhotoRefused, TaskDispatched, WarningRaised
 from chalicelib.domain.evidence import Rectification, Retest
 from chalicelib.domain.notice import Delivery, Device, Notice, NoticeKind, PushStatus
+from chalicelib.domain.observation import Observation, ObservationKind
 from chalicelib.domain.person import Bridge, Person, Role
 from chalicelib.domain.photo import Photo, PhotoState, Position, RefusalReason
 from chalicelib.domain.reading import Series
@@ -680,3 +682,32 @@ def test_of_enterprises_racing_for_a_unit_id_exactly_one_wins(raced_rows: Rows) 
         profile = registry.profile(enterprise_id)
         assert profile is not None
         assert [unit.id for unit in profile.units] == (["r1"] if enterprise_id == owner.enterprise_id else [])
+
+
+# observations
+
+
+OBSERVED = Observation(
+    "o-1", ObservationKind.SINGLE, "acme", "r1", Dimension.SAFETY, "reactor_temperature", T0, T0 + 1, T0 + 2
+)
+TOLD = ObservationOpened("acme", T0 + 1, "corr", "o-1")
+
+
+def test_an_observation_is_stored_once_with_what_announces_it(rows: Rows) -> None:
+    observations = RowObservationRepo(rows)
+    observations.add([OBSERVED], [TOLD])
+    observations.add([replace(OBSERVED, subject="another")], [TOLD])
+    assert observations.get("o-1") == OBSERVED
+    assert len(rows.query("ENT#acme", prefix="EVENT#")) == 1
+
+
+def test_an_observation_that_is_saved_again_is_listed_once(rows: Rows) -> None:
+    observations = RowObservationRepo(rows)
+    later = replace(OBSERVED, id="o-2", onset_ms=T0 + HOUR_MS)
+    observations.add([OBSERVED, later, replace(OBSERVED, id="o-3", enterprise_id="other")])
+    observations.save(OBSERVED.closed(T0 + 5))
+    page = observations.listing("acme", None, 1)
+    assert [one.id for one in page.items] == ["o-2"]
+    (second,) = observations.listing("acme", page.cursor, 10).items
+    assert second == OBSERVED.closed(T0 + 5)
+    assert {one.id for one in observations.listing(None, None, 10).items} == {"o-1", "o-2", "o-3"}

@@ -13,7 +13,8 @@ from chalicelib.domain.notice import NoticeKind
 class NoticeOut(View):
     id: str
     kind: NoticeKind
-    task_id: str
+    task_id: str = Field(description="empty where the notice is not about a task")
+    observation_id: str | None = None
     tier: int
     title: str
     body: str
