@@ -4,6 +4,7 @@ The shipped catalogue stands as YAML in chalicelib/catalogue; a park's own is th
 """
 
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,7 +13,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, 
 
 from chalicelib.domain.catalogue import (
     Catalogue,
+    Chattering,
     Deadlines,
+    Grouping,
     Indicator,
     Measure,
     Rule,
@@ -105,13 +108,17 @@ class _Rule(_Strict):
     risk_points: Text
     safety_standard: Text
     environment_requirement: Text
+    minimum_hold_s: float = Field(default=60, ge=0)
+    inhibited_by: tuple[Name, ...] = ()
 
     def value(self) -> Rule:
-        plain = {name: getattr(self, name) for name in type(self).model_fields if name not in ("window_s", *LEGS)}
+        plain = {name: value for name, value in _fields(self).items() if name not in (*DURATIONS, *LEGS)}
         legs = {name: term and term.value() for name in LEGS for term in [getattr(self, name)]}
-        return Rule(**plain, **legs, window_ms=round(self.window_s * 1000))
+        durations = {f"{name.removesuffix('_s')}_ms": round(getattr(self, name) * 1000) for name in DURATIONS}
+        return Rule(**plain, **legs, **durations)
 
 
+DURATIONS = ("window_s", "minimum_hold_s")
 LEGS = ("safety", "response", "energy")
 
 
@@ -120,17 +127,37 @@ class _Baseline(_Strict):
     minimum_readings: int = Field(ge=1)
 
 
+def _falls_to_zero(given: list[tuple[float, int]]) -> list[tuple[float, int]]:
+    bounds = [bound for bound, _ in given]
+    if not bounds or bounds[-1] != 0 or any(a <= b for a, b in pairwise(bounds)):
+        raise ValueError("must fall, and end with an entry for base risk 0")
+    return given
+
+
+ByBaseRisk = Annotated[list[tuple[Share, Seconds]], AfterValidator(_falls_to_zero)]
+
+
 class _Sampling(_Strict):
     tier_s: Annotated[dict[int, Seconds], _complete(TIERS)]
-    base_risk_s: list[tuple[Share, Seconds]]
+    base_risk_s: ByBaseRisk
+    industries: dict[Name, ByBaseRisk] = Field(default={}, description="in place of base_risk_s")
 
-    @field_validator("base_risk_s")
-    @classmethod
-    def _falls_to_zero(cls, given: list[tuple[float, int]]) -> list[tuple[float, int]]:
-        bounds = [bound for bound, _ in given]
-        if not bounds or bounds[-1] != 0 or any(a <= b for a, b in pairwise(bounds)):
-            raise ValueError("must fall, and end with an entry for base risk 0")
-        return given
+
+class _Grouping(_Strict):
+    wait_s: float = Field(default=10, ge=0)
+    flood_count: int = Field(default=10, ge=1)
+    flood_window_s: float = Field(default=600, gt=0)
+
+    def value(self) -> Grouping:
+        return Grouping(round(self.wait_s * 1000), self.flood_count, round(self.flood_window_s * 1000))
+
+
+class _Chattering(_Strict):
+    count: int = Field(default=3, ge=2)
+    window_s: float = Field(default=3600, gt=0)
+
+    def value(self) -> Chattering:
+        return Chattering(self.count, round(self.window_s * 1000))
 
 
 class _Deadline(_Strict):
@@ -168,6 +195,9 @@ class _Document(_Strict):
     deadlines: Annotated[dict[int, _Deadline], _complete(TIERS)]
     score: _Score
     measures: dict[Code, _Measure] = Field(default={}, description="a park that names none asks for none")
+    grouping: _Grouping = _Grouping()
+    chattering: _Chattering = _Chattering()
+    stale_after_s: float = Field(default=86_400, gt=0)
 
     @model_validator(mode="after")
     def _refers_to_what_exists(self) -> "_Document":
@@ -182,9 +212,26 @@ class _Document(_Strict):
             if rule.id in known:
                 raise ValueError(f"rules.{at}.id: {rule.id} stands there twice")
             known.add(rule.id)
+        self._inhibits_in_order(known)
+        for industry in self.sampling.industries:
+            if industry not in self.industry_weights:
+                raise ValueError(f"sampling.industries.{industry}: {industry} has no weight")
         if set(self.industry_weights) != set(self.warning_thresholds):
             raise ValueError("warning_thresholds: must name the same industries as industry_weights")
         return self
+
+    def _inhibits_in_order(self, known: set[str]) -> None:
+        """Every parent is a rule, and no rule is its own ancestor."""
+        parents = {rule.id: rule.inhibited_by for rule in self.rules}
+        for at, rule in enumerate(self.rules):
+            if unknown := [parent for parent in rule.inhibited_by if parent not in known]:
+                raise ValueError(f"rules.{at}.inhibited_by: {unknown[0]} is not a rule of the catalogue")
+        try:
+            TopologicalSorter(parents).prepare()
+        except CycleError as error:
+            rule_id = error.args[1][0]
+            at = next(n for n, rule in enumerate(self.rules) if rule.id == rule_id)
+            raise ValueError(f"rules.{at}.inhibited_by: {rule_id} would inhibit itself") from error
 
 
 def parse(document: dict[str, Any]) -> Catalogue:
@@ -205,6 +252,10 @@ def parse(document: dict[str, Any]) -> Catalogue:
         deadlines={tier: one.value() for tier, one in read.deadlines.items()},
         score=ScorePolicy(**_fields(read.score)),
         measures={key: Measure(id=key, **_fields(one)) for key, one in read.measures.items()},
+        grouping=read.grouping.value(),
+        chattering=read.chattering.value(),
+        stale_after_ms=round(read.stale_after_s * 1000),
+        industry_intervals_s={key: tuple(one) for key, one in read.sampling.industries.items()},
     )
 
 

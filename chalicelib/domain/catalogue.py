@@ -52,7 +52,8 @@ class Rule:
     """A coupled risk of a unit type. Durations are event time.
 
     `response` is the environment term (for rotating equipment the energy term stands in its place).
-    `industry` None means any.
+    `industry` None means any. A warning stays open for `minimum_hold_ms` at least. While a warning of a rule in `inhibited_by` is
+    open in the same unit, this rule's is derived from it.
     """
 
     id: str
@@ -70,6 +71,8 @@ class Rule:
     risk_points: Text
     safety_standard: Text
     environment_requirement: Text
+    minimum_hold_ms: int = 60_000
+    inhibited_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,24 @@ class Measure:
     name: Text
 
 
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """Warnings of one enterprise within `wait_ms` are told together; more than `flood_count` of a group within
+    `flood_window_ms` are a flood."""
+
+    wait_ms: int
+    flood_count: int
+    flood_window_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chattering:
+    """A rule of a unit that opens `count` times within `window_ms` chatters."""
+
+    count: int
+    window_ms: int
+
+
 @dataclass(frozen=True)
 class Catalogue:
     version: str
@@ -115,12 +136,17 @@ class Catalogue:
     deadlines: Mapping[int, Deadlines]
     score: ScorePolicy
     measures: Mapping[str, Measure]
+    grouping: Grouping
+    chattering: Chattering
+    stale_after_ms: int  # a warning that stands open longer is stale
+    industry_intervals_s: Mapping[str, tuple[tuple[float, int], ...]]  # in place of risk_intervals_s
 
     def rules_for(self, industry: str, unit_type: str) -> tuple[Rule, ...]:
         return tuple(r for r in self.rules if r.unit_type == unit_type and r.industry in (None, industry))
 
-    def sampling_interval_s(self, base_risk: float, tier: int | None) -> int:
-        """How often a unit should be sampled: by its open warning's tier, else by its base risk."""
+    def sampling_interval_s(self, base_risk: float, tier: int | None, industry: str = "") -> int:
+        """How often a unit should be sampled: by its open warning's tier, else by its base risk (as its industry asks)."""
         if tier is not None:
             return self.tier_intervals_s[tier]
-        return next(interval for least, interval in self.risk_intervals_s if base_risk >= least)
+        intervals = self.industry_intervals_s.get(industry, self.risk_intervals_s)
+        return next(interval for least, interval in intervals if base_risk >= least)

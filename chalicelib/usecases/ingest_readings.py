@@ -196,7 +196,9 @@ def _advice(
     return tuple(
         UnitAdvice(
             unit_id=unit_id,
-            sampling_interval_s=catalogue.sampling_interval_s(risk, tier := state.tier_of(unit_id)),
+            sampling_interval_s=catalogue.sampling_interval_s(
+                risk, tier := state.tier_of(unit_id), enterprise.industry
+            ),
             tier=tier,
             point_ids=tuple(point.id for point in profile.points_of(unit_id)),
         )

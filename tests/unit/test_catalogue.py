@@ -10,7 +10,7 @@ import pytest
 from chalicelib.adapters.catalogue import parse, shipped, shipped_document
 from chalicelib.adapters.memory import MemoryRows
 from chalicelib.adapters.registry_repo import RowCatalogueRepo
-from chalicelib.domain.catalogue import TriggerKind
+from chalicelib.domain.catalogue import Chattering, Grouping, TriggerKind
 from chalicelib.domain.errors import InvalidRequest
 
 Change = Callable[[dict[str, Any]], object]
@@ -80,6 +80,15 @@ def drop(*path: Any) -> Change:
         pytest.param(put("rules", 0, "window_s", to=0), "rules.0.window_s", id="a window of zero"),
         pytest.param(put("rules", 0, "on_delay", to=0), "rules.0.on_delay", id="an on-delay of zero"),
         pytest.param(put("rules", 0, "off_delay", to=1.5), "rules.0.off_delay", id="an off-delay of one and a half"),
+        pytest.param(put("rules", 0, "minimum_hold_s", to=-1), "rules.0.minimum_hold_s", id="a negative hold"),
+        pytest.param(put("rules", 0, "inhibited_by", to=["rain"]), "rules.0.inhibited_by", id="a parent that is no rule"),
+        pytest.param(put("rules", 0, "inhibited_by", to=["reactor-temperature-voc"]), "rules.0.inhibited_by", id="a rule that inhibits itself"),
+        pytest.param(put("grouping", "wait_s", to=-1), "grouping.wait_s", id="a negative wait"),
+        pytest.param(put("grouping", "flood_count", to=0), "grouping.flood_count", id="a flood of none"),
+        pytest.param(put("chattering", "count", to=1), "chattering.count", id="chattering of one"),
+        pytest.param(put("stale_after_s", to=0), "stale_after_s", id="stale at once"),
+        pytest.param(put("sampling", "industries", to={"mining": [[0, 9]]}), "sampling.industries.mining", id="intervals of an industry without weight"),
+        pytest.param(put("sampling", "industries", to={"hydrogen": []}), "sampling.industries.hydrogen", id="an industry without interval for base risk 0"),
         pytest.param(put("rules", 0, "hysteresis", to=1), "rules.0.hysteresis", id="a hysteresis that never clears"),
         pytest.param(drop("rules", 0, "environment_requirement", "zh-CN"), "rules.0.environment_requirement", id="no Chinese requirement"),
         pytest.param(put("industry_weights", "hydrogen", to=1.5), "industry_weights.hydrogen", id="a weight above 1"),
@@ -165,6 +174,39 @@ def test_the_chemical_rule_is_2_degrees_and_30_percent() -> None:
 )
 def test_the_sampling_interval_of_a_unit(base_risk: float, tier: int | None, interval_s: int) -> None:
     assert shipped().sampling_interval_s(base_risk, tier) == interval_s
+
+
+def test_alarm_habits_are_data_and_have_the_issue_s_defaults() -> None:
+    known = shipped()
+    assert known.grouping == Grouping(wait_ms=10_000, flood_count=10, flood_window_ms=600_000)
+    assert (known.chattering, known.stale_after_ms) == (Chattering(count=3, window_ms=3_600_000), 86_400_000)
+    bare = shipped_document()
+    for name in ("grouping", "chattering", "stale_after_s"):
+        del bare[name]
+    assert parse(bare) == known, "a document from before they were data means the defaults"
+
+
+def test_a_rule_has_its_hold_and_its_parents() -> None:
+    assert {(rule.minimum_hold_ms, rule.inhibited_by) for rule in shipped().rules} == {(60_000, ())}
+    document = changed(put("rules", 1, "inhibited_by", to=["reactor-temperature-voc"]))
+    put("rules", 1, "minimum_hold_s", to=0)(document)
+    rule = parse(document).rules[1]
+    assert (rule.minimum_hold_ms, rule.inhibited_by) == (0, ("reactor-temperature-voc",))
+
+
+def test_rules_cannot_inhibit_each_other_in_a_ring() -> None:
+    document = changed(put("rules", 0, "inhibited_by", to=[shipped().rules[1].id]))
+    put("rules", 1, "inhibited_by", to=[shipped().rules[0].id])(document)
+    with pytest.raises(InvalidRequest) as refused:
+        repo().publish(document)
+    assert [error.field.rpartition(".")[2] for error in refused.value.errors] == ["inhibited_by"]
+
+
+def test_an_industry_may_have_intervals_of_its_own() -> None:
+    known = parse(changed(put("sampling", "industries", to={"hydrogen": [[0.5, 20], [0, 40]]})))
+    assert [known.sampling_interval_s(risk, None, "hydrogen") for risk in (0.6, 0.5, 0.4)] == [20, 20, 40]
+    assert known.sampling_interval_s(0.6, None, "carbon_capture") == 300
+    assert known.sampling_interval_s(0.6, 3, "hydrogen") == 30, "an open warning's tier says how often"
 
 
 def test_a_document_read_back_from_json_is_the_same_catalogue() -> None:
