@@ -45,7 +45,7 @@ def _evaluation(known: Profile, blocks: list[tuple[Series, ...]]) -> Callable[[]
     def work() -> None:
         state = EnterpriseState()
         for n, block in enumerate(blocks):
-            state, _ = evaluate(state, make_plan(known, catalogue), block, block_id=str(n))
+            state, *_ = evaluate(state, make_plan(known, catalogue), block, block_id=str(n))
 
     return work
 

@@ -12,6 +12,7 @@ from chalicelib.domain.block import Block
 from chalicelib.domain.events import (
     CommandRequested,
     CommandSettled,
+    LateWarningsFound,
     ObservationOpened,
     PhotoRefused,
     SidePassed,
@@ -37,6 +38,7 @@ from chalicelib.usecases.request_command import request_command
 from chalicelib.usecases.score_task import score_task
 from chalicelib.usecases.submit_evidence import add_retest, announce_photo, inspect_photo, rectify
 from chalicelib.usecases.take_report import Report, take_report
+from chalicelib.usecases.tell_late import tell_late
 from chalicelib.usecases.tell_observation import tell_observation
 from chalicelib.usecases.watch_deadlines import watch_deadlines
 from chalicelib.usecases.work_task import acknowledge, judge_side, submit_side
@@ -60,8 +62,9 @@ FLOW = (
         "evaluate",
         Block,
         evaluate_coupling,
-        (WarningRaised, WarningEscalated, WarningCleared, ObservationOpened),
+        (WarningRaised, WarningEscalated, WarningCleared, LateWarningsFound, ObservationOpened),
     ),
+    Stage("tell late", "relay", LateWarningsFound, tell_late, (PushRequest,)),
     Stage("tell observation", "relay", ObservationOpened, tell_observation),
     Stage("dispatch", "relay", WarningRaised, dispatch_task, (TaskDispatched,)),
     Stage("escalate", "relay", WarningEscalated, follow_escalation, (TaskEscalated,)),

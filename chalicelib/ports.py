@@ -8,6 +8,7 @@ from chalicelib.domain.block import Block
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.command import Command
 from chalicelib.domain.enterprise import Enterprise, Point, Profile, Unit
+from chalicelib.domain.evaluation import Checkpoint
 from chalicelib.domain.events import Event
 from chalicelib.domain.evidence import Rectification, Retest
 from chalicelib.domain.gap import BridgeReport, Gap
@@ -106,13 +107,30 @@ class StateRepo(Protocol):
         *,
         warnings: Sequence[Warning],
         events: Sequence[Event],
+        observations: Sequence[Observation] = (),
     ) -> None:
-        """State, warnings and events in one transaction. Raises WriteConflict if the version is no longer current."""
+        """State, warnings, observations and events in one transaction. Raises WriteConflict if the version is no longer current."""
+        ...
+
+    def keep(self, enterprise_id: str, checkpoints: Sequence[Checkpoint]) -> None:
+        """Keep units' states at marks of event time, each in place of what was kept for that unit and mark."""
+        ...
+
+    def checkpoints(self, enterprise_id: str, unit_id: str, at_ms: int, since_ms: int) -> Iterable[Checkpoint]:
+        """Of one unit, at or before an instant, newest first, not older than `since_ms`; read as they are asked for."""
         ...
 
 
 class WarningRepo(Protocol):
     def get(self, warning_id: str) -> Warning | None: ...
+    def record(self, warnings: Sequence[Warning]) -> None:
+        """Write down warnings that nobody is told of."""
+        ...
+
+    def since(self, enterprise_id: str, onset_ms: int) -> tuple[Warning, ...]:
+        """All of an enterprise with that onset or a later one."""
+        ...
+
     def listing(self, enterprise_id: str | None, cursor: str | None, limit: int) -> Page[Warning]:
         """Newest first; of one enterprise, or of the whole park (None)."""
         ...
@@ -126,6 +144,10 @@ class ObservationRepo(Protocol):
     def get(self, observation_id: str) -> Observation | None: ...
     def save(self, observation: Observation) -> None:
         """Replace it: what was open is closed, or the other way about."""
+        ...
+
+    def since(self, enterprise_id: str, onset_ms: int) -> tuple[Observation, ...]:
+        """All of an enterprise with that onset or a later one."""
         ...
 
     def listing(self, enterprise_id: str | None, cursor: str | None, limit: int) -> Page[Observation]:

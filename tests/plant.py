@@ -84,7 +84,7 @@ class Plant:
 
     def upload(self, block: Iterable[Series]) -> list[Decision]:
         self._blocks += 1
-        self.state, made = evaluate(self.state, self.plan, block, block_id=f"block-{self._blocks}")
+        self.state, made, *_ = evaluate(self.state, self.plan, block, block_id=f"block-{self._blocks}")
         self.decisions += made
         return made
 

@@ -4,7 +4,7 @@ An event is a row of the enterprise's partition, written in the transaction of t
 delivers it in order. Lists are feed rows that only name what they list.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import TypeVar
@@ -14,6 +14,7 @@ from chalicelib.adapters.feeds import feed_page
 from chalicelib.adapters.rows import Delete, Expect, Put, Row, RowConflict, Rows
 from chalicelib.domain.dimension import SIDES
 from chalicelib.domain.errors import ContentConflict, WriteConflict
+from chalicelib.domain.evaluation import Checkpoint
 from chalicelib.domain.events import Event
 from chalicelib.domain.evidence import Rectification, Retest
 from chalicelib.domain.notice import Delivery, Device, Notice
@@ -27,6 +28,10 @@ from chalicelib.ports import Page
 
 T = TypeVar("T")
 EVENT_PREFIX = "EVENT#"
+CHECKPOINT_PREFIX = "CHECK#"
+CHECKPOINT_RETENTION_S = 30 * 86_400  # of event time; further back nothing is judged again
+CHECKPOINTS_A_PAGE = 4
+CONTENDED = 5
 EVENT_RETENTION_S = 400 * 86_400
 NOTICE_RETENTION_S = 400 * 86_400
 
@@ -62,15 +67,60 @@ class RowStateRepo:
         *,
         warnings: Sequence[Warning],
         events: Sequence[Event],
+        observations: Sequence[Observation] = (),
     ) -> None:
         row = Row(f"ENT#{enterprise_id}", "STATE", blob=pack_state(state), version=version + 1)
         head = Put(row, Expect.ABSENT if version == 0 else Expect.VERSION)
+        found = [put for warning in warnings for put in _warning_puts(warning)]
+        seen = [put for observation in observations for put in observation_puts(observation)]
         try:
-            self._rows.commit(
-                [head, *(put for warning in warnings for put in _warning_puts(warning)), *event_puts(events)]
-            )
+            self._rows.commit([head, *found, *seen, *event_puts(events)])
         except RowConflict as error:
             raise WriteConflict from error
+
+    def keep(self, enterprise_id: str, checkpoints: Sequence[Checkpoint]) -> None:
+        by_mark: dict[int, list[Checkpoint]] = {}
+        for one in checkpoints:
+            by_mark.setdefault(one.at_ms, []).append(one)
+        for at_ms, own in by_mark.items():
+            self._keep(f"ENT#{enterprise_id}", at_ms, own)
+
+    def _keep(self, pk: str, at_ms: int, own: Sequence[Checkpoint]) -> None:
+        """All units of an enterprise share a mark's row. Only its evaluation writes it, one at a time."""
+        sk = f"{CHECKPOINT_PREFIX}{at_ms:013d}"
+        for _ in range(CONTENDED):
+            row = self._rows.get(pk, sk)
+            state, units = (EnterpriseState(), []) if row is None else (unpack_state(row.blob), row.body["units"])
+            before = state
+            for one in own:
+                state = state.with_units({one.unit_id: one.state.points}, one.state)
+            body = {"units": sorted({*units, *(one.unit_id for one in own)})}
+            if row is not None and state == before and body["units"] == units:
+                return
+            version, expect = (1, Expect.ABSENT) if row is None else (row.version + 1, Expect.VERSION)
+            kept = Row(pk, sk, body, pack_state(state), version, at_ms // 1000 + CHECKPOINT_RETENTION_S)
+            with suppress(RowConflict):
+                self._rows.commit([Put(kept, expect)])
+                return
+        raise WriteConflict
+
+    def checkpoints(self, enterprise_id: str, unit_id: str, at_ms: int, since_ms: int) -> Iterator[Checkpoint]:
+        lowest, after = f"{CHECKPOINT_PREFIX}{since_ms:013d}", None
+        while True:
+            rows = self._rows.query(
+                f"ENT#{enterprise_id}",
+                from_sk=lowest,
+                to_sk=f"{CHECKPOINT_PREFIX}{at_ms:013d}",
+                after=after,
+                newest_first=True,
+                limit=CHECKPOINTS_A_PAGE,
+            )
+            for row in rows:
+                if unit_id in row.body["units"]:
+                    yield Checkpoint(unit_id, int(row.sk.removeprefix(CHECKPOINT_PREFIX)), unpack_state(row.blob))
+            if len(rows) < CHECKPOINTS_A_PAGE:
+                return
+            after = rows[-1].sk
 
 
 def _warning_puts(warning: Warning) -> list[Put]:
@@ -86,6 +136,15 @@ class RowWarningRepo:
     def get(self, warning_id: str) -> Warning | None:
         row = self._rows.get(f"WARNING#{warning_id}", "WARNING")
         return None if row is None else from_body(Warning, row.body)
+
+    def record(self, warnings: Sequence[Warning]) -> None:
+        for warning in warnings:
+            self._rows.commit(_warning_puts(warning))
+
+    def since(self, enterprise_id: str, onset_ms: int) -> tuple[Warning, ...]:
+        feed = self._rows.query(f"WARNINGS#enterprise:{enterprise_id}", from_sk=f"{onset_ms:013d}", to_sk="~")
+        rows = self._rows.get_many([(f"WARNING#{row.sk.split('#', 1)[1]}", "WARNING") for row in feed])
+        return tuple(from_body(Warning, row.body) for row in rows)
 
     def listing(self, enterprise_id: str | None, cursor: str | None, limit: int) -> Page[Warning]:
         scope = "park" if enterprise_id is None else f"enterprise:{enterprise_id}"
@@ -120,6 +179,11 @@ class RowObservationRepo:
     def get(self, observation_id: str) -> Observation | None:
         row = self._rows.get(f"OBSERVATION#{observation_id}", "OBSERVATION")
         return None if row is None else from_body(Observation, row.body)
+
+    def since(self, enterprise_id: str, onset_ms: int) -> tuple[Observation, ...]:
+        feed = self._rows.query(f"OBSERVATIONS#enterprise:{enterprise_id}", from_sk=f"{onset_ms:013d}", to_sk="~")
+        rows = self._rows.get_many([(f"OBSERVATION#{row.sk.split('#', 1)[1]}", "OBSERVATION") for row in feed])
+        return tuple(from_body(Observation, row.body) for row in rows)
 
     def save(self, observation: Observation) -> None:
         self._rows.commit(observation_puts(observation))

@@ -1,24 +1,34 @@
-"""Evaluation: one pure function folds readings into state and decisions.
+"""Evaluation: one pure function folds readings into state and decisions, for live data, late data, replay and what-if.
 
 Event time only: readings are taken in the order in which the plant measured them, all of one instant together. A reading not
 newer than the last judged one of its point changes nothing, so the same upload twice is the same as once. Values are compared
 with a baseline before it learns from them, and it does not learn while the unit has an open warning, from its onset on.
+
+Units are judged independently of each other. As a unit's readings pass a mark of the clock (every CHECKPOINT_MS of event time), its
+state from before is given out: late data is judged by going back to one of these and folding again.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import groupby
+from math import inf
 from operator import itemgetter
+from typing import NamedTuple
 
 from chalicelib.domain import coupling
 from chalicelib.domain.coupling import AT_TRIGGER, ROUNDING, Risk
+from chalicelib.domain.dimension import Dimension
+from chalicelib.domain.findings import findings
 from chalicelib.domain.leg import Leg, LivePoint, LiveTerm
-from chalicelib.domain.plan import BoundRule, BoundTerm, Plan
+from chalicelib.domain.observation import Finding, ObservationKind, observation_id
+from chalicelib.domain.plan import BoundRule, BoundTerm, BoundWatch, Plan
 from chalicelib.domain.reading import Series
-from chalicelib.domain.state import IDLE, EnterpriseState, Phase, RuleState
+from chalicelib.domain.state import IDLE, EnterpriseState, Phase, PointState, RuleState
 from chalicelib.domain.warning import WhyCard, warning_id
 from chalicelib.domain.why import why_card
+
+CHECKPOINT_MS = 600_000
 
 
 class Change(StrEnum):
@@ -42,18 +52,51 @@ class Decision:
     why: WhyCard | None
 
 
-def evaluate(
-    state: EnterpriseState, plan: Plan, series: Iterable[Series], *, block_id: str
-) -> tuple[EnterpriseState, list[Decision]]:
-    """Fold the readings of one block into the state. Returns the new state and what was decided, in event order."""
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One dimension alone has gone past its trigger (`findings` say what the others did), or `is_over`."""
+
+    observation_id: str
+    unit_id: str
+    indicator: str
+    dimension: Dimension
+    onset_ms: int
+    at_ms: int
+    is_over: bool
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """All of a unit's state from readings before `at_ms`."""
+
+    unit_id: str
+    at_ms: int
+    state: EnterpriseState
+
+
+class Evaluation(NamedTuple):
+    """The new state, and what was decided on the way, in event order."""
+
+    state: EnterpriseState
+    decisions: list[Decision]
+    sightings: list[Sighting]
+    checkpoints: list[Checkpoint]
+
+
+def evaluate(state: EnterpriseState, plan: Plan, series: Iterable[Series], *, block_id: str = "") -> Evaluation:
+    """Fold readings into the state: of one block, or of several (then each series names its own). Where two carry the same
+    point and instant, the first counts."""
     fold = _Fold(state, plan, block_id)
     rows = sorted(fold.rows(series), key=itemgetter(0))
+    if rows:
+        fold.drop_unbound(rows[0][0])
     for at_ms, group in groupby(rows, key=itemgetter(0)):
         fold.take(at_ms, group)
-    return fold.state(), fold.decisions
+    return Evaluation(fold.state(), fold.decisions, fold.sightings, fold.checkpoints)
 
 
-Row = tuple[int, LivePoint, float, str]
+Row = tuple[int, LivePoint, float, str, str]
 
 
 class _LiveRule:
@@ -61,13 +104,25 @@ class _LiveRule:
 
     __slots__ = ("bound", "energy", "key", "response", "safety")
 
-    def __init__(self, bound: BoundRule, points: dict[str, LivePoint]) -> None:
-        def live(term: BoundTerm) -> LiveTerm:
-            return LiveTerm(term, points, bound.rule.window_ms)
-
+    def __init__(self, bound: BoundRule, safety: LiveTerm, response: LiveTerm, energy: LiveTerm | None) -> None:
         self.bound, self.key = bound, bound.key
-        self.safety, self.response = live(bound.safety), live(bound.response)
-        self.energy = None if bound.energy is None else live(bound.energy)
+        self.safety, self.response, self.energy = safety, response, energy
+
+
+class _LiveUnit:
+    """A unit with its live points. `mark_ms` is where its next checkpoint is due."""
+
+    __slots__ = ("id", "mark_ms", "points", "rules", "watches")
+
+    def __init__(self, unit_id: str, points: dict[str, LivePoint]) -> None:
+        self.id, self.points = unit_id, points
+        self.mark_ms = _mark_after(max((point.last_ms for point in points.values()), default=-inf))
+        self.rules: list[_LiveRule] = []
+        self.watches: list[tuple[BoundWatch, LiveTerm]] = []
+
+
+def _mark_after(at_ms: float) -> float:
+    return at_ms if at_ms == -inf else (at_ms // CHECKPOINT_MS + 1) * CHECKPOINT_MS
 
 
 @dataclass(slots=True, eq=False)
@@ -106,66 +161,118 @@ class _Fold:
         self.plan = plan
         self.block_id = block_id
         self.decisions: list[Decision] = []
+        self.sightings: list[Sighting] = []
+        self.checkpoints: list[Checkpoint] = []
         self._known = state.points
-        self._points: dict[str, LivePoint] = {}
-        self._rules = dict(state.rules)
-        self._live: dict[str, tuple[_LiveRule, ...]] = {}
-        self._made: dict[tuple[str, str], _LiveRule] = {}
+        self._rules, self._watches = dict(state.rules), dict(state.watches)
+        self._units: dict[str, _LiveUnit] = {}
+        self._touches: dict[str, tuple[list[_LiveRule], list[tuple[BoundWatch, LiveTerm]]]] = {}
         self._held: dict[str, set[str]] = {}  # unit -> the rules that keep its baselines from learning
         for key, rule in state.rules.items():
             self._hold(key, rule)
 
+    # bringing points to life
+
     def rows(self, series: Iterable[Series]) -> Iterator[Row]:
-        """The readings that some rule asks for."""
+        """The readings of units that have a term of some rule."""
         for one in series:
-            if one.point_id in self.plan.rules_of_point:
-                self._bind(one.point_id)
-                yield from zip(
-                    one.times_ms, [self._points[one.point_id]] * len(one), one.values, one.flags, strict=True
+            if (unit_id := self.plan.unit_of_point.get(one.point_id)) is not None:
+                unit = self._units.get(unit_id) or self._bind(unit_id)
+                n, point = len(one), unit.points[one.point_id]
+                blocks = [one.block_id or self.block_id] * n
+                yield from zip(one.times_ms, [point] * n, one.values, one.flags, blocks, strict=True)
+
+    def _bind(self, unit_id: str) -> _LiveUnit:
+        """Bring a unit to life, with all its points, rules and watches. Rules that look at a term alike share it."""
+        points = {p: LivePoint(p, self._known.get(p), self.plan) for p in self.plan.points_of(unit_id)}
+        unit = self._units[unit_id] = _LiveUnit(unit_id, points)
+        terms: dict[tuple[str, str, float, int], LiveTerm] = {}
+
+        def live(term: BoundTerm, window_ms: int) -> LiveTerm:
+            trigger = term.term.trigger
+            key = (term.term.indicator, trigger.kind.value, trigger.amount, window_ms)
+            if key not in terms:
+                terms[key] = LiveTerm(term, points, window_ms)
+            return terms[key]
+
+        for bound in self.plan.rules_of_unit.get(unit_id, ()):
+            window_ms = bound.rule.window_ms
+            energy = None if bound.energy is None else live(bound.energy, window_ms)
+            unit.rules.append(_LiveRule(bound, live(bound.safety, window_ms), live(bound.response, window_ms), energy))
+        unit.watches = [(one, live(one.term, one.rule.window_ms)) for one in self.plan.watches_of_unit[unit_id]]
+        for point_id in points:
+            self._touches[point_id] = (
+                [rule for rule in unit.rules if any(point_id in term.point_ids for term in rule.bound.terms)],
+                [watch for watch in unit.watches if point_id in watch[0].term.point_ids],
+            )
+        return unit
+
+    def drop_unbound(self, at_ms: int) -> None:
+        """Clear what is open by a rule or term that the catalogue or the registry no longer has."""
+        bound = {rule.key for unit in self._units.values() for rule in unit.rules}
+        for key in [key for key in self._rules if key[0] in self._units and key not in bound]:
+            known = self._rules.pop(key)
+            self._hold(key, IDLE)
+            if known.phase is Phase.OPEN:
+                self.decisions.append(
+                    Decision(Change.CLEARED, known.warning_id, *key, known.tier, known.onset_ms or at_ms, at_ms, None)
                 )
+        watched = {watch.key for unit in self._units.values() for watch, _ in unit.watches}
+        for key in [key for key in self._watches if key[0] in self._units and key not in watched]:
+            del self._watches[key]
 
-    def _bind(self, point_id: str) -> None:
-        """Bring a point to life, with its rules and all their points."""
-        if point_id in self._live:
-            return
-        rules = self.plan.rules_of_point[point_id]
-        for other in (p for bound in rules for term in bound.terms for p in term.point_ids):
-            if other not in self._points:
-                self._points[other] = LivePoint(other, self._known.get(other), self.plan)
-        self._live[point_id] = tuple(self._live_rule(bound) for bound in rules)
-
-    def _live_rule(self, bound: BoundRule) -> _LiveRule:
-        if bound.key not in self._made:
-            self._made[bound.key] = _LiveRule(bound, self._points)
-        return self._made[bound.key]
+    # what is left when all is judged
 
     def state(self) -> EnterpriseState:
-        seen = {point.id: point.state() for point in self._points.values() if point.last_ms >= 0}
-        return EnterpriseState({**self._known, **seen}, self._rules)
+        seen: dict[str, PointState] = {}
+        for unit in self._units.values():
+            seen |= _seen(unit)
+        return EnterpriseState({**self._known, **seen}, self._rules, self._watches)
+
+    def _checkpoint(self, unit: _LiveUnit, at_ms: int) -> None:
+        """Give out a unit's state before a reading that passes its mark."""
+        rules = {key: rule for key, rule in self._rules.items() if key[0] == unit.id}
+        watches = {key: watch for key, watch in self._watches.items() if key[0] == unit.id}
+        mark_ms = at_ms // CHECKPOINT_MS * CHECKPOINT_MS
+        self.checkpoints.append(Checkpoint(unit.id, mark_ms, EnterpriseState(_seen(unit), rules, watches)))
+        unit.mark_ms = mark_ms + CHECKPOINT_MS
+
+    # judging
 
     def take(self, at_ms: int, rows: Iterable[Row]) -> None:
         """Judge all readings of one instant."""
         fresh: list[LivePoint] = []
-        for _, point, value, flag in rows:
+        for _, point, value, flag, block_id in rows:
             if at_ms > point.last_ms:
+                unit = self._units[point.unit_id]
+                if at_ms >= unit.mark_ms:
+                    self._checkpoint(unit, at_ms)
                 point.see(at_ms, value, flag)
+                point.block_id = block_id
                 fresh.append(point)
-        for rule in self._touched(fresh):
+        if len(fresh) == 1:
+            rules, watches = self._touches[fresh[0].id]
+        else:
+            rules, watches = self._touched(fresh)
+        for rule in rules:
             self._judge(rule, at_ms, fresh)
+        for watch, term in watches:
+            self._regard(watch, term, at_ms, fresh)
         for point in fresh:
             if point.valid and point.learns and not self._held.get(point.unit_id):
                 point.learn()
 
-    def _touched(self, fresh: list[LivePoint]) -> Iterable[_LiveRule]:
-        if len(fresh) == 1:
-            return self._live[fresh[0].id]
-        return {rule.key: rule for point in fresh for rule in self._live[point.id]}.values()
+    def _touched(self, fresh: list[LivePoint]) -> tuple[list[_LiveRule], list[tuple[BoundWatch, LiveTerm]]]:
+        rules = {rule.key: rule for point in fresh for rule in self._touches[point.id][0]}
+        watches = {watch[0].key: watch for point in fresh for watch in self._touches[point.id][1]}
+        return list(rules.values()), list(watches.values())
 
     def _judge(self, rule: _LiveRule, at_ms: int, fresh: list[LivePoint]) -> None:
         known = self._rules.get(rule.key, IDLE)
-        moment = _Moment(rule, at_ms, rule.safety.look(at_ms), rule.response.look(at_ms), fresh)
-        if known is IDLE and moment.sure and not moment.exceeds:
+        safety, response = rule.safety.look(at_ms), rule.response.look(at_ms)
+        if known is IDLE and safety.sure and response.sure and min(safety.deviation, response.deviation) < AT_TRIGGER:
             return
+        moment = _Moment(rule, at_ms, safety, response, fresh)
         after = self._watch(known, moment) if known.phase is Phase.IDLE else self._follow(known, moment)
         if after.uncertain is moment.sure:
             after = replace(after, uncertain=not moment.sure)
@@ -188,10 +295,7 @@ class _Fold:
         """Idle: count the rounds past both triggers; fire after the on-delay."""
         if not now.exceeds:
             return IDLE
-        if known.onset_ms is None:
-            known = replace(known, onset_ms=now.at_ms, hits=1, round_ms=now.at_ms)
-        elif now.begins_round(known.round_ms):
-            known = replace(known, hits=known.hits + 1, round_ms=now.at_ms)
+        known = _counted(known, now.at_ms, known.onset_ms is not None and now.begins_round(known.round_ms))
         return known if known.hits < now.rule.bound.rule.on_delay else self._fire(known, now)
 
     def _fire(self, known: RuleState, now: _Moment) -> RuleState:
@@ -201,7 +305,7 @@ class _Fold:
             return known
         onset_ms = now.at_ms if known.onset_ms is None else known.onset_ms
         identity = known.warning_id or warning_id(*now.rule.key, onset_ms)
-        fired = replace(known, onset_ms=onset_ms, warning_id=identity, calm=0)
+        fired = replace(known, onset_ms=onset_ms, warning_id=identity, calm=0, opened_ms=now.at_ms)
         if not is_called:
             return self._decide(replace(fired, phase=Phase.OBSERVED), Change.OBSERVED, now, risk)
         return self._decide(replace(fired, phase=Phase.OPEN, tier=risk.tier), Change.OPENED, now, risk)
@@ -221,18 +325,19 @@ class _Fold:
         return self._decide(replace(known, tier=risk.tier), Change.ESCALATED, now, risk)
 
     def _calm_down(self, known: RuleState, now: _Moment) -> RuleState:
-        if known.calm == 0:
-            known = replace(known, calm=1, round_ms=now.at_ms)
-        elif now.begins_round(known.round_ms):
-            known = replace(known, calm=known.calm + 1, round_ms=now.at_ms)
-        if known.calm < now.rule.bound.rule.off_delay:
+        known = _calmed(known, now.at_ms, known.calm > 0 and now.begins_round(known.round_ms))
+        rule = now.rule.bound.rule
+        if known.calm < rule.off_delay:
             return known
         if known.phase is Phase.OPEN:
+            if now.at_ms - known.opened_ms < rule.minimum_hold_ms:
+                return known
             self._decide(known, Change.CLEARED, now, None)
         return IDLE
 
     def _decide(self, known: RuleState, change: Change, now: _Moment, risk: Risk | None) -> RuleState:
-        why = None if risk is None else why_card(now.rule.bound, self._legs(now), risk, self.plan, self.block_id)
+        blocks = tuple(sorted({point.block_id for point in now.fresh if point.id in now.rule.bound.deciding}))
+        why = None if risk is None else why_card(now.rule.bound, self._legs(now), risk, self.plan, blocks)
         onset_ms = now.at_ms if known.onset_ms is None else known.onset_ms
         self.decisions.append(Decision(change, known.warning_id, *now.rule.key, known.tier, onset_ms, now.at_ms, why))
         return known
@@ -251,3 +356,70 @@ class _Fold:
         legs = (("safety", now.rule.safety, now.safety), ("response", now.rule.response, now.response))
         energy = now.rule.energy
         return legs if energy is None else (*legs, ("energy", energy, energy.look(now.at_ms)))
+
+    # one dimension alone
+
+    def _regard(self, watch: BoundWatch, term: LiveTerm, at_ms: int, fresh: list[LivePoint]) -> None:
+        """A term past its trigger while no rule that has it is coupled: seen, and over when it is back or becomes coupled."""
+        known, leg = self._watches.get(watch.key, IDLE), term.look(at_ms)
+        if known is IDLE and leg.deviation < AT_TRIGGER:
+            return
+        is_coupled = any(key in self._rules and self._rules[key].is_coupled for key in watch.coupled)
+        if is_coupled and known is IDLE:
+            return
+        after = self._alone(known, leg, watch, is_coupled, at_ms, fresh)
+        if known.phase is not after.phase:
+            self._see(watch, known if after is IDLE else after, at_ms, is_over=after is IDLE)
+        if after is IDLE:
+            self._watches.pop(watch.key, None)
+        else:
+            self._watches[watch.key] = after
+
+    def _alone(
+        self, known: RuleState, leg: Leg, watch: BoundWatch, is_coupled: bool, at_ms: int, fresh: list[LivePoint]
+    ) -> RuleState:
+        ids = watch.term.point_ids
+        is_new_round = any(point.before_ms >= known.round_ms and point.id in ids for point in fresh)
+        if is_coupled or (known.phase is Phase.IDLE and leg.deviation < AT_TRIGGER):
+            return IDLE
+        if known.phase is Phase.IDLE:
+            known = _counted(known, at_ms, is_new_round)
+            if known.hits < watch.rule.on_delay:
+                return known
+            identity = observation_id(*_subject(watch), known.onset_ms or at_ms)
+            return replace(known, phase=Phase.OPEN, warning_id=identity, opened_ms=at_ms)
+        if not leg.sure or leg.deviation >= 1.0 - watch.rule.hysteresis - ROUNDING:
+            return replace(known, calm=0) if known.calm else known
+        known = _calmed(known, at_ms, known.calm > 0 and is_new_round)
+        return known if known.calm < watch.rule.off_delay else IDLE
+
+    def _see(self, watch: BoundWatch, known: RuleState, at_ms: int, *, is_over: bool) -> None:
+        unit = self._units[watch.unit_id]
+        onset_ms = at_ms if known.onset_ms is None else known.onset_ms
+        found = () if is_over else findings(watch, unit.points.values(), [t for _, t in unit.watches], at_ms, self.plan)
+        indicator = watch.term.term.indicator
+        self.sightings.append(
+            Sighting(known.warning_id, unit.id, indicator, watch.dimension, onset_ms, at_ms, is_over, found)
+        )
+
+
+def _counted(known: RuleState, at_ms: int, is_new_round: bool) -> RuleState:
+    """A round past the trigger more."""
+    if known.onset_ms is None:
+        return replace(known, onset_ms=at_ms, hits=1, round_ms=at_ms)
+    return replace(known, hits=known.hits + 1, round_ms=at_ms) if is_new_round else known
+
+
+def _calmed(known: RuleState, at_ms: int, is_new_round: bool) -> RuleState:
+    """A round below the trigger more."""
+    if known.calm == 0:
+        return replace(known, calm=1, round_ms=at_ms)
+    return replace(known, calm=known.calm + 1, round_ms=at_ms) if is_new_round else known
+
+
+def _subject(watch: BoundWatch) -> tuple[str, ObservationKind, str]:
+    return watch.unit_id, ObservationKind.SINGLE, watch.key[1]
+
+
+def _seen(unit: _LiveUnit) -> dict[str, PointState]:
+    return {point.id: point.state() for point in unit.points.values() if point.last_ms >= 0}

@@ -47,6 +47,14 @@ class WarningCleared(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class LateWarningsFound(Event):
+    """Data that came late hold warnings that nobody was called for. `at_ms` is the hour they came in: one digest an hour."""
+
+    kind: ClassVar[str] = "late_warnings_found"
+    identity: ClassVar[tuple[str, ...]] = ("enterprise_id", "at_ms")
+
+
+@dataclass(frozen=True, slots=True)
 class TaskEvent(Event):
     identity: ClassVar[tuple[str, ...]] = ("task_id",)
     task_id: str
@@ -150,6 +158,7 @@ EVENTS: dict[str, type[Event]] = {
         WarningRaised,
         WarningEscalated,
         WarningCleared,
+        LateWarningsFound,
         TaskDispatched,
         TaskEscalated,
         TaskWarningCleared,

@@ -22,8 +22,22 @@ class LivePoint:
     """
 
     __slots__ = (
-        "baseline", "before_ms", "count", "half_life_ms", "id", "last_ms", "learns", "mean", "minimum", "plausible", "scale",
-        "unit_id", "valid", "value", "weight",
+        "baseline",
+        "before_ms",
+        "block_id",
+        "count",
+        "half_life_ms",
+        "id",
+        "last_ms",
+        "learns",
+        "mean",
+        "minimum",
+        "plausible",
+        "scale",
+        "unit_id",
+        "valid",
+        "value",
+        "weight",
     )  # fmt: skip
 
     def __init__(self, point_id: str, known: PointState | None, plan: Plan) -> None:
@@ -35,6 +49,7 @@ class LivePoint:
         self.minimum = plan.catalogue.baseline_minimum
         self.last_ms: float = -inf if known is None else state.last_ms
         self.before_ms: float = -inf
+        self.block_id = ""
         self.valid, self.value = state.valid, state.value
         self.mean, self.scale, self.weight, self.count = state.mean, state.scale, state.weight, state.count
         self.baseline = Reference(self.mean if self.learnt else point.nominal)
@@ -64,18 +79,33 @@ class LivePoint:
         return PointState(int(self.last_ms), self.valid, self.value, self.mean, self.scale, self.weight, self.count)
 
 
-class LiveTerm:
-    """A bound term with its live points, each with what the trigger compares it with."""
+class Leg:
+    """`sure` False: some point is flagged, implausible, too old or without a reference, and none of the others exceeds."""
 
-    __slots__ = ("points", "term", "window_ms")
+    __slots__ = ("deviation", "point", "sure")
+
+    def __init__(self, deviation: float, sure: bool, point: LivePoint | None) -> None:
+        self.deviation, self.sure, self.point = deviation, sure, point
+
+
+NO_LEG = Leg(0.0, False, None)
+
+
+class LiveTerm:
+    """A bound term with its live points, each with what the trigger compares it with. Several rules may share it."""
+
+    __slots__ = ("_at_ms", "_leg", "points", "term", "window_ms")
 
     def __init__(self, bound: BoundTerm, points: dict[str, LivePoint], window_ms: int) -> None:
         self.term: Term = bound.term
         self.window_ms = window_ms
         self.points = tuple((points[p], reference or points[p].baseline) for p, reference in bound.points)
+        self._at_ms, self._leg = -1, NO_LEG
 
-    def look(self, at_ms: int) -> "Leg":
+    def look(self, at_ms: int) -> Leg:
         """The leg as it stands at an instant, from the last reading of each point within the association window."""
+        if at_ms == self._at_ms:  # all readings of an instant are seen before any of them is judged
+            return self._leg
         worst, where, sure = 0.0, None, True
         trigger, since_ms = self.term.trigger, at_ms - self.window_ms
         for point, reference in self.points:
@@ -87,13 +117,5 @@ class LiveTerm:
                 sure = False
             elif where is None or d > worst:
                 worst, where = d, point
-        return Leg(worst, sure or worst >= AT_TRIGGER, where)
-
-
-class Leg:
-    """`sure` False: some point is flagged, implausible, too old or without a reference, and none of the others exceeds."""
-
-    __slots__ = ("deviation", "point", "sure")
-
-    def __init__(self, deviation: float, sure: bool, point: LivePoint | None) -> None:
-        self.deviation, self.sure, self.point = deviation, sure, point
+        self._at_ms, self._leg = at_ms, Leg(worst, sure or worst >= AT_TRIGGER, where)
+        return self._leg

@@ -14,6 +14,7 @@ class NoticeKind(StrEnum):
     TASK_CLOSED = "task_closed"
     TASK_OVERDUE = "task_overdue"
     PHOTO_REFUSED = "photo_refused"
+    LATE_WARNINGS = "late_warnings"
     OBSERVATION_OPENED = "observation_opened"
 
 

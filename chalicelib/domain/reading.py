@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import nan
 
@@ -28,12 +28,13 @@ MISSING = nan  # the value of a reading that has none (its flag says why)
 @dataclass(frozen=True, slots=True)
 class Series:
     """Readings of one point: `times_ms` strictly increasing, `values` with NaN where the source had none,
-    `flags` one letter a reading, all of the same length."""
+    `flags` one letter a reading, all of the same length. `block_id` where they come from several blocks."""
 
     point_id: str
     times_ms: Sequence[int]
     values: Sequence[float]
     flags: str
+    block_id: str = ""
 
     def __len__(self) -> int:
         return len(self.times_ms)
@@ -44,6 +45,6 @@ def cut(series: Iterable[Series], at_ms: int) -> tuple[tuple[Series, ...], tuple
     before, after = [], []
     for one in series:
         n = bisect_left(one.times_ms, at_ms)
-        before.append(Series(one.point_id, one.times_ms[:n], one.values[:n], one.flags[:n]))
-        after.append(Series(one.point_id, one.times_ms[n:], one.values[n:], one.flags[n:]))
+        before.append(replace(one, times_ms=one.times_ms[:n], values=one.values[:n], flags=one.flags[:n]))
+        after.append(replace(one, times_ms=one.times_ms[n:], values=one.values[n:], flags=one.flags[n:]))
     return tuple(one for one in before if len(one)), tuple(one for one in after if len(one))

@@ -6,12 +6,13 @@ unpack_state(pack_state(state)) == state, bit for bit, so that it makes no diffe
 import json
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 _POINT = struct.Struct("<q?ddddI")
-VERSION = 1
+VERSION = 2
+READABLE = (1, 2)
 
 
 class Phase(StrEnum):
@@ -38,6 +39,7 @@ class RuleState:
     """`hits` counts consecutive rounds past both triggers since `onset_ms`, `calm` those below on the way back.
 
     A round is one poll of the plant: it began at `round_ms` and ends when a point that decides has reported again since.
+    Where one dimension is watched alone, `warning_id` is the observation's. `silent`: it opened in late data and nobody was called.
     """
 
     phase: Phase = Phase.IDLE
@@ -48,11 +50,18 @@ class RuleState:
     tier: int = 0
     warning_id: str = ""
     uncertain: bool = False
+    opened_ms: int = 0
+    silent: bool = False
 
     @property
     def holds_baseline(self) -> bool:
         """An open warning does, and so does one that may be about to open: a baseline must not learn the onset of a fault."""
         return self.phase is Phase.OPEN or (self.phase is Phase.IDLE and self.onset_ms is not None)
+
+    @property
+    def is_coupled(self) -> bool:
+        """Both legs are past their triggers, or were and have not come back."""
+        return self.phase is not Phase.IDLE or self.onset_ms is not None
 
 
 IDLE = RuleState()
@@ -60,27 +69,52 @@ IDLE = RuleState()
 
 @dataclass(frozen=True, slots=True)
 class EnterpriseState:
-    """`rules` is keyed by (unit id, rule id) and holds only what is not idle."""
+    """`rules` is keyed by (unit id, rule id), `watches` by (unit id, term); both hold only what is not idle.
+
+    Units are judged independently of each other: the state of some of them can be taken out and put in another's place.
+    """
 
     points: Mapping[str, PointState] = field(default_factory=dict)
     rules: Mapping[tuple[str, str], RuleState] = field(default_factory=dict)
+    watches: Mapping[tuple[str, str], RuleState] = field(default_factory=dict)
 
     def tier_of(self, unit_id: str) -> int | None:
         """The highest tier open on a unit, or None."""
         tiers = [rule.tier for (unit, _), rule in self.rules.items() if unit == unit_id and rule.phase is Phase.OPEN]
         return max(tiers, default=None)
 
+    def with_units(self, units: Mapping[str, Iterable[str]], other: "EnterpriseState") -> "EnterpriseState":
+        """This state with the given units (id -> its points) as they are in the other."""
+        points = {p for own in units.values() for p in own}
+        return EnterpriseState(
+            {k: v for k, v in self.points.items() if k not in points}
+            | {k: v for k, v in other.points.items() if k in points},
+            _swapped(self.rules, other.rules, units),
+            _swapped(self.watches, other.watches, units),
+        )
+
+
+Keyed = Mapping[tuple[str, str], RuleState]
+
+
+def _swapped(mine: Keyed, other: Keyed, units: Container[str]) -> Keyed:
+    return {k: v for k, v in mine.items() if k[0] not in units} | {k: v for k, v in other.items() if k[0] in units}
+
 
 def pack_state(state: EnterpriseState) -> bytes:
     head = {
         "v": VERSION,
         "p": list(state.points),
-        "r": [[*key, r.phase, r.onset_ms, r.hits, r.calm, r.round_ms, r.tier, r.warning_id, r.uncertain]
-              for key, r in state.rules.items()],
-    }  # fmt: skip
+        "r": [[*key, *_fields(rule)] for key, rule in state.rules.items()],
+        "w": [[*key, *_fields(rule)] for key, rule in state.watches.items()],
+    }
     text = json.dumps(head, separators=(",", ":"), ensure_ascii=False).encode()
     rows = [_POINT.pack(p.last_ms, p.valid, p.value, p.mean, p.scale, p.weight, p.count) for p in state.points.values()]
     return zlib.compress(struct.pack("<I", len(text)) + text + b"".join(rows), 6)
+
+
+def _fields(rule: RuleState) -> tuple[object, ...]:
+    return tuple(getattr(rule, name) for name in rule.__slots__)
 
 
 def unpack_state(payload: bytes) -> EnterpriseState:
@@ -94,9 +128,12 @@ def unpack_state(payload: bytes) -> EnterpriseState:
 def _read(data: bytes) -> EnterpriseState:
     (size,) = struct.unpack_from("<I", data)
     head = json.loads(data[4 : 4 + size])
-    if head["v"] != VERSION:
+    if head["v"] not in READABLE:
         raise ValueError("unknown state version")
     rows = _POINT.iter_unpack(data[4 + size :])
     points = {point_id: PointState(*row) for point_id, row in zip(head["p"], rows, strict=True)}
-    rules = {(unit, rule): RuleState(Phase(phase), *rest) for unit, rule, phase, *rest in head["r"]}
-    return EnterpriseState(points, rules)
+    rules, watches = (
+        {(unit, name): RuleState(Phase(phase), *rest) for unit, name, phase, *rest in head.get(part, ())}
+        for part in ("r", "w")
+    )
+    return EnterpriseState(points, rules, watches)

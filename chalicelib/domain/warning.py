@@ -12,6 +12,7 @@ class WarningState(StrEnum):
     OPEN = "open"
     CLEARED = "cleared"
     OBSERVED = "observed"  # below the warning threshold: recorded, nobody is called
+    WITHDRAWN = "withdrawn"  # data that came late shows that it was none, or another (`superseded_by`)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,10 @@ class WhyCard:
 
 @dataclass(frozen=True, slots=True)
 class Warning:
-    """`onset_ms` is when both legs were first past their triggers (event time); ids follow from (unit, rule, onset)."""
+    """`onset_ms` is when both legs were first past their triggers (event time); ids follow from (unit, rule, onset).
+
+    `retroactive`: found in data that came late; nobody was called. `known_as` is the withdrawn warning whose task serves this one.
+    """
 
     id: str
     enterprise_id: str
@@ -75,12 +79,23 @@ class Warning:
     escalated_at_ms: int | None = None
     cleared_at_ms: int | None = None
     correlation_id: str = ""
+    retroactive: bool = False
+    known_as: str = ""
+    superseded_by: str = ""
+
+    @property
+    def public_id(self) -> str:
+        """The id under which people were called."""
+        return self.known_as or self.id
 
     def escalated(self, tier: int, at_ms: int, why: WhyCard) -> "Warning":
         return replace(self, tier=tier, escalated_at_ms=at_ms, why=why)
 
     def cleared(self, at_ms: int) -> "Warning":
         return replace(self, state=WarningState.CLEARED, cleared_at_ms=at_ms)
+
+    def withdrawn(self, superseded_by: str) -> "Warning":
+        return replace(self, state=WarningState.WITHDRAWN, superseded_by=superseded_by)
 
 
 def warning_id(unit_id: str, rule_id: str, onset_ms: int) -> str:

@@ -10,7 +10,7 @@ Role = str  # safety, response or energy
 
 
 def why_card(
-    bound: BoundRule, legs: tuple[tuple[Role, LiveTerm, Leg], ...], risk: Risk, plan: Plan, block_id: str
+    bound: BoundRule, legs: tuple[tuple[Role, LiveTerm, Leg], ...], risk: Risk, plan: Plan, block_ids: tuple[str, ...]
 ) -> WhyCard:
     kappa = plan.catalogue.kappa
     return WhyCard(
@@ -26,7 +26,7 @@ def why_card(
         base_risk=plan.base_risk,
         composite_score=risk.score,
         warning_threshold=plan.warning_threshold,
-        block_ids=(block_id,),
+        block_ids=block_ids,
         next_lower_tier_at=coupling.magnitude_below(risk.tier, kappa),
     )
 

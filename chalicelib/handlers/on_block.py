@@ -25,9 +25,14 @@ def on_block(event: dict[str, Any], services: Services) -> dict[str, list[dict[s
             catalogues=services.catalogues,
             states=services.states,
             warnings=services.warnings,
+            observations=services.observations,
+            blocks=services.blocks,
         )
         for decision in judgement.decisions:
             count("Decision", change=decision.change.value, tier=str(decision.tier))
+        for unit_id in judgement.unjudged:
+            count("LateNotJudged")
+            logger.warning("late readings are stored and not judged", extra={"block_id": block.id, "unit_id": unit_id})
         decided = {"readings": block.readings, "decisions": len(judgement.decisions)}
         logger.info("block judged", extra={"block_id": block.id, **decided})
 

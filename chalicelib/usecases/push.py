@@ -34,7 +34,7 @@ def push(
     person = registry.person(request.person_id)
     if notice is None or person is None:
         return ()
-    earlier = deliveries.of_notice(notice.task_id, notice.id)
+    earlier = deliveries.of_notice(_ledger_of(notice), notice.id)
     done = {d.device_id for d in earlier if d.status is not PushStatus.RETRY}
     waiting = [device for device in devices.of_person(person.id) if device.id not in done]
     if not waiting:
@@ -47,6 +47,11 @@ def push(
         waits = [o.retry_after_s for o in again if o.retry_after_s is not None]
         raise RetryLater(again[0].reason, after_s=max(waits, default=None))
     return attempts
+
+
+def _ledger_of(notice: Notice) -> str:
+    """Deliveries are kept with the notice's task; of a notice without one, under its own id."""
+    return notice.task_id or notice.id
 
 
 def _message(notice: Notice, language: str, catalogues: CatalogueRepo) -> PushMessage:
@@ -66,7 +71,7 @@ def _ledger(
     return tuple(
         Delivery(
             notice_id=notice.id,
-            task_id=notice.task_id,
+            task_id=_ledger_of(notice),
             person_id=notice.person_id,
             channel=channel,
             device_id=outcome.device_id,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from chalicelib.domain.access import can_see
+from chalicelib.domain.dimension import Dimension
 from chalicelib.domain.events import ObservationOpened
 from chalicelib.domain.notice import Notice, NoticeKind, notice_id
 from chalicelib.domain.observation import Observation, ObservationKind
@@ -56,9 +57,10 @@ def wording(observation: Observation) -> str:
 
 
 def _readers(observation: Observation, people: Iterable[Person]) -> list[Person]:
+    """Energy has no department of its own: the environment department reads of it."""
+    whose = Dimension.ENVIRONMENT if observation.dimension is Dimension.ENERGY else observation.dimension
     return [
         person
         for person in people
-        if person.role is Role.ENTERPRISE
-        or (person.role is Role.DEPARTMENT and observation.dimension in (None, person.dimension))
+        if person.role is Role.ENTERPRISE or (person.role is Role.DEPARTMENT and whose in (None, person.dimension))
     ]

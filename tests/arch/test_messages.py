@@ -31,6 +31,7 @@ MORE = {
     "side_rejected": {"side", "reason"},
     "photo_refused": {"reason"},
     "observation_opened": {"subject", "observation"},
+    "late_warnings": {"count", "first"},
     "task_overdue": {"deadline"},
 }
 

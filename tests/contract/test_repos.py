@@ -28,6 +28,7 @@ from chalicelib.domain.block import Block, pack
 from chalicelib.domain.dimension import Dimension
 from chalicelib.domain.enterprise import Enterprise, Point, Unit
 from chalicelib.domain.errors import ContentConflict, InvalidCursor, WriteConflict
+from chalicelib.domain.evaluation import Checkpoint
 from chalicelib.domain.events import Event, ObservationOpened, PhotoRefused, TaskDispatched, WarningRaised
 from chalicelib.domain.evidence import Rectification, Retest
 from chalicelib.domain.notice import Delivery, Device, Notice, NoticeKind, PushStatus
@@ -711,3 +712,42 @@ def test_an_observation_that_is_saved_again_is_listed_once(rows: Rows) -> None:
     (second,) = observations.listing("acme", page.cursor, 10).items
     assert second == OBSERVED.closed(T0 + 5)
     assert {one.id for one in observations.listing(None, None, 10).items} == {"o-1", "o-2", "o-3"}
+
+
+# checkpoints
+
+
+def checkpoint(unit: str, at_ms: int, value: float) -> Checkpoint:
+    point = PointState(at_ms - 1000, True, value)
+    rule = RuleState(Phase.OPEN, at_ms - 5000, tier=2, warning_id=f"w-{unit}", opened_ms=at_ms - 1000)
+    return Checkpoint(unit, at_ms, EnterpriseState({f"{unit}-voc": point}, {(unit, "rule"): rule}))
+
+
+def test_checkpoints_of_a_unit_come_newest_first_and_of_no_other_unit(rows: Rows) -> None:
+    states = RowStateRepo(rows)
+    kept = [checkpoint("r1", T0 + n * HOUR_MS, n) for n in range(11)]
+    states.keep("acme", [*kept, checkpoint("r2", T0 + 20 * HOUR_MS, 1.0)])
+    found = list(states.checkpoints("acme", "r1", T0 + 9 * HOUR_MS + 5, T0 + HOUR_MS))
+    assert [one.at_ms for one in found] == [T0 + n * HOUR_MS for n in range(9, 0, -1)]
+    assert found[0].state == kept[9].state
+    assert list(states.checkpoints("other", "r1", T0 + 9 * HOUR_MS, T0)) == []
+
+
+def test_a_checkpoint_takes_the_place_of_an_earlier_one_and_leaves_other_units_alone(rows: Rows) -> None:
+    states = RowStateRepo(rows)
+    states.keep("acme", [checkpoint("r1", T0, 1.0), checkpoint("r2", T0, 2.0)])
+    calm = Checkpoint("r1", T0, EnterpriseState({"r1-voc": PointState(T0 - 7, True, 9.0)}))
+    states.keep("acme", [calm])
+    (one,) = states.checkpoints("acme", "r1", T0, T0)
+    assert one.state == calm.state.with_units({"r2": ["r2-voc"]}, checkpoint("r2", T0, 2.0).state)
+
+
+def test_warnings_and_observations_since_an_onset_are_all_there(rows: Rows) -> None:
+    states, warnings, observations = RowStateRepo(rows), RowWarningRepo(rows), RowObservationRepo(rows)
+    own = [warning(id=f"w-{n}", onset_ms=T0 + n) for n in range(3)]
+    seen = [replace(OBSERVED, id=f"o-{n}", onset_ms=T0 + n) for n in range(3)]
+    states.commit("acme", EnterpriseState(), 0, warnings=own[:2], events=[], observations=seen)
+    warnings.record(own[2:])
+    assert sorted(w.id for w in warnings.since("acme", T0 + 1)) == ["w-1", "w-2"]
+    assert sorted(o.id for o in observations.since("acme", T0 + 1)) == ["o-1", "o-2"]
+    assert warnings.since("other", T0) == () and observations.since("other", T0) == ()

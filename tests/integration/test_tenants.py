@@ -63,7 +63,7 @@ NOT_THEIRS: dict[tuple[str, str], int] = {
 }
 PEOPLES = [one for one in ENDPOINTS if one.action is not None]
 TENANTS = ("acme", "other")
-TENANTS_IN = ("enterprise_id", "unit_id", "task_id", "warning_id")
+TENANTS_IN = ("enterprise_id", "unit_id", "task_id", "warning_id", "observation_id")
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +79,10 @@ def world() -> tuple[dict[str, MemoryRows], dict[str, dict[str, str]]]:
     for _ in range(2):
         park.clock.advance(60)
         for eid in TENANTS:
+            park.reads(eid=eid, temperature=188.0, voc=30.0)
+    for _ in range(2):
+        park.clock.advance(60)
+        for eid in TENANTS:
             park.reads(eid=eid, temperature=188.0, voc=54.0, steam=112.0)
     return tables, {eid: ids_of(park, eid) for eid in TENANTS}
 
@@ -89,7 +93,8 @@ def ids_of(park: Park, eid: str) -> dict[str, str]:
     ids = {"enterprise_id": eid, "unit_id": f"{eid}-r1", "point_id": f"{eid}-voc", "bridge_id": f"{eid}-bridge"}
     asked = {"id": client_id(40), "bridge_id": f"{eid}-bridge", "measure": "start_cooling", "reason": "x"}
     park.as_("committee").post(f"/v1/enterprises/{eid}/commands", asked, expect=201)
-    ids |= {"command_id": client_id(40)}
+    (seen,) = (o for o in park.as_("committee").get("/v1/observations")["items"] if o["enterprise_id"] == eid)
+    ids |= {"command_id": client_id(40), "observation_id": seen["id"]}
     ids |= {"task_id": task["id"], "warning_id": task["warning_id"], "photo_id": client_id(1), "side": "safety"}
     return ids | {"person_id": "someone", "device_id": "phone-1", "notice_id": "n-nothing"}
 

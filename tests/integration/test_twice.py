@@ -165,6 +165,7 @@ def story(park: RepeatingPark) -> None:
     """A reactor warms up and then runs hot; its task is taken, worked, returned once, late, and closed."""
     for person in ("inspector_safety", "enterprise", "department_safety", "department_environment", "committee"):
         park.as_(person).put("/v1/me/devices/phone", {"token": f"token-{person}", "platform": "android"})
+    sees_what_comes_late(park)
     park.runs_hot()
     asks_for_a_measure(park)
     park.runs_hot(temperature=188.0, voc=54.0, steam=112.0)
@@ -188,6 +189,17 @@ def story(park: RepeatingPark) -> None:
     submits(park, task, "safety", "已补拍")
     judges(park, task, "safety", revision=2)
     assert judges(park, task, "environment")["state"] == "closed"
+
+
+def sees_what_comes_late(park: RepeatingPark) -> None:
+    """A reactor gets hot alone; then it becomes known that an hour earlier it had been hot with its off-gas."""
+    begun_ms = park.clock.ms
+    park.clock.advance(3600)
+    park.runs_hot(voc=30.0)
+    times = [begun_ms + minute * 60_000 for minute in range(6)]
+    was = {"temperature": [186.0] * 3 + [170.0] * 3, "voc": [48.0] * 3 + [30.0] * 3}
+    park.upload([{"point": f"acme-{name}", "times": times, "values": values} for name, values in was.items()])
+    park.pump()
 
 
 def asks_for_a_measure(park: RepeatingPark) -> None:

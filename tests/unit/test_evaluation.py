@@ -131,12 +131,11 @@ def test_a_unit_without_a_point_for_a_leg_has_no_such_rule() -> None:
     plant = Plant({"temperature": NOMINAL["temperature"]})
     assert plant.plan.rules == ()
     assert plant.stays(0, 3, temperature=500.0) == []
-    assert plant.state.points == {}
 
 
-def test_points_that_no_rule_asks_for_are_not_remembered() -> None:
-    plant = Plant({**NOMINAL, "noise": {"indicator": "noise"}})
-    plant.reads(0, noise=120.0, **CALM)
+def test_units_that_no_rule_asks_for_are_not_remembered() -> None:
+    plant = Plant({**NOMINAL, "n1/noise": {"indicator": "noise"}})
+    plant.reads(0, **{"n1/noise": 120.0}, **CALM)
     assert set(plant.state.points) == {"temperature", "voc"}
 
 

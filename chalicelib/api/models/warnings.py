@@ -58,6 +58,9 @@ class WarningOut(View):
     opened_at: Instant = Field(validation_alias="opened_at_ms")
     escalated_at: Instant | None = Field(default=None, validation_alias="escalated_at_ms")
     cleared_at: Instant | None = Field(default=None, validation_alias="cleared_at_ms")
+    retroactive: bool = Field(description="found in data that came late: it would have been raised at `opened_at`")
+    known_as: str = Field(description="the withdrawn warning whose task serves this one; empty: none")
+    superseded_by: str = Field(description="of a withdrawn warning, the one that stands in its place; empty: none")
     why: WhyCardOut
 
 
