@@ -65,6 +65,10 @@ class CatalogueRepo(Protocol):
         """The park's own catalogue where one is published, else the shipped one."""
         ...
 
+    def version(self, name: str) -> Catalogue | None:
+        """The catalogue of that version, where it is still known."""
+        ...
+
     def publish(self, document: Mapping[str, object]) -> Catalogue:
         """Make a document the park's catalogue. Raises InvalidRequest naming each wrong field."""
         ...

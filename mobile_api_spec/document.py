@@ -104,6 +104,7 @@ def _parameters(one: Endpoint, request: Mapping[str, Any]) -> list[dict[str, Any
         ]
     names = ["AcceptLanguage", "CorrelationId"]
     names += ["IfMatch"] if PreconditionFailed in one.problems else []
+    names += ["IfNoneMatch"] if one.is_kept else []
     names += ["ContentEncoding"] if one.request is not None else []
     return found + [{"$ref": f"#/components/parameters/{name}"} for name in names]
 
@@ -115,6 +116,8 @@ def _path_parameter(name: str, given: str | None) -> dict[str, Any]:
 
 def _responses(one: Endpoint, schemas: Schemas, answers: Mapping[str, Any]) -> dict[str, Any]:
     responses = {str(one.status): _success(one, schemas, answers.get(str(one.status)))}
+    if one.is_kept:
+        responses["304"] = {"description": "You have it", "headers": static.ANSWER_HEADERS | static.KEPT}
     for status, group in groupby(problems_of(one), key=lambda error: error.status):
         errors = list(group)
         if status in SHARED:
@@ -125,7 +128,7 @@ def _responses(one: Endpoint, schemas: Schemas, answers: Mapping[str, Any]) -> d
 
 
 def _success(one: Endpoint, schemas: Schemas, example: Any) -> dict[str, Any]:
-    headers = static.ANSWER_HEADERS | (static.TAGGED if one.response is TaskOut else {})
+    headers = static.ANSWER_HEADERS | (static.TAGGED if one.response is TaskOut else static.KEPT if one.is_kept else {})
     if one.response is None:
         return {"description": one.summary, "headers": headers}
     content = {"schema": schemas.answer(one.response)} | _example(example)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ def examples_of(exchanges: Iterable[Exchange]) -> Examples:
     """By operation: {"request": ..., "answers": {status or problem code: body}}. Of several answers the fullest is taken."""
     found: Examples = {SHARED: {}}
     for one in exchanges:
+        if one.status == HTTPStatus.NOT_MODIFIED:
+            continue
         if one.status in SHARED_STATUSES:
             found[SHARED].setdefault(one.answer["code"], one.answer)
             continue

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chalicelib.api.http import ID
+from chalicelib.api.http import ID, KEEP
 
 VERSION = "0.1.0"
 
@@ -102,6 +102,12 @@ PARAMETERS: dict[str, Any] = {
         "schema": {"type": "string", "pattern": r'^(\*|(W/)?"[0-9]{1,15}")$'},
         "example": '"3"',
     },
+    "IfNoneMatch": {
+        "name": "If-None-Match",
+        "in": "header",
+        "description": "The ETag of the answer you keep. 304 without a body where it is still the same",
+        "schema": {"type": "string"},
+    },
     "ContentEncoding": {
         "name": "Content-Encoding",
         "in": "header",
@@ -127,6 +133,16 @@ HEADERS: dict[str, Any] = {
         "schema": {"type": "string", "pattern": '^"[0-9]+"$'},
         "example": '"3"',
     },
+    "ContentTag": {
+        "description": "Of this content, for If-None-Match",
+        "required": True,
+        "schema": {"type": "string", "pattern": '^"[0-9a-f]{32}"$'},
+    },
+    "Kept": {
+        "description": "A device may keep the answer and show it while it is offline",
+        "required": True,
+        "schema": {"const": KEEP},
+    },
     "Retry-After": {
         "description": "Seconds to wait before the same request",
         "required": True,
@@ -142,6 +158,10 @@ def _headers(*names: str) -> dict[str, Any]:
 
 ANSWER_HEADERS = _headers("X-Correlation-Id", "Content-Language")
 TAGGED = _headers("ETag")
+KEPT = {
+    "ETag": {"$ref": "#/components/headers/ContentTag"},
+    "Cache-Control": {"$ref": "#/components/headers/Kept"},
+}
 PROBLEM_HEADERS = {401: _headers("WWW-Authenticate"), 503: _headers("Retry-After")}
 
 CLIENT_ID = (
@@ -176,6 +196,10 @@ NOTES = {
         "With `Prefer: return=minimal` (RFC 7240) `results` speaks of refused series only, and `Preference-Applied` says so."
     ),
     "get_readings": "Readings of from <= t < to, at most 7 days and 50,000 readings; where `next_from` is given, go on from there.",
+    "get_why": (
+        "At most 4096 bytes; where there is no room, sparklines get coarser first, then neighbours, who lies downwind, and texts are cut: "
+        "`shortened` says which. `ways` are what brings the coefficient under 0.6 and 0.3; the tier of an open warning falls by clearing only."
+    ),
     "post_photo": (
         "Then send `upload.fields` and the file as multipart/form-data to `upload.url` before it expires; the photo is `verified` "
         "or `refused` within seconds of landing."

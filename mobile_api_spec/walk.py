@@ -107,6 +107,9 @@ def _read(w: Walker) -> None:
     w.call("get_readings", "enterprise", unit_id="acme-r1", query=span, expect=200)
     (warning,) = w.call("list_warnings", "department_safety", query={"limit": "20"}, expect=200)["items"]
     w.call("get_warning", "department_safety", warning_id=warning["id"], expect=200)
+    w.call("get_why", "inspector_safety", warning_id=warning["id"], expect=200)
+    kept = {"If-None-Match": w.exchanges[-1].answer_headers["ETag"]}
+    w.call("get_why", "inspector_safety", warning_id=warning["id"], headers=kept, expect=304)
     for _ in range(2):
         w.park.clock.advance(60)
         w.park.reads(eid="other", temperature=186.0, voc=31.0, steam=104.0)

@@ -146,6 +146,11 @@ class RowCatalogueRepo:
         row = self._rows.get(*CATALOGUE_KEY)
         return catalogues.shipped() if row is None else catalogues.parse(dict(row.body))
 
+    def version(self, name: str) -> Catalogue | None:
+        from chalicelib.adapters import catalogue as catalogues
+
+        return next((one for one in (self.current(), catalogues.shipped()) if one.version == name), None)
+
     def publish(self, document: Mapping[str, object]) -> Catalogue:
         from chalicelib.adapters import catalogue as catalogues
 

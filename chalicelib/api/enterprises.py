@@ -77,7 +77,7 @@ def get_score(call: Call, enterprise_id: str) -> ScoreOut:
 
 def _unit(unit: Unit, profile: Profile) -> UnitOut:
     points = [PointOut.model_validate(point) for point in profile.points_of(unit.id)]
-    return UnitOut(id=unit.id, enterprise_id=unit.enterprise_id, name=unit.name, type=unit.type, points=points)
+    return UnitOut.of(unit, points)
 
 
 def _score(score: Score, language: str) -> ScoreOut:

@@ -9,6 +9,7 @@ import re
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote
@@ -41,12 +42,16 @@ BRIDGE = "bridge"
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 MAX_FIELD_ERRORS = 100
+KEEP = "private, max-age=60, stale-if-error=604800"
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")  # as models.Id, for what stands in a path
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One route as the spec and the tests see it. `action` None: a bridge's route, or public where `public`."""
+    """One route as the spec and the tests see it. `action` None: a bridge's route, or public where `public`.
+
+    `is_kept`: a device may keep the answer, which has an ETag of its content, and show it while it is offline.
+    """
 
     method: str
     path: str
@@ -60,6 +65,7 @@ class Endpoint:
     public: bool
     problems: tuple[type[GreenShieldError], ...]
     tag: str
+    is_kept: bool = False
 
 
 ENDPOINTS: list[Endpoint] = []
@@ -120,13 +126,14 @@ def endpoint(
     response: type[BaseModel] | None = None,
     status: int = 200,
     problems: tuple[type[GreenShieldError], ...] = (),
+    is_kept: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
     """Register a view. It is called with a Call and the path's parameters and returns the response model, or None."""
 
     def decorate(view: Callable[..., Any]) -> Callable[..., Response]:
         known = Endpoint(
             method, path, summary, view, action, request, query, response, status, public, problems,
-            view.__module__.rpartition(".")[2],
+            view.__module__.rpartition(".")[2], is_kept,
         )  # fmt: skip
         ENDPOINTS.append(known)
 
@@ -181,7 +188,19 @@ def _run(known: Endpoint, call: Call, request: Request, parameters: dict[str, st
     result = known.view(call, **{name: _path_parameter(name, value) for name, value in parameters.items()})
     headers = {"Content-Type": JSON, "Cache-Control": "no-store", **call.answer_headers}
     body = "" if result is None else result.model_dump_json(exclude_none=True)
+    if known.is_kept:
+        return _kept(body, headers, call)
     return Response(body, headers, call.status or known.status)
+
+
+def _kept(body: str, headers: dict[str, str], call: Call) -> Response:
+    """An answer to be kept: with an ETag, or 304 without a body where the caller has it. RFC 9110, 13.1.2; RFC 5861, 4."""
+    tag = f'"{sha256(body.encode()).hexdigest()[:32]}"'
+    headers |= {"ETag": tag, "Cache-Control": KEEP, "Vary": "Authorization, Accept-Language"}
+    known = [one.strip().removeprefix("W/") for one in call.headers.get("if-none-match", "").split(",")]
+    if tag in known or known == ["*"]:
+        return Response("", headers, HTTPStatus.NOT_MODIFIED)
+    return Response(body, headers, HTTPStatus.OK)
 
 
 def _path_parameter(name: str, value: str) -> str:

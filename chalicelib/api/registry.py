@@ -41,7 +41,7 @@ def put_enterprise(call: Call, enterprise_id: str) -> EnterpriseOut:
 )  # fmt: skip
 def put_unit(call: Call, unit_id: str) -> UnitOut:
     unit = register.put_unit(unit_id, dict(call.body), registry=call.services.registry)
-    return UnitOut(id=unit.id, enterprise_id=unit.enterprise_id, name=unit.name, type=unit.type)
+    return UnitOut.of(unit)
 
 
 @endpoint(

@@ -4,11 +4,14 @@ from chalice.app import Blueprint
 
 from chalicelib.api.http import Call, endpoint
 from chalicelib.api.models.warnings import WarningOut, WarningsOut
+from chalicelib.api.models.why import WhyOut
 from chalicelib.api.models.wire import PageQuery
-from chalicelib.domain.access import Action, can_see, require_sight
+from chalicelib.api.why_card import fitted
+from chalicelib.domain.access import Action, can_see
 from chalicelib.domain.errors import InvalidCursor, NotFound
 from chalicelib.domain.person import Role
 from chalicelib.domain.warning import Warning
+from chalicelib.usecases.read_why import read_why, visible_warning
 
 api = Blueprint(__name__)
 
@@ -28,13 +31,27 @@ def list_warnings(call: Call) -> WarningsOut:
     response=WarningOut, problems=(NotFound,),
 )  # fmt: skip
 def get_warning(call: Call, warning_id: str) -> WarningOut:
-    warning = call.services.warnings.get(warning_id)
-    profile = call.services.registry.profile(warning.enterprise_id) if warning else None
-    if warning is None or profile is None:
-        raise NotFound(what="warning")
-    one = profile.enterprise
-    require_sight(call.person, enterprise_id=one.id, region=one.region, industry=one.industry, of="warning")
+    ports = call.services
+    warning, _ = visible_warning(warning_id, call.person, warnings=ports.warnings, registry=ports.registry)
     return _view(call, warning)
+
+
+@endpoint(
+    api, "GET", "/v1/warnings/{warning_id}/why", summary="Why a warning was raised, to be read offline",
+    action=Action.READ_WARNING, response=WhyOut, problems=(NotFound,), is_kept=True,
+)  # fmt: skip
+def get_why(call: Call, warning_id: str) -> WhyOut:
+    ports = call.services
+    why = read_why(
+        warning_id,
+        call.person,
+        warnings=ports.warnings,
+        registry=ports.registry,
+        catalogues=ports.catalogues,
+        blocks=ports.blocks,
+        states=ports.states,
+    )
+    return fitted(why, call.language)
 
 
 def _visible(call: Call, warning: Warning) -> bool:

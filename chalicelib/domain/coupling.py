@@ -113,3 +113,14 @@ def assess(s: float, e: float, g: float, *, kappa: float, base: float) -> Risk:
     m = magnitude(s, e, g)
     c = coefficient(m, kappa)
     return Risk(m, c, composite_score(base, c), tier_of(c))
+
+
+def shares(s: float, e: float, g: float) -> tuple[float, float, float]:
+    """What safety, response and energy each make up of the magnitude; they sum to 1 where it is not 0.
+
+    Energy has what it adds (a fifth at its trigger, a third at most); the rest is split as the two deviations stand to each other.
+    """
+    if s * e <= 0.0:
+        return 0.0, 0.0, 0.0
+    rest = 1.0 / (1.0 + ENERGY_SHARE * min(g, ENERGY_CAP))
+    return rest * s / (s + e), rest * e / (s + e), 1.0 - rest

@@ -21,12 +21,16 @@ class Enterprise:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A production unit. `type` names the catalogue's unit type; its rules follow from type and industry."""
+    """A production unit. `type` names the catalogue's unit type; its rules follow from type and industry.
+
+    `feeds` are the units of the same enterprise that take what this one gives: what lies downstream of it.
+    """
 
     id: str
     enterprise_id: str
     name: str
     type: str
+    feeds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

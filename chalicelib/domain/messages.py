@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.notice import Notice
 from chalicelib.domain.observation import Finding
+from chalicelib.domain.why_texts import WHY_TEXTS
 
 DEFAULT = "zh-CN"
 LANGUAGES = ("zh-CN", "en")
@@ -34,6 +35,8 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "field.unknown": "不支持的字段",
         "field.invalid": "值不符合要求：{detail}",
         "field.unknown_indicator": "未知指标，可用：{detail}",
+        "field.unknown_unit": "本企业没有登记该单元：{detail}",
+        "field.feeds_itself": "单元不能供给自身：{detail}",
         "field.in_use": "已登记的企业或点位仍在使用，不能删除：{detail}",
         "field.wrong_unit": "单位应为 {detail}",
         "field.implausible": "数值应在 {detail} 之间",
@@ -131,6 +134,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "word.command.failed": "执行失败",
         "word.command.expired": "已过期",
         "word.command.interrupted": "执行中断，结果不明",
+        **WHY_TEXTS["zh-CN"],
     },
     "en": {
         "problem.internal": "The server failed; please try again later",
@@ -153,6 +157,8 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "field.unknown": "This field is not known",
         "field.invalid": "The value is not valid: {detail}",
         "field.unknown_indicator": "Unknown indicator; allowed: {detail}",
+        "field.unknown_unit": "The enterprise has no such unit: {detail}",
+        "field.feeds_itself": "A unit cannot feed itself: {detail}",
         "field.in_use": "Registered enterprises or points still use it: {detail}",
         "field.wrong_unit": "The unit must be {detail}",
         "field.implausible": "The value must be within {detail}",
@@ -250,6 +256,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "word.command.failed": "failed",
         "word.command.expired": "expired",
         "word.command.interrupted": "interrupted: the result is not known",
+        **WHY_TEXTS["en"],
     },
 }
 

@@ -1,6 +1,6 @@
 """Read a unit's readings back, exactly as the plant measured them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from math import isnan
 
 from chalicelib.domain.access import Action, require, require_sight
@@ -54,13 +54,28 @@ def read_readings(
     if not from_ms < to_ms <= from_ms + MAX_RANGE_MS:
         raise InvalidRequest(errors=[FieldError("to", "range", str(MAX_RANGE_MS // 86_400_000))])
     wanted = set(point_ids) or known
+    rows = _stored(unit.enterprise_id, wanted, from_ms, to_ms, blocks)
+    next_from_ms = _cut(rows)
+    return _series(rows, next_from_ms if next_from_ms is not None else to_ms), next_from_ms
+
+
+def stored_series(
+    enterprise_id: str, point_ids: Collection[str], from_ms: int, to_ms: int, *, blocks: BlockRepo
+) -> dict[str, Series]:
+    """By point, its stored readings of from_ms <= t < to_ms as read_readings gives them, without a limit to their number."""
+    rows = _stored(enterprise_id, point_ids, from_ms, to_ms, blocks)
+    return {one.point_id: one for one in _series(rows, to_ms)}
+
+
+def _stored(
+    enterprise_id: str, wanted: Collection[str], from_ms: int, to_ms: int, blocks: BlockRepo
+) -> dict[str, Rows]:
     rows: dict[str, Rows] = {point_id: {} for point_id in sorted(wanted)}
-    for block in blocks.between(unit.enterprise_id, from_ms, to_ms):
+    for block in blocks.between(enterprise_id, from_ms, to_ms):
         for one in block.series:
             if one.point_id in wanted:
                 _merge(rows[one.point_id], one, (block.received_at_ms, block.id), from_ms, to_ms)
-    next_from_ms = _cut(rows)
-    return _series(rows, next_from_ms if next_from_ms is not None else to_ms), next_from_ms
+    return rows
 
 
 def _cut(rows: dict[str, Rows]) -> int | None:

@@ -28,9 +28,22 @@ def put_enterprise(
 
 def put_unit(unit_id: str, fields: Fields, *, registry: RegistryRepo) -> Unit:
     _require_enterprise(fields["enterprise_id"], registry)
-    unit = Unit(id=unit_id, **fields)
+    unit = Unit(**{**fields, "id": unit_id, "feeds": tuple(dict.fromkeys(fields["feeds"]))})
+    if wrong := _wrong_feeds(unit, registry):
+        raise InvalidRequest(errors=wrong)
     registry.put_unit(unit)
     return unit
+
+
+def _wrong_feeds(unit: Unit, registry: RegistryRepo) -> list[FieldError]:
+    """What a unit cannot feed: itself, and what its enterprise does not have."""
+    profile = registry.profile(unit.enterprise_id)
+    known = {} if profile is None else profile.units_by_id
+    return [
+        FieldError(f"feeds.{at}", "feeds_itself" if fed == unit.id else "unknown_unit", fed)
+        for at, fed in enumerate(unit.feeds)
+        if fed == unit.id or fed not in known
+    ]
 
 
 def put_point(point_id: str, fields: Fields, *, registry: RegistryRepo, catalogues: CatalogueRepo) -> Point:

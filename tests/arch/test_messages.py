@@ -75,7 +75,7 @@ def test_every_word_of_a_kind_has_a_text_and_none_is_left_over(kind: str) -> Non
 
 
 def test_every_key_is_of_a_kind_that_these_tests_know() -> None:
-    known = ("problem.", "field.", "refusal.", "notice.", "word.reason.", *(f"word.{kind}." for kind in WORDS))
+    known = ("problem.", "field.", "refusal.", "notice.", "why.", "word.reason.", *(f"word.{kind}." for kind in WORDS))
     assert [key for key in TEXTS["en"] if not key.startswith(known)] == []
 
 

@@ -1,5 +1,6 @@
 """What an admin registers, on the wire."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import (
@@ -12,6 +13,7 @@ from pydantic import (
 
 from chalicelib.api.models.wire import Id, Number, ShortText, SideName, View, Wire
 from chalicelib.domain.dimension import Dimension
+from chalicelib.domain.enterprise import Unit
 from chalicelib.domain.person import Role
 
 
@@ -44,6 +46,9 @@ class UnitIn(Wire):
     enterprise_id: Id
     name: ShortText
     type: Id
+    feeds: list[Id] = Field(
+        default=[], max_length=32, description="units of the same enterprise, registered before, that this one feeds"
+    )
 
 
 class PointIn(Wire):
@@ -98,7 +103,13 @@ class UnitOut(View):
     enterprise_id: str
     name: str
     type: str
+    feeds: list[str] = Field(default=[])
     points: list[PointOut] = Field(default=[])
+
+    @classmethod
+    def of(cls, unit: Unit, points: Sequence[PointOut] = ()) -> "UnitOut":
+        fields = {"id": unit.id, "enterprise_id": unit.enterprise_id, "name": unit.name, "type": unit.type}
+        return cls(**fields, feeds=list(unit.feeds), points=list(points))
 
 
 class EnterprisesOut(View):

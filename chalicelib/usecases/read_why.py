@@ -1,0 +1,94 @@
+"""Gather all that explains a warning: the decision, the catalogue it was made under, the hour before it, the neighbours."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from chalicelib.domain.access import require_sight
+from chalicelib.domain.catalogue import Catalogue, Rule
+from chalicelib.domain.enterprise import Profile
+from chalicelib.domain.errors import NotFound
+from chalicelib.domain.neighbour import Neighbour, neighbours_of
+from chalicelib.domain.person import Person
+from chalicelib.domain.reading import Series
+from chalicelib.domain.warning import Warning
+from chalicelib.ports import BlockRepo, CatalogueRepo, RegistryRepo, StateRepo, WarningRepo
+from chalicelib.usecases.read_readings import stored_series
+
+LOOK_BACK_MS = 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class Receptor:
+    """Who lies downwind of the unit: how far, and how long the air takes to get there."""
+
+    name: str
+    distance_m: float
+    arrives_after_s: float
+
+
+Downwind = Callable[[Warning, Profile], tuple[Receptor, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """`catalogue` is the one that the decision was made under, or today's where that is no longer known; `rule` None: it has no such
+    rule. `series` is by point and ends with the decision. `downwind` None: nobody can tell."""
+
+    warning: Warning
+    profile: Profile
+    catalogue: Catalogue
+    rule: Rule | None
+    series: Mapping[str, Series]
+    neighbours: tuple[Neighbour, ...]
+    downwind: tuple[Receptor, ...] | None = None
+
+    @property
+    def unit_name(self) -> str:
+        unit = self.profile.units_by_id.get(self.warning.unit_id)
+        return self.warning.unit_id if unit is None else unit.name
+
+
+def visible_warning(
+    warning_id: str, person: Person, *, warnings: WarningRepo, registry: RegistryRepo
+) -> tuple[Warning, Profile]:
+    """The warning and its enterprise, if the person may know of them. Raises NotFound otherwise."""
+    warning = warnings.get(warning_id)
+    profile = registry.profile(warning.enterprise_id) if warning else None
+    if warning is None or profile is None:
+        raise NotFound(what="warning")
+    one = profile.enterprise
+    require_sight(person, enterprise_id=one.id, region=one.region, industry=one.industry, of="warning")
+    return warning, profile
+
+
+def read_why(
+    warning_id: str,
+    person: Person,
+    *,
+    warnings: WarningRepo,
+    registry: RegistryRepo,
+    catalogues: CatalogueRepo,
+    blocks: BlockRepo,
+    states: StateRepo,
+    downwind: Downwind | None = None,
+) -> Why:
+    """Raises NotFound where there is no such warning, or the person may not know of it."""
+    warning, profile = visible_warning(warning_id, person, warnings=warnings, registry=registry)
+    catalogue = catalogues.version(warning.why.catalogue_version) or catalogues.current()
+    points = {term.point_id for term in warning.why.terms}
+    until_ms = decided_at_ms(warning) + 1
+    state, _ = states.load(warning.enterprise_id)
+    return Why(
+        warning=warning,
+        profile=profile,
+        catalogue=catalogue,
+        rule=next((rule for rule in catalogue.rules if rule.id == warning.rule_id), None),
+        series=stored_series(warning.enterprise_id, points, until_ms - LOOK_BACK_MS, until_ms, blocks=blocks),
+        neighbours=neighbours_of(warning.unit_id, profile, state),
+        downwind=None if downwind is None else downwind(warning, profile),
+    )
+
+
+def decided_at_ms(warning: Warning) -> int:
+    """When the decision that the card explains was made, in event time."""
+    return warning.opened_at_ms if warning.escalated_at_ms is None else warning.escalated_at_ms
