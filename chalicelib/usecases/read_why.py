@@ -76,14 +76,14 @@ def read_why(
     warning, profile = visible_warning(warning_id, person, warnings=warnings, registry=registry)
     catalogue = catalogues.version(warning.why.catalogue_version) or catalogues.current()
     points = {term.point_id for term in warning.why.terms}
-    until_ms = decided_at_ms(warning) + 1
+    decided_ms = decided_at_ms(warning)
     state, _ = states.load(warning.enterprise_id)
     return Why(
         warning=warning,
         profile=profile,
         catalogue=catalogue,
         rule=next((rule for rule in catalogue.rules if rule.id == warning.rule_id), None),
-        series=stored_series(warning.enterprise_id, points, until_ms - LOOK_BACK_MS, until_ms, blocks=blocks),
+        series=stored_series(profile.enterprise.id, points, decided_ms - LOOK_BACK_MS, decided_ms + 1, blocks=blocks),
         neighbours=neighbours_of(warning.unit_id, profile, state),
         downwind=None if downwind is None else downwind(warning, profile),
     )

@@ -575,7 +575,7 @@ class Clock:
 ENTERPRISE = Enterprise(
     "acme", "绿源化工", "91110000MA01A2B34H", "circular_chemical", "medium", "east", Position(31.2, 121.4)
 )
-UNIT = Unit("r1", "acme", "R1", "reactor")
+UNIT = Unit("r1", "acme", "R1", "reactor", feeds=("r2",))
 POINT = Point("t1", "acme", "r1", "reactor_temperature", threshold=180.0)
 BRIDGE = Bridge("b1", "acme", "-----BEGIN PUBLIC KEY-----")
 

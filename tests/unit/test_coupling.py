@@ -195,3 +195,15 @@ def test_more_deviation_is_never_less_risk(s: float, e: float, g: float, more: f
 def test_no_finite_value_has_a_negative_deviation(kind: TriggerKind, value: float) -> None:
     d = coupling.deviation(Trigger(kind, 0.3), value, Reference(5.0, -2.0, 7.0))
     assert d is not None and d >= 0.0 and not isnan(d)
+
+
+@given(st.floats(min_value=0.01, max_value=1e6), st.floats(min_value=0.01, max_value=1e6), deviations)
+def test_the_shares_of_a_magnitude_are_a_whole(s: float, e: float, g: float) -> None:
+    safety, response, energy = coupling.shares(s, e, g)
+    assert safety + response + energy == pytest.approx(1.0)
+    assert (safety >= response) == (s >= e)
+    assert coupling.magnitude(s, e, 0.0) == pytest.approx(coupling.magnitude(s, e, g) * (1.0 - energy))
+
+
+def test_nothing_has_a_share_in_no_magnitude() -> None:
+    assert coupling.shares(0.0, 3.0, 1.0) == (0.0, 0.0, 0.0)
