@@ -52,15 +52,18 @@ ROOMS = (
     *(replace(FULL, points=points) for points in (14, 10, 7, 4, 0)),
     *(replace(FULL, points=0, neighbours=n, values=values) for n, values in ((6, 2), (4, 2), (4, 1), (2, 1), (2, 0))),
     *(replace(BARE, receptors=receptors) for receptors in (6, 3, 1, 0)),
-    *(replace(BARE, text=text, name=name) for text, name in ((150, 40), (80, 30), (40, 20), (20, 12), (8, 6))),
+    *(replace(BARE, text=text, name=name) for text, name in ((150, 40), (80, 30), (40, 20), (20, 12), (8, 6), (8, 2))),
 )
 
 
 def fitted(why: Why, language: str) -> WhyOut:
     """The fullest card of at most MAX_BYTES as sent."""
     ways = ways_back(why.warning.why, {key: one.plausible for key, one in why.catalogue.indicators.items()})
-    cards = (_card(why, ways, language, room) for room in ROOMS)
-    return next((card for card in cards if size(card) <= MAX_BYTES), _card(why, ways, language, ROOMS[-1]))
+    for room in ROOMS:
+        card = _card(why, ways, language, room)
+        if size(card) <= MAX_BYTES:
+            break
+    return card
 
 
 def size(card: WhyOut) -> int:
@@ -82,7 +85,7 @@ def _card(why: Why, ways: tuple[Way, ...], language: str, room: Room) -> WhyOut:
         onset_at=warning.onset_ms,
         decided_at=decided_at_ms(warning),
         cleared_at=warning.cleared_at_ms,
-        rule=_rule(why, voice),
+        rule=_rule(why, voice, room),
         terms=_terms(why, voice, room),
         sum=_sum(why, voice),
         ways=[_way(one, card, voice) for one in ways],
@@ -105,14 +108,14 @@ def _shortened(why: Why, room: Room) -> list[str]:
     return [name for name, is_cut in cut.items() if is_cut]
 
 
-def _rule(why: Why, voice: Voice) -> WhyRuleOut:
+def _rule(why: Why, voice: Voice, room: Room) -> WhyRuleOut:
     card = why.warning.why
     name = clipped(why.rule.name[voice.language] if why.rule else card.rule_id, voice.most)
     return WhyRuleOut(
-        id=card.rule_id,
+        id=clipped(card.rule_id, room.text),
         version=card.rule_version,
         name=name,
-        catalogue_version=card.catalogue_version,
+        catalogue_version=clipped(card.catalogue_version, room.text),
         words=voice.rule(card, name),
     )
 

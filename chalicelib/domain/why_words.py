@@ -41,6 +41,8 @@ def unit_word(ucum: str) -> str:
 
 
 def clipped(written: str, most: int) -> str:
+    """At most so many characters. Without control characters: nobody reads them, and JSON spends six bytes on each."""
+    written = "".join(letter for letter in written if letter.isprintable())
     return written if len(written) <= most else written[: max(most - 1, 0)] + "…"
 
 

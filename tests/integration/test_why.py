@@ -193,13 +193,19 @@ def test_a_card_that_has_changed_is_sent_again(park: Park) -> None:
     assert (after.status_code, json.loads(after.body)["tier"]) == (200, 3)
 
 
-@pytest.mark.parametrize("letter", ["长", "\x01"], ids=["of three bytes", "of six bytes once escaped"])
+LETTERS = [
+    pytest.param("长", id="three bytes each"),
+    pytest.param("\U0001f525", id="four bytes each"),
+    pytest.param('"', id="two bytes once escaped"),
+    pytest.param("\x01", id="six bytes once escaped"),
+]
+TEXTS = ("name", "risk_points", "safety_standard", "environment_requirement")
+
+
 @pytest.mark.parametrize("language", ["zh-CN", "en"])
-def test_with_the_longest_names_and_texts_that_can_be_registered_a_card_still_fits(
-    park: Park, language: str, letter: str
-) -> None:
-    admin, long = park.as_("admin"), letter * 2000
-    admin.put("/v1/catalogue", long_catalogue(letter))
+def test_with_the_longest_names_and_texts_that_can_be_registered_a_card_still_fits(park: Park, language: str) -> None:
+    admin, long = park.as_("admin"), "长" * 2000
+    admin.put("/v1/catalogue", long_catalogue("长"))
     plant = {"credit_code": credit_code("91110000MA01A2B34H"), "industry": "circular_chemical", "size": "large"}
     admin.put("/v1/enterprises/acme", plant | {"name": long, "region": "east"})
     others = [f"{n:02}{'u' * 62}" for n in range(32)]
@@ -209,11 +215,7 @@ def test_with_the_longest_names_and_texts_that_can_be_registered_a_card_still_fi
     admin.put("/v1/units/acme-r1", {"enterprise_id": "acme", "name": long, "type": "reactor", "feeds": others})
     found = read(park, hot(park, temperature=399.987654, voc=12345.678, steam=1234.567), Accept_Language=language)
     assert [term["role"] for term in found["terms"]] == ["safety", "response", "energy"]
-    assert (
-        len(found["ways"]) == 2
-        and found["remedies"]["safety"]
-        and found["shortened"] == ["sparks", "neighbours", "texts"]
-    )
+    assert len(found["ways"]) == 2 and "remedies" in found and found["shortened"] == ["sparks", "neighbours", "texts"]
 
 
 def long_catalogue(letter: str) -> dict[str, Any]:
@@ -221,11 +223,39 @@ def long_catalogue(letter: str) -> dict[str, Any]:
     texts = dict.fromkeys(("zh-CN", "en"), letter * 2000)
     document = shipped_document() | {"version": letter * 64}
     for number, rule in enumerate(document["rules"]):
-        rule.update(dict.fromkeys(("name", "risk_points", "safety_standard", "environment_requirement"), texts))
+        rule.update(dict.fromkeys(TEXTS, texts))
         rule["id"] = letter * 63 + str(number)
     for indicator in document["indicators"].values():
         indicator.update(name=texts, standard=letter * 2000, unit=letter * 2000)
     return document
+
+
+@pytest.mark.parametrize("letter", LETTERS)
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_whatever_letters_names_and_ids_are_made_of_a_card_fits(language: str, letter: str) -> None:
+    card_ = fitted(longest(letter), language)
+    assert size(card_) <= MAX_BYTES
+    assert len(card_.terms) == 3 and len(card_.ways) == 2 and card_.remedies is not None
+
+
+def longest(letter: str) -> Why:
+    """A card of which everything that a park chooses is as long as it may be."""
+    known = card(above(399.98765, 180.12345, 2.0), rise(12345.678, 30.123456, 0.3), rise(1234.567, 100.12345, 0.1))
+    terms = tuple(
+        replace(one, indicator=f"{one.role}-".ljust(64, "i"), point_id="p" * 64, unit=letter * 2000)
+        for one in known.terms
+    )
+    known = replace(known, terms=terms, rule_id=letter * 64, catalogue_version=letter * 64)
+    why, texts = why_of(known, units=32, receptors=9, letters=2000), dict.fromkeys(("zh-CN", "en"), letter * 2000)
+    voc = replace(shipped().indicators["voc"], name=texts, standard=letter * 2000)
+    assert why.rule is not None
+    return replace(
+        why,
+        warning=replace(why.warning, enterprise_id="e" * 64, unit_id="u" * 64, cleared_at_ms=START_MS, tier=3),
+        profile=Profile(replace(enterprise(), name=letter * 2000), (Unit("u" * 64, "acme", letter * 2000, "t"),), ()),
+        rule=replace(why.rule, **dict.fromkeys(TEXTS, texts)),
+        catalogue=replace(shipped(), indicators={one.indicator: voc for one in terms}),
+    )
 
 
 def why_of(known: Any, *, units: int, receptors: int = 0, letters: int = 10) -> Why:
