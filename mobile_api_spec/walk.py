@@ -19,6 +19,7 @@ from tests.acts import JPEG, client_id, photo_body, retest_body
 from tests.park import PEOPLE, SETTINGS, START_MS
 
 RULE = "reactor-temperature-voc"
+LEGS = {"safety": "safety", "environment": "response", "energy": "energy"}
 SOMEONE = {"inspector": "inspector_safety", "enterprise": "enterprise", "department": "department_safety", "committee": "committee", "admin": "admin"}  # fmt: skip
 NAMES = {
     "inspector_safety": "安全网格员甲",
@@ -48,8 +49,17 @@ def small_catalogue() -> dict[str, Any]:
     """The shipped catalogue with one rule and what that rule needs."""
     shipped = shipped_document()
     (rule,) = (one for one in shipped["rules"] if one["id"] == RULE)
-    needed = {rule[leg]["indicator"] for leg in ("safety", "response", "energy")}
-    return shipped | {"rules": [rule], "indicators": {key: shipped["indicators"][key] for key in sorted(needed)}}
+    legs = {dimension: rule[leg]["indicator"] for dimension, leg in LEGS.items()}
+    indicators = {key: shipped["indicators"][key] for key in sorted(legs.values())}
+    standards = {*rule["standards"], *(one["standard"] for one in indicators.values() if "standard" in one)}
+    unit_type = shipped["unit_types"][rule["unit_type"]] | {dimension: [one] for dimension, one in legs.items()}
+    return shipped | {
+        "version": "2026.2-park",
+        "rules": [rule],
+        "indicators": indicators,
+        "unit_types": {rule["unit_type"]: unit_type},
+        "standards": {key: shipped["standards"][key] for key in sorted(standards)},
+    }
 
 
 def _register(w: Walker) -> None:

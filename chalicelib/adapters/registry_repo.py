@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from pydantic import ValidationError
-
 from chalicelib.adapters.codec import from_body, to_body
 from chalicelib.adapters.rows import Expect, Put, Row, RowConflict, Rows
 from chalicelib.domain.catalogue import Catalogue
@@ -151,18 +149,9 @@ class RowCatalogueRepo:
 
         try:
             parsed = catalogues.parse(dict(document))
-        except ValidationError as error:
-            raise InvalidRequest(
-                errors=[_wrong(".".join(map(str, e["loc"])), e["msg"]) for e in error.errors()]
-            ) from error
+        except catalogues.InvalidDocument as error:
+            wrong = [FieldError(".".join(map(str, path)), "invalid", message) for path, message in error.wrong]
+            raise InvalidRequest(errors=wrong) from error
         self._rows.commit([Put(Row(*CATALOGUE_KEY, body=document))])
         self._cache.clear()
         return parsed
-
-
-def _wrong(field: str, message: str) -> FieldError:
-    """What is wrong between fields is said about the whole document, with the field in front of the words."""
-    text = message.removeprefix("Value error, ")
-    if not field:
-        field, _, text = text.partition(": ")
-    return FieldError(field, "invalid", text)

@@ -40,7 +40,8 @@ def put_enterprise(call: Call, enterprise_id: str) -> EnterpriseOut:
     response=UnitOut, problems=(NotFound, ContentConflict),
 )  # fmt: skip
 def put_unit(call: Call, unit_id: str) -> UnitOut:
-    unit = register.put_unit(unit_id, dict(call.body), registry=call.services.registry)
+    ports = call.services
+    unit = register.put_unit(unit_id, dict(call.body), registry=ports.registry, catalogues=ports.catalogues)
     return UnitOut(id=unit.id, enterprise_id=unit.enterprise_id, name=unit.name, type=unit.type)
 
 

@@ -26,20 +26,28 @@ def put_enterprise(
     return enterprise
 
 
-def put_unit(unit_id: str, fields: Fields, *, registry: RegistryRepo) -> Unit:
-    _require_enterprise(fields["enterprise_id"], registry)
+def put_unit(unit_id: str, fields: Fields, *, registry: RegistryRepo, catalogues: CatalogueRepo) -> Unit:
+    """Raises InvalidRequest, with what is allowed, for a type that does not occur in the enterprise's industry."""
+    profile = registry.profile(fields["enterprise_id"])
+    if profile is None:
+        raise NotFound(what="enterprise")
+    known = catalogues.current().unit_types
+    allowed = sorted(one.id for one in known.values() if one.occurs_in(profile.enterprise.industry))
+    if known and fields["type"] not in allowed:
+        raise _wrong("type", ", ".join(allowed))
     unit = Unit(id=unit_id, **fields)
     registry.put_unit(unit)
     return unit
 
 
 def put_point(point_id: str, fields: Fields, *, registry: RegistryRepo, catalogues: CatalogueRepo) -> Point:
+    """Raises InvalidRequest, with what is allowed, for an indicator that does not belong to the unit's type."""
     unit = registry.unit(fields["unit_id"])
     if unit is None:
         raise NotFound(what="unit")
-    indicators = catalogues.current().indicators
-    if fields["indicator"] not in indicators:
-        raise _wrong("indicator", ", ".join(sorted(indicators)))
+    allowed = catalogues.current().indicators_of(unit.type)
+    if fields["indicator"] not in allowed:
+        raise _wrong("indicator", ", ".join(sorted(allowed)))
     low, high = fields.get("band_low"), fields.get("band_high")
     if (low is None) != (high is None) or (low is not None and high is not None and low >= high):
         raise _wrong("band_low", "band_low < band_high")
