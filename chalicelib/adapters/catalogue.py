@@ -3,7 +3,9 @@
 The shipped catalogue stands as YAML in chalicelib/catalogue; a park's own is the same document, stored in the registry.
 """
 
+import re
 from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -50,6 +52,7 @@ class InvalidDocument(Exception):
 
 class Document(Strict):
     version: Version
+    issued: date | None = Field(default=None, description="the day on which it was written, as far as it says")
     indicators: dict[Name, IndicatorPart] = Field(min_length=1)
     rules: list[RulePart]
     kappa: float = Field(gt=0)
@@ -79,6 +82,7 @@ class Document(Strict):
     def value(self) -> Catalogue:
         return Catalogue(
             version=self.version,
+            issued_ms=None if self.issued is None else _midnight_ms(self.issued),
             indicators={key: one.value(key) for key, one in self.indicators.items()},
             rules=tuple(rule.value() for rule in self.rules),
             industry_weights=self.industry_weights,
@@ -99,6 +103,10 @@ class Document(Strict):
             unit_types={key: one.value(key) for key, one in self.unit_types.items()},
             standards=self.standards,
         )
+
+
+def _midnight_ms(day: date) -> int:
+    return round(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000)
 
 
 def read(document: Mapping[str, Any]) -> Document:
@@ -127,6 +135,14 @@ def shipped_document() -> dict[str, Any]:
 @cache
 def shipped() -> Catalogue:
     return parse(shipped_document())
+
+
+@cache
+def shipped_version() -> str:
+    """Its name alone, which a park with a catalogue of its own asks for without reading the rest."""
+    found = re.search(r'^version: "(.+)"$', (SHIPPED / "policy.yaml").read_text(encoding="utf-8"), re.MULTILINE)
+    assert found is not None
+    return found[1]
 
 
 def _load(name: str) -> Any:

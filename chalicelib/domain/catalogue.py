@@ -168,6 +168,7 @@ class Catalogue:
     chattering: Chattering
     stale_after_ms: int  # a warning that stands open longer is stale
     industry_intervals_s: Mapping[str, tuple[tuple[float, int], ...]]  # in place of risk_intervals_s
+    issued_ms: int | None  # when it was written, as far as it says
     unit_types: Mapping[str, UnitType]  # none: any type and any indicator of it goes
     standards: Mapping[str, Text]
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.enterprise import Enterprise, Point, Unit
 from chalicelib.domain.errors import FieldError, InvalidRequest, NotFound
 from chalicelib.domain.person import Bridge, Person, Role
@@ -77,31 +76,6 @@ def put_bridge(bridge_id: str, fields: Fields, *, registry: RegistryRepo, signat
     bridge = Bridge(id=bridge_id, **fields)
     registry.put_bridge(bridge)
     return bridge
-
-
-def publish_catalogue(
-    document: Mapping[str, object], *, registry: RegistryRepo, catalogues: CatalogueRepo
-) -> Catalogue:
-    """Make a document the park's catalogue. What is registered must go on being known: raises InvalidRequest otherwise."""
-    if left_out := _left_out(document, registry):
-        raise InvalidRequest(errors=left_out)
-    return catalogues.publish(document)
-
-
-def _left_out(document: Mapping[str, object], registry: RegistryRepo) -> list[FieldError]:
-    """What enterprises and points refer to and the document does not have. A part that is no table is for publish to refuse."""
-    profiles = [profile for one in registry.enterprises() if (profile := registry.profile(one.id)) is not None]
-    used = {
-        "indicators": {point.indicator for profile in profiles for point in profile.points},
-        "industry_weights": {profile.enterprise.industry for profile in profiles},
-        "size_factors": {profile.enterprise.size for profile in profiles},
-    }
-    return [
-        FieldError(f"{part}.{name}", "in_use", name)
-        for part, names in used.items()
-        if isinstance(known := document.get(part), Mapping)
-        for name in sorted(names - known.keys())
-    ]
 
 
 def _require_enterprise(enterprise_id: str, registry: RegistryRepo) -> None:
