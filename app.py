@@ -6,6 +6,7 @@ from chalice.app import Chalice, CloudWatchEvent, DynamoDBEvent, Rate, SQSEvent
 
 from chalicelib.api import (
     bridges,
+    catalogue,
     commands,
     completeness,
     enterprises,
@@ -32,6 +33,7 @@ for part in (
     inbox,
     me,
     registry,
+    catalogue,
 ):
     app.register_blueprint(part.api)
 

@@ -16,10 +16,11 @@ from typing import Any
 from bench import plant
 from bench.figure import Figure
 from chalicelib.adapters.block_repo import RowBlockRepo
+from chalicelib.adapters.catalogue_repo import RowCatalogueRepo
 from chalicelib.adapters.dynamo.rows import item_of
 from chalicelib.adapters.memory import MemoryRows
 from chalicelib.adapters.operations_repos import CHECKPOINT_PREFIX, RowObservationRepo, RowStateRepo, RowWarningRepo
-from chalicelib.adapters.registry_repo import RowCatalogueRepo, RowRegistryRepo
+from chalicelib.adapters.registry_repo import RowRegistryRepo
 from chalicelib.adapters.rows import Delete, Put
 from chalicelib.domain.block import pack
 from chalicelib.domain.enterprise import Profile

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.adapters.block_repo import RowBlockRepo
 from chalicelib.adapters.bridge_repos import RowCommandRepo, RowGapRepo, RowReportRepo
+from chalicelib.adapters.catalogue_repo import RowCatalogueRepo
 from chalicelib.adapters.operations_repos import (
     RowDeliveryRepo,
     RowDeviceRepo,
@@ -20,7 +21,8 @@ from chalicelib.adapters.operations_repos import (
     RowTaskRepo,
     RowWarningRepo,
 )
-from chalicelib.adapters.registry_repo import RowCatalogueRepo, RowRegistryRepo
+from chalicelib.adapters.registry_repo import RowRegistryRepo
+from chalicelib.adapters.review_repo import RowReviewRepo
 from chalicelib.adapters.rows import OPERATIONS, READINGS, REGISTRY, Rows
 from chalicelib.ports import Clock, MediaStore, PhotoInspector, PushChannel, PushQueue, SignatureVerifier, TokenVerifier
 from chalicelib.settings import Settings, read_settings
@@ -126,6 +128,10 @@ class Services:
     @cached_property
     def commands(self) -> RowCommandRepo:
         return RowCommandRepo(self.rows(OPERATIONS))
+
+    @cached_property
+    def reviews(self) -> RowReviewRepo:
+        return RowReviewRepo(self.rows(OPERATIONS))
 
     @cached_property
     def tokens(self) -> TokenVerifier:

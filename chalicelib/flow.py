@@ -10,6 +10,7 @@ from typing import Any
 
 from chalicelib.domain.block import Block
 from chalicelib.domain.events import (
+    CatalogueReviewDue,
     CommandRequested,
     CommandSettled,
     LateWarningsFound,
@@ -35,6 +36,7 @@ from chalicelib.usecases.ingest_readings import Upload, ingest_readings
 from chalicelib.usecases.notify import notify
 from chalicelib.usecases.push import push
 from chalicelib.usecases.request_command import request_command
+from chalicelib.usecases.review_catalogue import ask_for_review, tell_review
 from chalicelib.usecases.score_task import score_task
 from chalicelib.usecases.submit_evidence import add_retest, announce_photo, inspect_photo, rectify
 from chalicelib.usecases.take_report import Report, take_report
@@ -88,6 +90,8 @@ FLOW = (
     Stage("ask for a measure", "api", "department", request_command, (CommandRequested,)),
     Stage("deliver commands", "api", Upload, deliver_commands),
     Stage("take report", "api", Report, take_report, (CommandSettled,)),
+    Stage("ask for review", "clock", "every minute", ask_for_review, (CatalogueReviewDue,)),
+    Stage("tell review", "relay", CatalogueReviewDue, tell_review, (PushRequest,)),
     Stage("watch deadlines", "clock", "every minute", watch_deadlines, (TaskOverdue,)),
     Stage("notify", "relay", TaskOverdue, notify, (PushRequest,)),
 )

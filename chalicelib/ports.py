@@ -2,20 +2,22 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from chalicelib.domain.block import Block
 from chalicelib.domain.catalogue import Catalogue
+from chalicelib.domain.catalogue_version import CatalogueVersion, Proposal, Schedule
 from chalicelib.domain.command import Command
 from chalicelib.domain.enterprise import Enterprise, Point, Profile, Unit
 from chalicelib.domain.evaluation import Checkpoint
-from chalicelib.domain.events import Event
+from chalicelib.domain.events import CatalogueReviewDue, Event
 from chalicelib.domain.evidence import Rectification, Retest
 from chalicelib.domain.gap import BridgeReport, Gap
 from chalicelib.domain.notice import Delivery, Device, Notice, PushMessage, PushOutcome
 from chalicelib.domain.observation import Observation
 from chalicelib.domain.person import Bridge, Person
 from chalicelib.domain.photo import Photo, PhotoFinding
+from chalicelib.domain.review import Review
 from chalicelib.domain.score import ScoreEntry
 from chalicelib.domain.state import EnterpriseState
 from chalicelib.domain.task import Task
@@ -61,16 +63,46 @@ class RegistryRepo(Protocol):
 
 
 class CatalogueRepo(Protocol):
+    """Versions of the catalogue, and which of them is in force when. The shipped one is always among them, published."""
+
     def current(self) -> Catalogue:
-        """The park's own catalogue where one is published, else the shipped one."""
+        """What is in force now."""
+        ...
+
+    def in_force_at(self, at_ms: int) -> Catalogue:
+        """What is in force at an instant; the shipped one where nothing else is."""
         ...
 
     def version(self, name: str) -> Catalogue | None:
-        """The catalogue of that version, where it is still known."""
+        """A version by its name, a draft too."""
         ...
 
-    def publish(self, document: Mapping[str, object]) -> Catalogue:
-        """Make a document the park's catalogue. Raises InvalidRequest naming each wrong field."""
+    def schedule(self) -> Schedule:
+        """As it is stored, not as it was kept in the process."""
+        ...
+
+    def check(self, document: Mapping[str, Any] | str) -> Proposal:
+        """A document, or its YAML text, checked. Raises InvalidRequest naming each wrong field, and its line in a text."""
+        ...
+
+    def stored(self, name: str) -> tuple[CatalogueVersion, Mapping[str, Any]] | None:
+        """A version with its document."""
+        ...
+
+    def listing(self, cursor: str | None, limit: int) -> Page[CatalogueVersion]:
+        """Newest first, the shipped one last."""
+        ...
+
+    def save(self, version: CatalogueVersion, document: Mapping[str, Any]) -> CatalogueVersion:
+        """Store a draft at version.revision. Raises WriteConflict if that is no longer current, TooLarge for too much."""
+        ...
+
+    def publish(self, name: str, schedule: Schedule) -> Schedule:
+        """Put a schedule in force at schedule.revision and mark the version as published. Raises WriteConflict."""
+        ...
+
+    def put_schedule(self, schedule: Schedule) -> Schedule:
+        """Replace the schedule at schedule.revision. Raises WriteConflict if that is no longer current."""
         ...
 
 
@@ -230,6 +262,26 @@ class CommandRepo(Protocol):
         ...
 
     def listing(self, enterprise_id: str, cursor: str | None, limit: int) -> Page[Command]:
+        """Newest first."""
+        ...
+
+
+class ReviewRepo(Protocol):
+    """Reviews of the catalogue, by quarter."""
+
+    def is_settled(self, quarter: str) -> bool:
+        """Whether the quarter's review was announced or recorded. One small read."""
+        ...
+
+    def announce(self, event: CatalogueReviewDue) -> None:
+        """Say that the review is due, once a quarter."""
+        ...
+
+    def add(self, review: Review) -> Review:
+        """Record a review, once by id: of a repeat, the review as first recorded. Raises ContentConflict for other content."""
+        ...
+
+    def listing(self, cursor: str | None, limit: int) -> Page[Review]:
         """Newest first."""
         ...
 

@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from chalicelib.api.http import PROBLEM, Endpoint
+from chalicelib.api.models.catalogue import ScheduleOut, VersionOut
 from chalicelib.api.models.tasks import TaskOut
 from chalicelib.domain.access import ALLOWED
 from chalicelib.domain.errors import GreenShieldError, PreconditionFailed
@@ -16,6 +17,7 @@ from mobile_api_spec.schemas import Schemas, query_parameters
 
 JSON = "application/json"
 SHARED = {401: "Unauthenticated", 403: "Forbidden", 413: "TooLarge", 415: "UnsupportedMediaType", 503: "Busy"}
+TAGGED = (TaskOut, ScheduleOut, VersionOut)  # answers that carry an ETag
 Examples = Mapping[str, Mapping[str, Any]]
 
 
@@ -128,7 +130,7 @@ def _responses(one: Endpoint, schemas: Schemas, answers: Mapping[str, Any]) -> d
 
 
 def _success(one: Endpoint, schemas: Schemas, example: Any) -> dict[str, Any]:
-    headers = static.ANSWER_HEADERS | (static.TAGGED if one.response is TaskOut else static.KEPT if one.is_kept else {})
+    headers = static.ANSWER_HEADERS | (static.TAGGED if one.response in TAGGED else static.KEPT if one.is_kept else {})
     if one.response is None:
         return {"description": one.summary, "headers": headers}
     content = {"schema": schemas.answer(one.response)} | _example(example)

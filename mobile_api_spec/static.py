@@ -44,6 +44,10 @@ SERVERS: list[dict[str, Any]] = [
 
 TAGS = [
     {"name": "bridges", "description": "What bridges report of themselves, and how they are"},
+    {
+        "name": "catalogue",
+        "description": "Versions of the risk catalogue: proposed, compared, published, rolled back, reviewed",
+    },
     {"name": "commands", "description": "Measures asked of a plant, and what came of them"},
     {"name": "completeness", "description": "What arrived, what did not, and why"},
     {"name": "enterprises", "description": "Enterprises, their units and their score"},
@@ -98,7 +102,7 @@ PARAMETERS: dict[str, Any] = {
     "IfMatch": {
         "name": "If-Match",
         "in": "header",
-        "description": "The task's version you saw (its ETag). Another version now: 412 precondition_failed. Without it: no check",
+        "description": "The version you saw (the ETag of the task, draft or schedule). Another version now: 412 precondition_failed. Without it: no check",
         "schema": {"type": "string", "pattern": r'^(\*|(W/)?"[0-9]{1,15}")$'},
         "example": '"3"',
     },
@@ -208,5 +212,16 @@ NOTES = {
     "post_verdict": "A department judges its own side only, and nobody judges what they submitted.",
     "acknowledge": "Tier 1: the enterprise. Tiers 2 and 3: the two inspectors.",
     "list_tasks": "Inspectors: the tasks given to them. Enterprises: their own. Others: all in their field of sight.",
-    "put_catalogue": "The whole catalogue at once; chalicelib/catalogue holds the shipped one.",
+    "put_catalogue": "The whole catalogue at once; chalicelib/catalogue holds the shipped one. If-Match: the schedule's revision.",
+    "put_version": (
+        "The whole document, as JSON or as YAML text; every wrong field is named at once, with its line in a text. What was published "
+        "never changes."
+    ),
+    "get_difference": "From the version in `with` to this one, their defaults filled in. Rules are told apart by id; their order does not count.",
+    "post_publication": (
+        "A version that leaves out what is registered is refused. If-Match: the schedule's revision. Other processes follow within 15 "
+        "seconds."
+    ),
+    "post_rollback": "What was to take effect later is withdrawn too. If-Match: the schedule's revision.",
+    "post_review": "Silences the reminder of this quarter.",
 }

@@ -6,7 +6,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.adapters.catalogue import shipped_document
 from chalicelib.adapters.memory_media import MemoryMediaStore
 from chalicelib.api.http import MAX_BODY_BYTES, Endpoint
 from chalicelib.api.models.wire import rfc3339
@@ -15,10 +14,10 @@ from chalicelib.domain.access import ALLOWED
 from chalicelib.domain.errors import Busy
 from mobile_api_spec.recorder import Exchange, Walker
 from mobile_api_spec.walk_bridges import SOURCE, bridges
+from mobile_api_spec.walk_catalogue import catalogues
 from tests.acts import JPEG, client_id, photo_body, retest_body
 from tests.park import PEOPLE, SETTINGS, START_MS
 
-RULE = "reactor-temperature-voc"
 SOMEONE = {"inspector": "inspector_safety", "enterprise": "enterprise", "department": "department_safety", "committee": "committee", "admin": "admin"}  # fmt: skip
 NAMES = {
     "inspector_safety": "安全网格员甲",
@@ -44,14 +43,6 @@ def at(minutes: float) -> str:
     return rfc3339(START_MS + round(minutes * 60_000))
 
 
-def small_catalogue() -> dict[str, Any]:
-    """The shipped catalogue with one rule and what that rule needs."""
-    shipped = shipped_document()
-    (rule,) = (one for one in shipped["rules"] if one["id"] == RULE)
-    needed = {rule[leg]["indicator"] for leg in ("safety", "response", "energy")}
-    return shipped | {"rules": [rule], "indicators": {key: shipped["indicators"][key] for key in sorted(needed)}}
-
-
 def _register(w: Walker) -> None:
     w.call("get_health", None, expect=200)
     enterprise = {
@@ -70,7 +61,7 @@ def _register(w: Walker) -> None:
     w.call("put_bridge", "admin", bridge_id="acme-bridge", body=bridge, expect=200)
     for person, name in NAMES.items():
         w.call("put_person", "admin", person_id=person, body={"name": name, **PEOPLE[person]}, expect=200)
-    w.call("put_catalogue", "admin", body=small_catalogue(), expect=200)
+    catalogues(w, at)
 
 
 def _credit_code(w: Walker) -> str:

@@ -1,24 +1,20 @@
-"""The registry: enterprises with units and points, people, bridges, and the park's catalogue.
+"""The registry: enterprises with units and points, people and bridges.
 
-Profiles, people and the catalogue are kept in the process for `cache_s`: a change by another process is seen that much later.
+Profiles and people are kept in the process for `cache_s`: a change by another process is seen that much later.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from pydantic import ValidationError
-
 from chalicelib.adapters.codec import from_body, to_body
 from chalicelib.adapters.rows import Expect, Put, Row, RowConflict, Rows
-from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.enterprise import Enterprise, Point, Profile, Unit
-from chalicelib.domain.errors import ContentConflict, FieldError, InvalidRequest
+from chalicelib.domain.errors import ContentConflict
 from chalicelib.domain.person import Bridge, Person
 from chalicelib.ports import Clock
 
 T = TypeVar("T")
-CATALOGUE_KEY = ("CATALOGUE", "CURRENT")
 CACHE_S = 15.0
 
 
@@ -130,44 +126,3 @@ class RowRegistryRepo:
     def _commit(self, *rows: Row) -> None:
         self._rows.commit([Put(row) for row in rows])
         self._cache.clear()
-
-
-class RowCatalogueRepo:
-    def __init__(self, rows: Rows, clock: Clock, *, cache_s: float = CACHE_S) -> None:
-        self._rows = rows
-        self._cache = Cache(clock, cache_s)
-
-    def current(self) -> Catalogue:
-        return self._cache.get("current", self._load)
-
-    def _load(self) -> Catalogue:
-        from chalicelib.adapters import catalogue as catalogues  # its models and YAML are a tenth of a cold start
-
-        row = self._rows.get(*CATALOGUE_KEY)
-        return catalogues.shipped() if row is None else catalogues.parse(dict(row.body))
-
-    def version(self, name: str) -> Catalogue | None:
-        from chalicelib.adapters import catalogue as catalogues
-
-        return next((one for one in (self.current(), catalogues.shipped()) if one.version == name), None)
-
-    def publish(self, document: Mapping[str, object]) -> Catalogue:
-        from chalicelib.adapters import catalogue as catalogues
-
-        try:
-            parsed = catalogues.parse(dict(document))
-        except ValidationError as error:
-            raise InvalidRequest(
-                errors=[_wrong(".".join(map(str, e["loc"])), e["msg"]) for e in error.errors()]
-            ) from error
-        self._rows.commit([Put(Row(*CATALOGUE_KEY, body=document))])
-        self._cache.clear()
-        return parsed
-
-
-def _wrong(field: str, message: str) -> FieldError:
-    """What is wrong between fields is said about the whole document, with the field in front of the words."""
-    text = message.removeprefix("Value error, ")
-    if not field:
-        field, _, text = text.partition(": ")
-    return FieldError(field, "invalid", text)

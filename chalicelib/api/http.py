@@ -330,7 +330,9 @@ def problem(error: GreenShieldError, call: Call) -> Response:
     }
     if error.errors:
         body["errors"] = [
-            {"field": one.field, "code": one.code, "detail": field_text(one, call.language)} for one in error.errors
+            {"field": one.field, "code": one.code, "detail": field_text(one, call.language)}
+            | ({} if one.line is None else {"line": one.line})
+            for one in error.errors
         ]
     body |= {key: value for key, value in error.params.items() if isinstance(value, str | int | float | list)}
     headers = {"Content-Type": PROBLEM, "Cache-Control": "no-store"}

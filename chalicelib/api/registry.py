@@ -6,8 +6,6 @@ from chalicelib.api.http import Call, endpoint
 from chalicelib.api.models.registry import (
     BridgeIn,
     BridgeOut,
-    CatalogueIn,
-    CatalogueOut,
     EnterpriseIn,
     EnterpriseOut,
     PersonIn,
@@ -40,7 +38,8 @@ def put_enterprise(call: Call, enterprise_id: str) -> EnterpriseOut:
     response=UnitOut, problems=(NotFound, ContentConflict),
 )  # fmt: skip
 def put_unit(call: Call, unit_id: str) -> UnitOut:
-    unit = register.put_unit(unit_id, dict(call.body), registry=call.services.registry)
+    ports = call.services
+    unit = register.put_unit(unit_id, dict(call.body), registry=ports.registry, catalogues=ports.catalogues)
     return UnitOut.of(unit)
 
 
@@ -71,13 +70,3 @@ def put_bridge(call: Call, bridge_id: str) -> BridgeOut:
     ports = call.services
     done = register.put_bridge(bridge_id, dict(call.body), registry=ports.registry, signatures=ports.signatures)
     return BridgeOut.model_validate(done)
-
-
-@endpoint(
-    api, "PUT", "/v1/catalogue", summary="Publish the park's catalogue", action=Action.REGISTER, request=CatalogueIn,
-    response=CatalogueOut,
-)  # fmt: skip
-def put_catalogue(call: Call) -> CatalogueOut:
-    ports = call.services
-    done = register.publish_catalogue(call.body.model_dump(), registry=ports.registry, catalogues=ports.catalogues)
-    return CatalogueOut(version=done.version, rules=[r.id for r in done.rules], indicators=sorted(done.indicators))

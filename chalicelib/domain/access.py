@@ -29,6 +29,8 @@ class Action(StrEnum):
     READ_COMMAND = "read_command"
     REQUEST_COMMAND = "request_command"
     REGISTER = "register"
+    READ_CATALOGUE = "read_catalogue"
+    MANAGE_CATALOGUE = "manage_catalogue"
 
 
 PEOPLE = frozenset(Role)
@@ -51,6 +53,8 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     # A plant's own people act at the plant; inspectors act through tasks.
     Action.REQUEST_COMMAND: frozenset({Role.DEPARTMENT, Role.COMMITTEE, Role.ADMIN}),
     Action.REGISTER: frozenset({Role.ADMIN}),
+    Action.READ_CATALOGUE: frozenset({Role.DEPARTMENT, Role.COMMITTEE, Role.ADMIN}),
+    Action.MANAGE_CATALOGUE: frozenset({Role.ADMIN}),
 }
 
 

@@ -27,7 +27,8 @@ class Trigger:
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
-    """`unit` is a UCUM code; `plausible` the range outside which a value cannot be true."""
+    """`unit` is a UCUM code; `plausible` the range outside which a value cannot be true; `clause` where in `standard` the limit
+    stands."""
 
     id: str
     name: Text
@@ -37,6 +38,7 @@ class Indicator:
     hj212_code: str | None = None
     limit: float | None = None
     standard: str | None = None
+    clause: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,32 @@ class Rule:
     environment_requirement: Text
     minimum_hold_ms: int = 60_000
     inhibited_by: tuple[str, ...] = ()
+    standards: tuple[str, ...] = ()
+
+
+class UnitRole(StrEnum):
+    """What an indicator tells of its unit beside its value: that treatment runs, how hard the unit is worked."""
+
+    TREATMENT_POWER = "treatment_power"
+    LOAD = "load"
+
+
+@dataclass(frozen=True, slots=True)
+class UnitType:
+    """What stands in a plant: its indicators by dimension, read together. `industries` None: it occurs in any."""
+
+    id: str
+    name: Text
+    industries: tuple[str, ...] | None
+    tags: Mapping[Dimension, tuple[str, ...]]
+    roles: Mapping[UnitRole, str]
+
+    @property
+    def indicators(self) -> tuple[str, ...]:
+        return tuple(indicator for indicators in self.tags.values() for indicator in indicators)
+
+    def occurs_in(self, industry: str) -> bool:
+        return self.industries is None or industry in self.industries
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +168,25 @@ class Catalogue:
     chattering: Chattering
     stale_after_ms: int  # a warning that stands open longer is stale
     industry_intervals_s: Mapping[str, tuple[tuple[float, int], ...]]  # in place of risk_intervals_s
+    issued_ms: int | None  # when it was written, as far as it says
+    unit_types: Mapping[str, UnitType]  # none: any type and any indicator of it goes
+    standards: Mapping[str, Text]
 
     def rules_for(self, industry: str, unit_type: str) -> tuple[Rule, ...]:
         return tuple(r for r in self.rules if r.unit_type == unit_type and r.industry in (None, industry))
+
+    def indicators_of(self, unit_type: str) -> tuple[str, ...]:
+        """What may be measured at a unit of a type; of a type that this version does not know, anything."""
+        known = self.unit_types.get(unit_type)
+        return tuple(self.indicators) if known is None else known.indicators
+
+    def industry_weight(self, industry: str) -> float:
+        """An industry that this version does not know is judged like the heaviest that it knows."""
+        return self.industry_weights.get(industry, max(self.industry_weights.values()))
+
+    def warning_threshold(self, industry: str) -> float:
+        """As with the weight: what is not known is watched as closely as anything."""
+        return self.warning_thresholds.get(industry, min(self.warning_thresholds.values()))
 
     def sampling_interval_s(self, base_risk: float, tier: int | None, industry: str = "") -> int:
         """How often a unit should be sampled: by its open warning's tier, else by its base risk (as its industry asks)."""

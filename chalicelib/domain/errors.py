@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """What is wrong with one field: a dotted path, a stable code, and the values the text needs."""
+    """What is wrong with one field: a dotted path, a stable code, the values the text needs, and the line where it was text."""
 
     field: str
     code: str
     detail: str
+    line: int | None = None
 
 
 class GreenShieldError(Exception):

@@ -152,6 +152,17 @@ class CommandSettled(CommandEvent):
     state: str
 
 
+@dataclass(frozen=True, slots=True)
+class CatalogueReviewDue(Event):
+    """Of the whole park: `enterprise_id` is empty. `version` has been in force since `since_ms`."""
+
+    kind: ClassVar[str] = "catalogue_review_due"
+    identity: ClassVar[tuple[str, ...]] = ("quarter",)
+    quarter: str
+    version: str
+    since_ms: int
+
+
 EVENTS: dict[str, type[Event]] = {
     event.kind: event
     for event in (
@@ -170,6 +181,7 @@ EVENTS: dict[str, type[Event]] = {
         PhotoRefused,
         CommandRequested,
         CommandSettled,
+        CatalogueReviewDue,
         ObservationOpened,
     )
 }

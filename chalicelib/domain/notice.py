@@ -16,6 +16,7 @@ class NoticeKind(StrEnum):
     PHOTO_REFUSED = "photo_refused"
     LATE_WARNINGS = "late_warnings"
     OBSERVATION_OPENED = "observation_opened"
+    CATALOGUE_REVIEW_DUE = "catalogue_review_due"
 
 
 @dataclass(frozen=True, slots=True)

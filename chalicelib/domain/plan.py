@@ -128,7 +128,7 @@ def make_plan(profile: Profile, catalogue: Catalogue) -> Plan:
         for rule in catalogue.rules_for(enterprise.industry, unit.type)
         if (bound := _bind(rule, unit.id, profile.points_of(unit.id), catalogue)) is not None
     )
-    weight = catalogue.industry_weights[enterprise.industry]
+    weight = catalogue.industry_weight(enterprise.industry)
     factor = catalogue.size_factors[enterprise.size]
     return Plan(
         profile=profile,
@@ -138,7 +138,7 @@ def make_plan(profile: Profile, catalogue: Catalogue) -> Plan:
         industry_weight=weight,
         size_factor=factor,
         base_risk=base_risk(weight, factor),
-        warning_threshold=catalogue.warning_thresholds[enterprise.industry],
+        warning_threshold=catalogue.warning_threshold(enterprise.industry),
     )
 
 

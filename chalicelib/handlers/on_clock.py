@@ -1,13 +1,17 @@
-"""Once a minute: deadlines."""
+"""Once a minute: deadlines, and whether the catalogue is due for review."""
 
 from chalicelib.bootstrap import Services
 from chalicelib.observability import FunctionFailed, count, described, logger
+from chalicelib.usecases.review_catalogue import ask_for_review
 from chalicelib.usecases.watch_deadlines import watch_deadlines
 
 
 def on_clock(services: Services) -> int:
     try:
         missed = watch_deadlines(tasks=services.tasks, clock=services.clock)
+        ask_for_review(
+            reviews=services.reviews, catalogues=services.catalogues, clock=services.clock, zone=services.zone
+        )
     except Exception as error:  # noqa: BLE001
         logger.error("clock failed", extra=described(error))
         raise FunctionFailed(error) from None

@@ -191,7 +191,7 @@ def _advice(
     profile: Profile, good: list[Series], state: EnterpriseState, catalogue: Catalogue
 ) -> tuple[UnitAdvice, ...]:
     enterprise = profile.enterprise
-    risk = base_risk(catalogue.industry_weights[enterprise.industry], catalogue.size_factors[enterprise.size])
+    risk = base_risk(catalogue.industry_weight(enterprise.industry), catalogue.size_factors[enterprise.size])
     unit_ids = dict.fromkeys(profile.points_by_id[one.point_id].unit_id for one in good)
     return tuple(
         UnitAdvice(

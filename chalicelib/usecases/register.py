@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.domain.catalogue import Catalogue
-from chalicelib.domain.enterprise import Enterprise, Point, Unit
+from chalicelib.domain.enterprise import Enterprise, Point, Profile, Unit
 from chalicelib.domain.errors import FieldError, InvalidRequest, NotFound
 from chalicelib.domain.person import Bridge, Person, Role
 from chalicelib.domain.photo import Position
@@ -26,19 +25,25 @@ def put_enterprise(
     return enterprise
 
 
-def put_unit(unit_id: str, fields: Fields, *, registry: RegistryRepo) -> Unit:
-    _require_enterprise(fields["enterprise_id"], registry)
+def put_unit(unit_id: str, fields: Fields, *, registry: RegistryRepo, catalogues: CatalogueRepo) -> Unit:
+    """Raises InvalidRequest, with what is allowed, for a type that does not occur in the enterprise's industry."""
+    profile = registry.profile(fields["enterprise_id"])
+    if profile is None:
+        raise NotFound(what="enterprise")
+    known = catalogues.current().unit_types
+    allowed = sorted(one.id for one in known.values() if one.occurs_in(profile.enterprise.industry))
+    if known and fields["type"] not in allowed:
+        raise _wrong("type", ", ".join(allowed))
     unit = Unit(**{**fields, "id": unit_id, "feeds": tuple(dict.fromkeys(fields["feeds"]))})
-    if wrong := _wrong_feeds(unit, registry):
+    if wrong := _wrong_feeds(unit, profile):
         raise InvalidRequest(errors=wrong)
     registry.put_unit(unit)
     return unit
 
 
-def _wrong_feeds(unit: Unit, registry: RegistryRepo) -> list[FieldError]:
+def _wrong_feeds(unit: Unit, profile: Profile) -> list[FieldError]:
     """What a unit cannot feed: itself, and what its enterprise does not have."""
-    profile = registry.profile(unit.enterprise_id)
-    known = {} if profile is None else profile.units_by_id
+    known = profile.units_by_id
     return [
         FieldError(f"feeds.{at}", "feeds_itself" if fed == unit.id else "unknown_unit", fed)
         for at, fed in enumerate(unit.feeds)
@@ -47,12 +52,13 @@ def _wrong_feeds(unit: Unit, registry: RegistryRepo) -> list[FieldError]:
 
 
 def put_point(point_id: str, fields: Fields, *, registry: RegistryRepo, catalogues: CatalogueRepo) -> Point:
+    """Raises InvalidRequest, with what is allowed, for an indicator that does not belong to the unit's type."""
     unit = registry.unit(fields["unit_id"])
     if unit is None:
         raise NotFound(what="unit")
-    indicators = catalogues.current().indicators
-    if fields["indicator"] not in indicators:
-        raise _wrong("indicator", ", ".join(sorted(indicators)))
+    allowed = catalogues.current().indicators_of(unit.type)
+    if fields["indicator"] not in allowed:
+        raise _wrong("indicator", ", ".join(sorted(allowed)))
     low, high = fields.get("band_low"), fields.get("band_high")
     if (low is None) != (high is None) or (low is not None and high is not None and low >= high):
         raise _wrong("band_low", "band_low < band_high")
@@ -82,31 +88,6 @@ def put_bridge(bridge_id: str, fields: Fields, *, registry: RegistryRepo, signat
     bridge = Bridge(id=bridge_id, **fields)
     registry.put_bridge(bridge)
     return bridge
-
-
-def publish_catalogue(
-    document: Mapping[str, object], *, registry: RegistryRepo, catalogues: CatalogueRepo
-) -> Catalogue:
-    """Make a document the park's catalogue. What is registered must go on being known: raises InvalidRequest otherwise."""
-    if left_out := _left_out(document, registry):
-        raise InvalidRequest(errors=left_out)
-    return catalogues.publish(document)
-
-
-def _left_out(document: Mapping[str, object], registry: RegistryRepo) -> list[FieldError]:
-    """What enterprises and points refer to and the document does not have. A part that is no table is for publish to refuse."""
-    profiles = [profile for one in registry.enterprises() if (profile := registry.profile(one.id)) is not None]
-    used = {
-        "indicators": {point.indicator for profile in profiles for point in profile.points},
-        "industry_weights": {profile.enterprise.industry for profile in profiles},
-        "size_factors": {profile.enterprise.size for profile in profiles},
-    }
-    return [
-        FieldError(f"{part}.{name}", "in_use", name)
-        for part, names in used.items()
-        if isinstance(known := document.get(part), Mapping)
-        for name in sorted(names - known.keys())
-    ]
 
 
 def _require_enterprise(enterprise_id: str, registry: RegistryRepo) -> None:

@@ -29,6 +29,7 @@ NO_STAGE = {
     "read_bridges",
     "see_enterprise",
     "register",
+    "manage_catalogue",
     "change_task",
 }
 FUNCTIONS = {"api", *(source.name for source in app.event_sources)}

@@ -30,6 +30,7 @@ MORE = {
     "side_submitted": {"side"},
     "side_rejected": {"side", "reason"},
     "photo_refused": {"reason"},
+    "catalogue_review_due": {"version", "quarter", "days"},
     "observation_opened": {"subject", "observation"},
     "late_warnings": {"count", "first"},
     "task_overdue": {"deadline"},

@@ -18,6 +18,7 @@ from chalicelib.adapters.rows import Row, Rows
 from chalicelib.api.http import ENDPOINTS, Endpoint
 from chalicelib.handlers.on_clock import on_clock
 from mobile_api_spec import examples
+from mobile_api_spec.walk_catalogue import VERSION, small_catalogue
 from tests.acts import FakeInspector, client_id, photo_body
 from tests.park import PEOPLE, Park, memory_rows
 
@@ -36,7 +37,20 @@ MAY: dict[str, set[str]] = {
     "post_verdict": {"department"},
     "get_deliveries": {"department", "committee", "admin"},
     "post_command": {"department", "committee", "admin"},
-    **{f"put_{what}": {"admin"} for what in ("enterprise", "unit", "point", "person", "bridge", "catalogue")},
+    **{
+        f"put_{what}": {"admin"} for what in ("enterprise", "unit", "point", "person", "bridge", "catalogue", "version")
+    },
+    **{f"post_{what}": {"admin"} for what in ("publication", "rollback", "review")},
+    **{
+        f"{verb}_{what}": {"department", "committee", "admin"}
+        for verb, what in (
+            ("list", "versions"),
+            ("get", "version"),
+            ("get", "difference"),
+            ("get", "schedule"),
+            ("list", "reviews"),
+        )
+    },
 }
 # Whose plants each person sees; both stand in the region east.
 EAST = {"acme", "other"}
@@ -76,6 +90,7 @@ def world() -> tuple[dict[str, MemoryRows], dict[str, dict[str, str]]]:
         return dict(tables)
 
     park = Park(keep, inspector=FakeInspector()).register()
+    park.as_("admin").put("/v1/catalogue", small_catalogue())
     for _ in range(2):
         park.clock.advance(60)
         for eid in TENANTS:
@@ -96,6 +111,7 @@ def ids_of(park: Park, eid: str) -> dict[str, str]:
     (seen,) = (o for o in park.as_("committee").get("/v1/observations")["items"] if o["enterprise_id"] == eid)
     ids |= {"command_id": client_id(40), "observation_id": seen["id"]}
     ids |= {"task_id": task["id"], "warning_id": task["warning_id"], "photo_id": client_id(1), "side": "safety"}
+    ids |= {"version": VERSION}
     return ids | {"person_id": "someone", "device_id": "phone-1", "notice_id": "n-nothing"}
 
 

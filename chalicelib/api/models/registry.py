@@ -5,7 +5,6 @@ from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     ConfigDict,
     Field,
     StrictBool,
@@ -136,14 +135,3 @@ class BridgeOut(View):
     id: str
     enterprise_id: str
     revoked: bool
-
-
-class CatalogueIn(BaseModel):
-    model_config = ConfigDict(extra="allow")
-    version: str = Field(description="a catalogue document; chalicelib/catalogue shows the shipped one")
-
-
-class CatalogueOut(View):
-    version: str
-    rules: list[str]
-    indicators: list[str]

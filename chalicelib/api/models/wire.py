@@ -79,6 +79,7 @@ class FieldProblem(View):
     field: str
     code: str
     detail: str
+    line: int | None = Field(default=None, description="of a document that was sent as YAML")
 
 
 class Problem(View):

@@ -1,8 +1,7 @@
 """What factor codes mean: of 2017 and 2025, and of 2005 where there was one.
 
 `unit` (UCUM) is the standard's; "" where sources do not agree or devices are known to differ: then the configuration of
-the point says it. `indicator` is the park's, where its catalogue has one with this code. A code that is not here is kept
-as it is; nothing is guessed about it.
+the point says it. A code that is not here is kept as it is; nothing is guessed about it.
 """
 
 from dataclasses import dataclass
@@ -15,7 +14,6 @@ class Factor:
     unit: str
     name_zh: str
     name_en: str
-    indicator: str = ""
 
 
 _TABLE = """
@@ -129,15 +127,13 @@ LA     -   dB      A声级              Sound level, A-weighted
 Leq    -   dB      等效声级           Equivalent sound level
 """
 
-_INDICATORS = {"a21026": "so2", "a24088": "voc", "a34013": "dust", "w01018": "cod", "LA": "noise"}
-
 
 def _read_table() -> dict[str, Factor]:
     by_code: dict[str, Factor] = {}
     for line in _TABLE.strip().splitlines():
         code, *sparse, name_zh, name_en = line.split(maxsplit=4)
         old_code, unit = ("" if cell == "-" else cell for cell in sparse)
-        factor = Factor(code, old_code, unit, name_zh, name_en, _INDICATORS.get(code, ""))
+        factor = Factor(code, old_code, unit, name_zh, name_en)
         by_code[code] = factor
         if old_code:
             by_code[old_code] = factor
