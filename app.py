@@ -9,6 +9,7 @@ from chalicelib.api import (
     commands,
     completeness,
     enterprises,
+    foresight,
     inbox,
     me,
     observations,
@@ -16,6 +17,7 @@ from chalicelib.api import (
     registry,
     tasks,
     warnings,
+    weather,
 )
 from chalicelib.bootstrap import services
 
@@ -32,6 +34,8 @@ for part in (
     inbox,
     me,
     registry,
+    weather,
+    foresight,
 ):
     app.register_blueprint(part.api)
 

@@ -22,6 +22,7 @@ from chalicelib.adapters.operations_repos import (
 )
 from chalicelib.adapters.registry_repo import RowCatalogueRepo, RowRegistryRepo
 from chalicelib.adapters.rows import OPERATIONS, READINGS, REGISTRY, Rows
+from chalicelib.adapters.weather_repos import RowForesightRepo, RowRegionRepo, RowWeatherRepo
 from chalicelib.ports import Clock, MediaStore, PhotoInspector, PushChannel, PushQueue, SignatureVerifier, TokenVerifier
 from chalicelib.settings import Settings, read_settings
 
@@ -126,6 +127,18 @@ class Services:
     @cached_property
     def commands(self) -> RowCommandRepo:
         return RowCommandRepo(self.rows(OPERATIONS))
+
+    @cached_property
+    def regions(self) -> RowRegionRepo:
+        return RowRegionRepo(self.rows(REGISTRY))
+
+    @cached_property
+    def weather(self) -> RowWeatherRepo:
+        return RowWeatherRepo(self.rows(REGISTRY))
+
+    @cached_property
+    def foresights(self) -> RowForesightRepo:
+        return RowForesightRepo(self.rows(REGISTRY))
 
     @cached_property
     def tokens(self) -> TokenVerifier:

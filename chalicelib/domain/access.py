@@ -29,6 +29,9 @@ class Action(StrEnum):
     READ_COMMAND = "read_command"
     REQUEST_COMMAND = "request_command"
     REGISTER = "register"
+    READ_WEATHER = "read_weather"
+    READ_DOWNWIND = "read_downwind"
+    READ_FORESIGHT = "read_foresight"
 
 
 PEOPLE = frozenset(Role)
@@ -51,6 +54,9 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     # A plant's own people act at the plant; inspectors act through tasks.
     Action.REQUEST_COMMAND: frozenset({Role.DEPARTMENT, Role.COMMITTEE, Role.ADMIN}),
     Action.REGISTER: frozenset({Role.ADMIN}),
+    Action.READ_WEATHER: PEOPLE,
+    Action.READ_DOWNWIND: PEOPLE,
+    Action.READ_FORESIGHT: PEOPLE - {Role.ENTERPRISE},
 }
 
 
@@ -65,6 +71,19 @@ def can_see(person: Person, *, enterprise_id: str, region: str, industry: str) -
             return person.enterprise_id == enterprise_id
         case Role.INSPECTOR:
             return region in person.regions and industry in person.industries
+        case Role.DEPARTMENT:
+            return not person.regions or region in person.regions
+        case Role.COMMITTEE | Role.ADMIN:
+            return True
+
+
+def can_see_region(person: Person, region: str) -> bool:
+    """Whether what concerns a whole region, and no enterprise by itself, is theirs to see."""
+    match person.role:
+        case Role.ENTERPRISE:
+            return False
+        case Role.INSPECTOR:
+            return region in person.regions
         case Role.DEPARTMENT:
             return not person.regions or region in person.regions
         case Role.COMMITTEE | Role.ADMIN:

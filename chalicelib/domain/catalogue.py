@@ -140,6 +140,8 @@ class Catalogue:
     chattering: Chattering
     stale_after_ms: int  # a warning that stands open longer is stale
     industry_intervals_s: Mapping[str, tuple[tuple[float, int], ...]]  # in place of risk_intervals_s
+    freeze_sensitive: frozenset[str] = frozenset()  # unit types that a freeze may burst
+    public_stations: frozenset[str] = frozenset()  # unit types that watch over the park itself
 
     def rules_for(self, industry: str, unit_type: str) -> tuple[Rule, ...]:
         return tuple(r for r in self.rules if r.unit_type == unit_type and r.industry in (None, industry))

@@ -23,6 +23,7 @@ TERMINAL: dict[type, str] = {
 }
 # Use cases that answer a question or serve others, so that no stage stands for them.
 NO_STAGE = {"read_readings", "read_completeness", "read_bridges", "see_enterprise", "register", "change_task"}
+NO_STAGE |= {"keep_weather", "downwind_of", "read_foresight", "fit_foresight"}
 FUNCTIONS = {"api", *(source.name for source in app.event_sources)}
 SOURCES = {"inspector", "enterprise", "department", "upload", "every minute"}
 EMITTED = {event for stage in FLOW for event in stage.emits}

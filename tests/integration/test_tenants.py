@@ -34,9 +34,11 @@ MAY: dict[str, set[str]] = {
     "post_rectification": {"enterprise"},
     "post_submission": WORKERS,
     "post_verdict": {"department"},
+    "get_foresight": EVERYONE - {"enterprise"},
     "get_deliveries": {"department", "committee", "admin"},
     "post_command": {"department", "committee", "admin"},
     **{f"put_{what}": {"admin"} for what in ("enterprise", "unit", "point", "person", "bridge", "catalogue")},
+    **{f"put_{what}": {"admin"} for what in ("region", "region_weather")},
 }
 # Whose plants each person sees; both stand in the region east.
 EAST = {"acme", "other"}
@@ -60,6 +62,8 @@ NOT_THEIRS: dict[tuple[str, str], int] = {
     ("post_verdict", "department_environment"): 403,
     ("acknowledge", "enterprise"): 403,
     ("acknowledge", "enterprise_other"): 403,
+    ("get_foresight", "inspector_elsewhere"): 404,
+    ("get_foresight", "department_elsewhere"): 404,
 }
 PEOPLES = [one for one in ENDPOINTS if one.action is not None]
 TENANTS = ("acme", "other")
@@ -96,7 +100,7 @@ def ids_of(park: Park, eid: str) -> dict[str, str]:
     (seen,) = (o for o in park.as_("committee").get("/v1/observations")["items"] if o["enterprise_id"] == eid)
     ids |= {"command_id": client_id(40), "observation_id": seen["id"]}
     ids |= {"task_id": task["id"], "warning_id": task["warning_id"], "photo_id": client_id(1), "side": "safety"}
-    return ids | {"person_id": "someone", "device_id": "phone-1", "notice_id": "n-nothing"}
+    return ids | {"person_id": "someone", "device_id": "phone-1", "notice_id": "n-nothing", "region_id": "east"}
 
 
 @pytest.fixture
