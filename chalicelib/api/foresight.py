@@ -41,10 +41,10 @@ def get_foresight(call: Call) -> ForesightOut:
         foresights=ports.foresights,
         zone=ports.zone,
     )
-    return ForesightOut(items=[_region(one, call.language) for one in ahead])
+    return ForesightOut(items=[_region(one, call.query.hours, call.language) for one in ahead])
 
 
-def _region(one: RegionAhead, language: str) -> RegionAheadOut:
+def _region(one: RegionAhead, hours: int, language: str) -> RegionAheadOut:
     known = one.known
     verdict = Verdict.UNFITTED if known is None else known.verdict
     return RegionAheadOut(
@@ -53,7 +53,7 @@ def _region(one: RegionAhead, language: str) -> RegionAheadOut:
         verdict_text=text(f"word.foresight.{verdict.value}", language, days=MIN_HOURS // 24, events=MIN_EVENTS),
         history=None if known is None else HistoryOut.model_validate(known),
         backtest=None if known is None or known.backtest is None else BacktestOut.model_validate(known.backtest),
-        hours=[OutlookOut.model_validate(hour) for hour in one.hours],
+        hours=[OutlookOut.model_validate(hour) for hour in one.hours[:hours]],
         checks=[_check(freeze, one.units, language) for freeze in one.freezes],
     )
 

@@ -16,6 +16,8 @@ class NoticeKind(StrEnum):
     PHOTO_REFUSED = "photo_refused"
     LATE_WARNINGS = "late_warnings"
     OBSERVATION_OPENED = "observation_opened"
+    RISK_UPWIND = "risk_upwind"
+    RISK_NEARBY = "risk_nearby"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Who lies downwind of an enterprise's release at an instant, and whom of them to tell."""
+"""Who lies downwind of an enterprise's release at an instant."""
 
 from dataclasses import replace
 
@@ -11,7 +11,6 @@ from chalicelib.domain.weather import HOUR_MS, WeatherKind, hour_of, observed_fi
 from chalicelib.ports import CatalogueRepo, RegionRepo, RegistryRepo, WeatherRepo
 
 BACK_HOURS = 3
-TOLD = frozenset({Role.ENTERPRISE, Role.INSPECTOR})
 TRUSTED = frozenset({Role.DEPARTMENT, Role.COMMITTEE, Role.ADMIN})
 
 
@@ -41,20 +40,6 @@ def _told_apart(one: Receptor, stations: frozenset[str], registry: RegistryRepo)
     profile = registry.profile(one.id) if one.kind is ReceptorKind.ENTERPRISE else None
     is_station = profile is not None and any(unit.type in stations for unit in profile.units)
     return replace(one, kind=ReceptorKind.STATION) if is_station else one
-
-
-def people_downwind(found: Downwind, *, registry: RegistryRepo) -> tuple[str, ...]:
-    """The people of the enterprises downwind and the inspectors on duty of their joint groups, by rising id."""
-    places = _enterprises(found, registry)
-    return tuple(
-        sorted(
-            person.id
-            for person in registry.people()
-            if person.role in TOLD
-            and person.on_duty
-            and any(can_see(person, enterprise_id=p.id, region=p.region, industry=p.industry) for p in places)
-        )
-    )
 
 
 def names_known_to(person: Person, found: Downwind, *, registry: RegistryRepo) -> frozenset[str]:

@@ -38,6 +38,8 @@ MORE = {
     "observation_opened": {"subject", "observation"},
     "late_warnings": {"count", "first"},
     "task_overdue": {"deadline"},
+    "risk_upwind": {"place", "distance", "minutes"},
+    "risk_nearby": {"place", "distance"},
 }
 
 

@@ -1,22 +1,27 @@
 """Foresight on the wire: no probability without its base rate and its back-test."""
 
-from pydantic import Field
+from typing import Annotated
+
+from pydantic import Field, PlainSerializer
 
 from chalicelib.api.models.wire import Id, Instant, View, Wire
-from chalicelib.domain.foresight import Verdict
+from chalicelib.domain.foresight import AHEAD_HOURS, Verdict
+
+Share = Annotated[float, PlainSerializer(lambda value: round(value, 5))]
 
 
 class ForesightQuery(Wire):
     region: Id | None = Field(default=None, description="all regions that you may see, if absent")
+    hours: int = Field(default=AHEAD_HOURS, ge=1, le=AHEAD_HOURS, description="so many, from the present one on")
 
 
 class OutlookOut(View):
     at: Instant = Field(validation_alias="hour_ms")
-    base_rate: float = Field(description="how often a warning opened at this hour of the day in this month")
+    base_rate: Share = Field(description="how often a warning opened at this hour of the day in this month")
     history_hours: int = Field(
         description="hours of history behind the base rate, neighbouring hours and months included"
     )
-    probability: float | None = Field(
+    probability: Share | None = Field(
         default=None,
         description="that at least one coupled warning opens in the region in this hour; only where the verdict is `skilful` and the "
         "weather of the hour is known",
@@ -24,8 +29,8 @@ class OutlookOut(View):
 
 
 class ReliabilityOut(View):
-    forecast: float = Field(description="the mean probability of these hours")
-    observed: float = Field(description="the share of them in which a warning opened")
+    forecast: Share = Field(description="the mean probability of these hours")
+    observed: Share = Field(description="the share of them in which a warning opened")
     hours: int
 
 
@@ -37,10 +42,10 @@ class BacktestOut(View):
     blocks: int
     hours: int
     events: int
-    brier: float
-    brier_climatology: float
-    skill: float = Field(description="Brier skill score against the base rates: 0 is no better, 1 is perfect")
-    skill_low: float = Field(description="the lower end of its one-sided 95 % interval")
+    brier: Share
+    brier_climatology: Share
+    skill: Share = Field(description="Brier skill score against the base rates: 0 is no better, 1 is perfect")
+    skill_low: Share = Field(description="the lower end of its one-sided 95 % interval")
     reliability: list[ReliabilityOut]
 
 

@@ -1,12 +1,18 @@
 """Regions, their weather, and what lies downwind, on the wire."""
 
-from pydantic import Field
+from typing import Annotated
+
+from pydantic import Field, PlainSerializer
 
 from chalicelib.api.models.registry import PositionModel
 from chalicelib.api.models.wire import Id, Instant, InstantIn, Number, ShortText, View, Wire
 from chalicelib.domain.downwind import ReceptorKind, Wind
 from chalicelib.domain.stability import Stability
 from chalicelib.domain.weather import WeatherKind
+
+Whole = Annotated[float, PlainSerializer(lambda value: float(round(value)))]
+Tenths = Annotated[float, PlainSerializer(lambda value: round(value, 1))]
+ThreeDigits = Annotated[float, PlainSerializer(lambda value: float(f"{value:.3g}"))]
 
 
 class RegionIn(Wire):
@@ -82,12 +88,12 @@ class ReceptorOut(View):
     kind: ReceptorKind
     id: str | None = None
     name: str | None = None
-    distance_m: float
-    bearing_deg: float | None = None
-    travel_s: float | None = Field(
+    distance_m: Whole
+    bearing_deg: Tenths | None = None
+    travel_s: Whole | None = Field(
         default=None, description="at the wind's speed; absent where no wind is known to blow"
     )
-    dilution_m2: float | None = Field(
+    dilution_m2: ThreeDigits | None = Field(
         default=None,
         description="chi * u / Q in 1/m2 on the plume's axis: times the rate of release, divided by the wind, the concentration",
     )
@@ -101,7 +107,7 @@ class DownwindOut(View):
     wind_text: str
     reach_m: float
     weather: WeatherHourOut | None = None
-    to_deg: float | None = Field(default=None, description="the axis of the sector; absent: in any direction")
-    half_width_deg: float | None = None
+    to_deg: Tenths | None = Field(default=None, description="the axis of the sector; absent: in any direction")
+    half_width_deg: Tenths | None = None
     stability: Stability | None = None
     receptors: list[ReceptorOut]
