@@ -16,9 +16,9 @@ from rich.table import Table
 from bench.prsa import ZONE, read_weather
 from chalicelib.domain.backtest import learn
 from chalicelib.domain.climatology import cell_of
-from chalicelib.domain.foresight import Foresight, expit
+from chalicelib.domain.foresight import Backtest, Foresight, expit
 from chalicelib.domain.foresight_features import Features, features
-from chalicelib.domain.foresight_fit import history
+from chalicelib.domain.foresight_fit import History, history
 from chalicelib.domain.weather import HOUR_MS, Weather
 
 Truth = Callable[[Features, int], float]  # features and hour of the day -> probability of a warning
@@ -48,9 +48,18 @@ def simulate(weather: Weather, truth: Truth, seed: int) -> tuple[int, ...]:
     )
 
 
-def learnt(weather: Weather, truth: Truth, seed: int) -> Foresight:
-    end_ms = max(weather) + HOUR_MS
-    return learn("bench", history(weather, simulate(weather, truth, seed), min(weather), end_ms, ZONE), end_ms)
+def lived(weather: Weather, truth: Truth, seed: int) -> History:
+    """The recorded weather with warnings drawn from a truth."""
+    return history(weather, simulate(weather, truth, seed), min(weather), max(weather) + HOUR_MS, ZONE)
+
+
+def skill_of_the_truth(known: History, truth: Truth, tested: Backtest) -> float:
+    """The skill in the back-test's hours of whoever knows the truth: no forecast can be expected to do better."""
+    hours = zip(known.hours_ms.tolist(), known.x.tolist(), known.cells, known.y.tolist(), strict=True)
+    squares = [
+        (truth(Features(*given), cell[1]) - y) ** 2 for at_ms, given, cell, y in hours if at_ms >= tested.from_ms
+    ]
+    return 1 - sum(squares) / len(squares) / tested.brier_climatology
 
 
 def main(arguments: list[str]) -> int:
@@ -61,17 +70,18 @@ def main(arguments: list[str]) -> int:
     weather = read_weather(options.weather)
     console = Console()
     for name, truth in (("driven by weather", driven), ("indifferent to weather", indifferent)):
-        show(console, name, learnt(weather, truth, options.seed))
+        known = lived(weather, truth, options.seed)
+        found = learn("bench", known, max(weather) + HOUR_MS)
+        assert found.backtest is not None
+        show(console, name, found, found.backtest, skill_of_the_truth(known, truth, found.backtest))
     return 0
 
 
-def show(console: Console, name: str, found: Foresight) -> None:
-    tested = found.backtest
-    assert tested is not None
+def show(console: Console, name: str, found: Foresight, tested: Backtest, best: float) -> None:
+    console.print(f"[bold]{name}[/]: {found.verdict.value}; a warning in {found.events} of {found.hours} hours")
     console.print(
-        f"[bold]{name}[/]: {found.verdict.value}; {found.events} hours with a warning of {found.hours}; tested on {tested.hours} hours: "
-        f"Brier {tested.brier:.5f}, climatology {tested.brier_climatology:.5f}, skill {tested.skill:+.4f} "
-        f"(95 % above {tested.skill_low:+.4f})"
+        f"tested on {tested.hours} hours: Brier {tested.brier:.5f}, climatology {tested.brier_climatology:.5f}\n"
+        f"skill {tested.skill:+.4f} (95 % above {tested.skill_low:+.4f}; the truth itself {best:+.4f})"
     )
     table = Table("forecast", "observed", "hours")
     for one in tested.reliability:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.foresight import driven, indifferent, learnt
+from bench.foresight import driven, indifferent, lived
 from bench.prsa import ZONE, compass_deg, read_weather
 from chalicelib.domain.backtest import OutOfFold, learn, out_of_fold, reliability, score
 from chalicelib.domain.climatology import cell_of, climatology
@@ -146,7 +146,7 @@ def test_what_is_shown_is_near_the_true_probability() -> None:
 def test_on_recorded_weather_stagnation_and_freeze_are_found_and_chance_is_not(shared_data: Path) -> None:
     weather = read_weather(next((shared_data / "weather").glob("PRSA*.csv")))
     assert sum(one.temperature_c is None or one.wind_m_s is None for one in weather.values()) > 10
-    found, chance = learnt(weather, driven, 1), learnt(weather, indifferent, 1)
+    found, chance = (learn("east", lived(weather, truth, 1), NOW_MS) for truth in (driven, indifferent))
     assert (found.verdict, chance.verdict) == (Verdict.SKILFUL, Verdict.NO_SKILL)
     assert found.backtest is not None and found.backtest.skill > 0.05 and found.hours < len(weather)
     by_feature = dict(zip(FEATURES, found.model.weights, strict=True)) if found.model else {}
