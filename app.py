@@ -10,6 +10,7 @@ from chalicelib.api import (
     commands,
     completeness,
     enterprises,
+    foresight,
     inbox,
     me,
     observations,
@@ -17,6 +18,7 @@ from chalicelib.api import (
     registry,
     tasks,
     warnings,
+    weather,
 )
 from chalicelib.bootstrap import services
 
@@ -34,6 +36,8 @@ for part in (
     me,
     registry,
     catalogue,
+    weather,
+    foresight,
 ):
     app.register_blueprint(part.api)
 

@@ -24,6 +24,7 @@ from chalicelib.adapters.operations_repos import (
 from chalicelib.adapters.registry_repo import RowRegistryRepo
 from chalicelib.adapters.review_repo import RowReviewRepo
 from chalicelib.adapters.rows import OPERATIONS, READINGS, REGISTRY, Rows
+from chalicelib.adapters.weather_repos import RowForesightRepo, RowRegionRepo, RowWeatherRepo
 from chalicelib.ports import Clock, MediaStore, PhotoInspector, PushChannel, PushQueue, SignatureVerifier, TokenVerifier
 from chalicelib.settings import Settings, read_settings
 
@@ -132,6 +133,18 @@ class Services:
     @cached_property
     def reviews(self) -> RowReviewRepo:
         return RowReviewRepo(self.rows(OPERATIONS))
+
+    @cached_property
+    def regions(self) -> RowRegionRepo:
+        return RowRegionRepo(self.rows(REGISTRY))
+
+    @cached_property
+    def weather(self) -> RowWeatherRepo:
+        return RowWeatherRepo(self.rows(REGISTRY))
+
+    @cached_property
+    def foresights(self) -> RowForesightRepo:
+        return RowForesightRepo(self.rows(REGISTRY))
 
     @cached_property
     def tokens(self) -> TokenVerifier:

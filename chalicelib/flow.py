@@ -40,6 +40,7 @@ from chalicelib.usecases.review_catalogue import ask_for_review, tell_review
 from chalicelib.usecases.score_task import score_task
 from chalicelib.usecases.submit_evidence import add_retest, announce_photo, inspect_photo, rectify
 from chalicelib.usecases.take_report import Report, take_report
+from chalicelib.usecases.tell_downwind import tell_downwind
 from chalicelib.usecases.tell_late import tell_late
 from chalicelib.usecases.tell_observation import tell_observation
 from chalicelib.usecases.watch_deadlines import watch_deadlines
@@ -74,6 +75,8 @@ FLOW = (
     Stage("notify", "relay", TaskDispatched, notify, (PushRequest,)),
     Stage("notify", "relay", TaskEscalated, notify, (PushRequest,)),
     Stage("notify", "relay", TaskWarningCleared, notify, (PushRequest,)),
+    Stage("tell downwind", "relay", TaskDispatched, tell_downwind, (PushRequest,)),
+    Stage("tell downwind", "relay", TaskEscalated, tell_downwind, (PushRequest,)),
     Stage("push", "push", PushRequest, push),
     Stage("acknowledge", "api", "inspector", acknowledge),
     Stage("announce photo", "api", "inspector", announce_photo),

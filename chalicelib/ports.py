@@ -12,16 +12,19 @@ from chalicelib.domain.enterprise import Enterprise, Point, Profile, Unit
 from chalicelib.domain.evaluation import Checkpoint
 from chalicelib.domain.events import CatalogueReviewDue, Event
 from chalicelib.domain.evidence import Rectification, Retest
+from chalicelib.domain.foresight import Foresight
 from chalicelib.domain.gap import BridgeReport, Gap
 from chalicelib.domain.notice import Delivery, Device, Notice, PushMessage, PushOutcome
 from chalicelib.domain.observation import Observation
 from chalicelib.domain.person import Bridge, Person
 from chalicelib.domain.photo import Photo, PhotoFinding
+from chalicelib.domain.region import Region
 from chalicelib.domain.review import Review
 from chalicelib.domain.score import ScoreEntry
 from chalicelib.domain.state import EnterpriseState
 from chalicelib.domain.task import Task
 from chalicelib.domain.warning import Warning
+from chalicelib.domain.weather import WeatherHour, WeatherKind
 
 T = TypeVar("T")
 
@@ -304,6 +307,36 @@ class ScoreRepo(Protocol):
         ...
 
     def of_month(self, enterprise_id: str, month: str) -> tuple[ScoreEntry, ...]: ...
+
+
+class RegionRepo(Protocol):
+    """Regions by id. `put` of the same content twice is one."""
+
+    def put(self, region: Region) -> None: ...
+    def get(self, region_id: str) -> Region | None: ...
+    def all(self) -> tuple[Region, ...]: ...
+
+
+class WeatherRepo(Protocol):
+    """The weather of regions. Observed and forecast stay apart; of each hour the newest issue stands."""
+
+    def add(self, region_id: str, hours: Sequence[WeatherHour]) -> int:
+        """Keep hours, all or none, and return how many of them now stand: the others were issued anew since.
+
+        At most 100 different days (UTC) at once. Raises WriteConflict where others write the same days all the time.
+        """
+        ...
+
+    def between(self, region_id: str, kind: WeatherKind, from_ms: int, to_ms: int) -> tuple[WeatherHour, ...]:
+        """Hours of from_ms <= t < to_ms by rising time."""
+        ...
+
+
+class ForesightRepo(Protocol):
+    """What was learnt last for each region."""
+
+    def put(self, foresight: Foresight) -> None: ...
+    def get(self, region_id: str) -> Foresight | None: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,12 +51,14 @@ TAGS = [
     {"name": "commands", "description": "Measures asked of a plant, and what came of them"},
     {"name": "completeness", "description": "What arrived, what did not, and why"},
     {"name": "enterprises", "description": "Enterprises, their units and their score"},
+    {"name": "foresight", "description": "What is ahead: risk by hour and region, freeze checks"},
     {"name": "inbox", "description": "What you were told, whether or not a push arrived"},
     {"name": "me", "description": "Yourself and your phones; is the service up"},
     {"name": "readings", "description": "Uploads from bridges, and reading them back"},
     {"name": "registry", "description": "What an admin registers"},
     {"name": "tasks", "description": "Joint tasks: evidence, submissions, verdicts"},
     {"name": "warnings", "description": "Coupled risks with their why-cards"},
+    {"name": "weather", "description": "Regions, their weather, and what lies downwind"},
 ]
 
 SECURITY_SCHEMES = {
@@ -224,4 +226,17 @@ NOTES = {
     ),
     "post_rollback": "What was to take effect later is withdrawn too. If-Match: the schedule's revision.",
     "post_review": "Silences the reminder of this quarter.",
+    "put_region_weather": (
+        "Hours of one issue, at most 32 days. Observed and forecast stay apart; of each hour the newest issue stands, whatever the "
+        "order they come in."
+    ),
+    "get_foresight": (
+        "A probability is never shown without its base rate (climatology of the month and hour) and its back-test against it; where that "
+        "found no skill, or history is thin, the base rates stand alone and the verdict says so. Learnt once a day."
+    ),
+    "get_downwind": (
+        "By the wind of that hour, else of the newest of the three hours before. In a calm (below 0.5 m/s), or where the wind is "
+        "not known, all within 1800 m are named. Departments, committee and admin read every name; others learn of an enterprise that they "
+        "may not see only that it is there, and how far. Pasquill-Gifford classes by Turner's method, spreads by Briggs (1973)."
+    ),
 }

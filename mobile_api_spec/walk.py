@@ -15,6 +15,7 @@ from chalicelib.domain.errors import Busy
 from mobile_api_spec.recorder import Exchange, Walker
 from mobile_api_spec.walk_bridges import SOURCE, bridges
 from mobile_api_spec.walk_catalogue import catalogues
+from mobile_api_spec.walk_weather import weather
 from tests.acts import JPEG, client_id, photo_body, retest_body
 from tests.park import PEOPLE, SETTINGS, START_MS
 
@@ -33,7 +34,19 @@ NAMES = {
 def walk() -> list[Exchange]:
     """Every route, from registering the plant to the score, then every way to be refused."""
     walker = Walker()
-    for part in (_register, _upload, _read, _bridges, _work, _evidence, _judge, _close, _conflicts, _refusals):
+    for part in (
+        _register,
+        _upload,
+        _read,
+        _weather,
+        _bridges,
+        _work,
+        _evidence,
+        _judge,
+        _close,
+        _conflicts,
+        _refusals,
+    ):
         part(walker)
     return walker.exchanges
 
@@ -106,6 +119,10 @@ def _read(w: Walker) -> None:
         w.park.reads(eid="other", temperature=186.0, voc=31.0, steam=104.0)
     (seen,) = w.call("list_observations", "department_safety", query={"limit": "20"}, expect=200)["items"]
     w.call("get_observation", "department_safety", observation_id=seen["id"], expect=200)
+
+
+def _weather(w: Walker) -> None:
+    weather(w, at)
 
 
 def _bridges(w: Walker) -> None:
@@ -252,6 +269,7 @@ NAMED = {
     "put_unit": {"body": {"enterprise_id": "nobody", "name": "1号反应釜", "type": "reactor"}},
     "put_point": {"body": {"unit_id": "nothing", "indicator": "voc"}},
     "put_person": {"body": {"name": "企业联络员乙", "role": "enterprise", "enterprise_id": "nobody"}},
+    "get_foresight": {"query": {"region": "nothing"}},
     "put_bridge": {"body": {"enterprise_id": "nobody", "public_key_pem": "-----BEGIN PUBLIC KEY-----"}},
 }
 

@@ -64,10 +64,14 @@ class UnitTypePart(Strict):
     environment: tuple[Name, ...]
     energy: tuple[Name, ...]
     roles: dict[UnitRole, Name] = Field(default={})
+    freeze_sensitive: bool = False
+    watches_the_park: bool = False
 
     def value(self, type_id: str) -> UnitType:
         tags = {dimension: getattr(self, dimension) for dimension in Dimension}
-        return UnitType(type_id, self.name, self.industries, tags, self.roles)
+        return UnitType(
+            type_id, self.name, self.industries, tags, self.roles, self.freeze_sensitive, self.watches_the_park
+        )
 
 
 class TriggerPart(Strict):

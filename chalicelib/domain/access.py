@@ -31,6 +31,9 @@ class Action(StrEnum):
     REGISTER = "register"
     READ_CATALOGUE = "read_catalogue"
     MANAGE_CATALOGUE = "manage_catalogue"
+    READ_WEATHER = "read_weather"
+    READ_DOWNWIND = "read_downwind"
+    READ_FORESIGHT = "read_foresight"
 
 
 PEOPLE = frozenset(Role)
@@ -55,6 +58,9 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.REGISTER: frozenset({Role.ADMIN}),
     Action.READ_CATALOGUE: frozenset({Role.DEPARTMENT, Role.COMMITTEE, Role.ADMIN}),
     Action.MANAGE_CATALOGUE: frozenset({Role.ADMIN}),
+    Action.READ_WEATHER: PEOPLE,
+    Action.READ_DOWNWIND: PEOPLE,
+    Action.READ_FORESIGHT: PEOPLE - {Role.ENTERPRISE},
 }
 
 
@@ -69,6 +75,19 @@ def can_see(person: Person, *, enterprise_id: str, region: str, industry: str) -
             return person.enterprise_id == enterprise_id
         case Role.INSPECTOR:
             return region in person.regions and industry in person.industries
+        case Role.DEPARTMENT:
+            return not person.regions or region in person.regions
+        case Role.COMMITTEE | Role.ADMIN:
+            return True
+
+
+def can_see_region(person: Person, region: str) -> bool:
+    """Whether what concerns a whole region, and no enterprise by itself, is theirs to see."""
+    match person.role:
+        case Role.ENTERPRISE:
+            return False
+        case Role.INSPECTOR:
+            return region in person.regions
         case Role.DEPARTMENT:
             return not person.regions or region in person.regions
         case Role.COMMITTEE | Role.ADMIN:

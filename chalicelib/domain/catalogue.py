@@ -87,13 +87,18 @@ class UnitRole(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class UnitType:
-    """What stands in a plant: its indicators by dimension, read together. `industries` None: it occurs in any."""
+    """What stands in a plant: its indicators by dimension, read together. `industries` None: it occurs in any.
+
+    `freeze_sensitive`: a freeze may burst it. `watches_the_park`: a station that measures the park itself, not a plant.
+    """
 
     id: str
     name: Text
     industries: tuple[str, ...] | None
     tags: Mapping[Dimension, tuple[str, ...]]
     roles: Mapping[UnitRole, str]
+    freeze_sensitive: bool = False
+    watches_the_park: bool = False
 
     @property
     def indicators(self) -> tuple[str, ...]:
@@ -171,6 +176,14 @@ class Catalogue:
     issued_ms: int | None  # when it was written, as far as it says
     unit_types: Mapping[str, UnitType]  # none: any type and any indicator of it goes
     standards: Mapping[str, Text]
+
+    @property
+    def freeze_sensitive(self) -> frozenset[str]:
+        return frozenset(one.id for one in self.unit_types.values() if one.freeze_sensitive)
+
+    @property
+    def public_stations(self) -> frozenset[str]:
+        return frozenset(one.id for one in self.unit_types.values() if one.watches_the_park)
 
     def rules_for(self, industry: str, unit_type: str) -> tuple[Rule, ...]:
         return tuple(r for r in self.rules if r.unit_type == unit_type and r.industry in (None, industry))

@@ -17,6 +17,8 @@ class NoticeKind(StrEnum):
     LATE_WARNINGS = "late_warnings"
     OBSERVATION_OPENED = "observation_opened"
     CATALOGUE_REVIEW_DUE = "catalogue_review_due"
+    RISK_UPWIND = "risk_upwind"
+    RISK_NEARBY = "risk_nearby"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from chalicelib.domain.enterprise import Enterprise, Point, Profile, Unit
 from chalicelib.domain.errors import FieldError, InvalidRequest, NotFound
 from chalicelib.domain.person import Bridge, Person, Role
 from chalicelib.domain.photo import Position
-from chalicelib.ports import CatalogueRepo, RegistryRepo, SignatureVerifier
+from chalicelib.domain.region import Region, is_boundary
+from chalicelib.ports import CatalogueRepo, RegionRepo, RegistryRepo, SignatureVerifier
 
 Fields = Mapping[str, Any]
 
@@ -88,6 +89,15 @@ def put_bridge(bridge_id: str, fields: Fields, *, registry: RegistryRepo, signat
     bridge = Bridge(id=bridge_id, **fields)
     registry.put_bridge(bridge)
     return bridge
+
+
+def put_region(region_id: str, fields: Fields, *, regions: RegionRepo) -> Region:
+    boundary = tuple(Position(corner.latitude, corner.longitude) for corner in fields["boundary"])
+    if not is_boundary(boundary):
+        raise _wrong("boundary", "at least 3 corners, a ring that does not cross itself")
+    region = Region(region_id, fields["name"], boundary)
+    regions.put(region)
+    return region
 
 
 def _require_enterprise(enterprise_id: str, registry: RegistryRepo) -> None:

@@ -31,6 +31,10 @@ NO_STAGE = {
     "register",
     "manage_catalogue",
     "change_task",
+    "keep_weather",
+    "downwind_of",
+    "read_foresight",
+    "fit_foresight",
 }
 FUNCTIONS = {"api", *(source.name for source in app.event_sources)}
 SOURCES = {"inspector", "enterprise", "department", "upload", "every minute"}

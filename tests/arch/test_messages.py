@@ -7,6 +7,8 @@ import pytest
 from chalicelib.domain.command import CommandState
 from chalicelib.domain.completeness import UNKNOWN, WAITING
 from chalicelib.domain.dimension import SIDES, Dimension
+from chalicelib.domain.downwind import Wind
+from chalicelib.domain.foresight import Verdict as Foreseen
 from chalicelib.domain.gap import GapReason
 from chalicelib.domain.messages import LANGUAGES, TEXTS, choose_language, text
 from chalicelib.domain.notice import NoticeKind
@@ -25,6 +27,9 @@ WORDS["observation"] = {f"single_{one.value}" for one in Dimension} | {
     k.value for k in ObservationKind if k is not ObservationKind.SINGLE
 }
 WORDS["finding"] = {verdict.value for verdict in Verdict}
+WORDS["wind"] = {one.value for one in Wind}
+WORDS["foresight"] = {one.value for one in Foreseen}
+WORDS["check"] = {"freeze"}
 ALWAYS = {"tier", "rule", "enterprise", "unit"}
 MORE = {
     "side_submitted": {"side"},
@@ -34,6 +39,8 @@ MORE = {
     "observation_opened": {"subject", "observation"},
     "late_warnings": {"count", "first"},
     "task_overdue": {"deadline"},
+    "risk_upwind": {"place", "distance", "minutes"},
+    "risk_nearby": {"place", "distance"},
 }
 
 

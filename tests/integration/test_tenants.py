@@ -35,6 +35,7 @@ MAY: dict[str, set[str]] = {
     "post_rectification": {"enterprise"},
     "post_submission": WORKERS,
     "post_verdict": {"department"},
+    "get_foresight": EVERYONE - {"enterprise"},
     "get_deliveries": {"department", "committee", "admin"},
     "post_command": {"department", "committee", "admin"},
     **{
@@ -51,6 +52,7 @@ MAY: dict[str, set[str]] = {
             ("list", "reviews"),
         )
     },
+    **{f"put_{what}": {"admin"} for what in ("region", "region_weather")},
 }
 # Whose plants each person sees; both stand in the region east.
 EAST = {"acme", "other"}
@@ -74,6 +76,8 @@ NOT_THEIRS: dict[tuple[str, str], int] = {
     ("post_verdict", "department_environment"): 403,
     ("acknowledge", "enterprise"): 403,
     ("acknowledge", "enterprise_other"): 403,
+    ("get_foresight", "inspector_elsewhere"): 404,
+    ("get_foresight", "department_elsewhere"): 404,
 }
 PEOPLES = [one for one in ENDPOINTS if one.action is not None]
 TENANTS = ("acme", "other")
@@ -112,7 +116,7 @@ def ids_of(park: Park, eid: str) -> dict[str, str]:
     ids |= {"command_id": client_id(40), "observation_id": seen["id"]}
     ids |= {"task_id": task["id"], "warning_id": task["warning_id"], "photo_id": client_id(1), "side": "safety"}
     ids |= {"version": VERSION}
-    return ids | {"person_id": "someone", "device_id": "phone-1", "notice_id": "n-nothing"}
+    return ids | {"person_id": "someone", "device_id": "phone-1", "notice_id": "n-nothing", "region_id": "east"}
 
 
 @pytest.fixture
