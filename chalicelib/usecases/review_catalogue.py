@@ -26,7 +26,7 @@ def ask_for_review(*, reviews: ReviewRepo, catalogues: CatalogueRepo, clock: Clo
     since_ms = (catalogue.issued_ms or 0) if since_ms is None else since_ms
     if since_ms >= due_ms:
         return False
-    reviews.announce(CatalogueReviewDue("", now_ms, "", str(quarter), catalogue.version, since_ms))
+    reviews.announce(CatalogueReviewDue("", now_ms, f"review-{quarter}", str(quarter), catalogue.version, since_ms))
     return True
 
 
