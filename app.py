@@ -5,15 +5,18 @@ from typing import Any
 from chalice.app import Chalice, CloudWatchEvent, DynamoDBEvent, Rate, SQSEvent
 
 from chalicelib.api import (
+    alarm_kpis,
     bridges,
     commands,
     completeness,
     enterprises,
     inbox,
+    maintenance,
     me,
     observations,
     readings,
     registry,
+    shelvings,
     tasks,
     warnings,
 )
@@ -28,6 +31,9 @@ for part in (
     warnings,
     observations,
     tasks,
+    shelvings,
+    maintenance,
+    alarm_kpis,
     commands,
     inbox,
     me,

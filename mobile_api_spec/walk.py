@@ -14,6 +14,7 @@ from chalicelib.bootstrap import build, use
 from chalicelib.domain.access import ALLOWED
 from chalicelib.domain.errors import Busy
 from mobile_api_spec.recorder import Exchange, Walker
+from mobile_api_spec.walk_alarms import alarms
 from mobile_api_spec.walk_bridges import SOURCE, bridges
 from tests.acts import JPEG, client_id, photo_body, retest_body
 from tests.park import PEOPLE, SETTINGS, START_MS
@@ -34,7 +35,7 @@ NAMES = {
 def walk() -> list[Exchange]:
     """Every route, from registering the plant to the score, then every way to be refused."""
     walker = Walker()
-    for part in (_register, _upload, _read, _bridges, _work, _evidence, _judge, _close, _conflicts, _refusals):
+    for part in (_register, _upload, _read, _bridges, _alarms, _work, _evidence, _judge, _close, _conflicts, _refusals):
         part(walker)
     return walker.exchanges
 
@@ -111,6 +112,10 @@ def _read(w: Walker) -> None:
 
 def _bridges(w: Walker) -> None:
     bridges(w, at)
+
+
+def _alarms(w: Walker) -> None:
+    alarms(w, at)
 
 
 def _work(w: Walker) -> None:
@@ -250,6 +255,7 @@ def _bad_input(w: Walker, one: Endpoint, known: Exchange) -> None:
 
 
 NAMED = {
+    "post_shelving": {"body": {"id": client_id(62), "unit": "nothing", "reason": "校准", "until": at(120)}},
     "put_unit": {"body": {"enterprise_id": "nobody", "name": "1号反应釜", "type": "reactor"}},
     "put_point": {"body": {"unit_id": "nothing", "indicator": "voc"}},
     "put_person": {"body": {"name": "企业联络员乙", "role": "enterprise", "enterprise_id": "nobody"}},

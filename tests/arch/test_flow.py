@@ -22,7 +22,10 @@ TERMINAL: dict[type, str] = {
     CommandSettled: "for the record: who asked reads what came of it",
 }
 # Use cases that answer a question or serve others, so that no stage stands for them.
-NO_STAGE = {"read_readings", "read_completeness", "read_bridges", "see_enterprise", "register", "change_task"}
+NO_STAGE = {"read_readings", "read_completeness", "read_bridges", "see_enterprise", "register", "change_task"} | {
+    "plan_task",
+    "settle_warning",
+}
 FUNCTIONS = {"api", *(source.name for source in app.event_sources)}
 SOURCES = {"inspector", "enterprise", "department", "upload", "every minute"}
 EMITTED = {event for stage in FLOW for event in stage.emits}

@@ -36,6 +36,13 @@ MAY: dict[str, set[str]] = {
     "post_verdict": {"department"},
     "get_deliveries": {"department", "committee", "admin"},
     "post_command": {"department", "committee", "admin"},
+    "post_shelving": {"department", "admin"},
+    "confirm_shelving": {"department", "committee"},
+    "end_shelving": {"department", "committee", "admin"},
+    "put_window": {"enterprise"},
+    "approve_window": {"department"},
+    "end_window": {"enterprise", "department"},
+    "get_alarm_kpis": {"department", "committee", "admin"},
     **{f"put_{what}": {"admin"} for what in ("enterprise", "unit", "point", "person", "bridge", "catalogue")},
 }
 # Whose plants each person sees; both stand in the region east.

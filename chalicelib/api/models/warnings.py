@@ -4,6 +4,7 @@ from pydantic import (
     Field,
 )
 
+from chalicelib.api.models.alarms import HandlingOut
 from chalicelib.api.models.wire import Instant, View
 from chalicelib.domain.catalogue import TriggerKind
 from chalicelib.domain.dimension import Dimension
@@ -58,6 +59,7 @@ class WarningOut(View):
     opened_at: Instant = Field(validation_alias="opened_at_ms")
     escalated_at: Instant | None = Field(default=None, validation_alias="escalated_at_ms")
     cleared_at: Instant | None = Field(default=None, validation_alias="cleared_at_ms")
+    handling: HandlingOut | None = Field(default=None, description="absent while nothing is done about it")
     why: WhyCardOut
 
 
