@@ -41,14 +41,19 @@ def _past(w: Walker, at: At) -> None:
 def _plan(w: Walker, at: At) -> None:
     unit = {"unit_id": "acme-r1"}
     window = {"from": at(24 * 60), "to": at(26 * 60), "reason": "更换搅拌密封"}
-    w.call("put_window", "enterprise", **unit, window_id=WINDOW, body=window, expect=200)
+    w.call("propose_window", "enterprise", **unit, window_id=WINDOW, body=window, expect=200)
     w.call("approve_window", "department_safety", **unit, window_id=WINDOW, expect=200)
-    w.call("put_window", "enterprise", **unit, window_id=WINDOW, body=window | {"reason": "其他原因"}, expect=409)
+    w.call("propose_window", "enterprise", **unit, window_id=WINDOW, body=window | {"reason": "其他原因"}, expect=409)
     w.call("list_windows", "department_environment", expect=200, **unit)
     w.call("end_window", "enterprise", **unit, window_id=WINDOW, expect=200)
     w.call("approve_window", "department_safety", **unit, window_id=WINDOW, expect=409)
     w.call(
-        "put_window", "enterprise", window_id="m-past", body=window | {"from": at(0), "to": at(4)}, expect=200, **unit
+        "propose_window",
+        "enterprise",
+        window_id="m-past",
+        body=window | {"from": at(0), "to": at(4)},
+        expect=200,
+        **unit,
     )
     now_ms = w.park.clock.ms
     w.park.clock.advance(120)

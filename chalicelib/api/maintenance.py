@@ -16,7 +16,7 @@ api = Blueprint(__name__)
     api, "PUT", "/v1/units/{unit_id}/maintenance-windows/{window_id}", summary="Announce a maintenance window",
     action=Action.PLAN_MAINTENANCE, request=WindowIn, response=WindowOut, problems=(NotFound, ContentConflict),
 )  # fmt: skip
-def put_window(call: Call, unit_id: str, window_id: str) -> WindowOut:
+def propose_window(call: Call, unit_id: str, window_id: str) -> WindowOut:
     body: WindowIn = call.body
     ports = call.services
     window = use.propose_window(

@@ -25,6 +25,7 @@ TERMINAL: dict[type, str] = {
 NO_STAGE = {"read_readings", "read_completeness", "read_bridges", "see_enterprise", "register", "change_task"} | {
     "plan_task",
     "settle_warning",
+    "read_alarm_kpis",
 }
 FUNCTIONS = {"api", *(source.name for source in app.event_sources)}
 SOURCES = {"inspector", "enterprise", "department", "upload", "every minute"}
