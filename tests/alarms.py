@@ -12,10 +12,10 @@ WHY = WhyCard(PARENT, 1, "v", (), 1.0, 0.2, 0.25, 0.5, 1.0, 0.5, 60.0, 35.0, (),
 
 
 class Alarms:
-    """Each call commits what evaluation would, now, and pumps."""
+    """Each call commits what evaluation would, now, and (`pumps`) has it carried on."""
 
-    def __init__(self, park: Park) -> None:
-        self.park = park
+    def __init__(self, park: Park, *, pumps: bool = True) -> None:
+        self.park, self._pumps = park, pumps
 
     def raised(
         self, rule: str = PARENT, *, tier: int = 1, eid: str = "acme", unit: str = "", after_s: float = 1
@@ -65,4 +65,5 @@ class Alarms:
         states = self.park.services.states
         state, version = states.load(warning.enterprise_id)
         states.commit(warning.enterprise_id, state, version, warnings=[warning], events=events)
-        self.park.pump()
+        if self._pumps:
+            self.park.pump()
