@@ -5,6 +5,7 @@ from typing import Any
 from chalice.app import Chalice, CloudWatchEvent, DynamoDBEvent, Rate, SQSEvent
 
 from chalicelib.api import (
+    alarm_kpis,
     bridges,
     catalogue,
     commands,
@@ -12,10 +13,12 @@ from chalicelib.api import (
     enterprises,
     foresight,
     inbox,
+    maintenance,
     me,
     observations,
     readings,
     registry,
+    shelvings,
     tasks,
     warnings,
     weather,
@@ -31,6 +34,9 @@ for part in (
     warnings,
     observations,
     tasks,
+    shelvings,
+    maintenance,
+    alarm_kpis,
     commands,
     inbox,
     me,

@@ -7,6 +7,7 @@ from functools import cache, cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from chalicelib.adapters.alarm_repos import RowDispatchRepo, RowShelvingRepo, RowWindowRepo
 from chalicelib.adapters.block_repo import RowBlockRepo
 from chalicelib.adapters.bridge_repos import RowCommandRepo, RowGapRepo, RowReportRepo
 from chalicelib.adapters.catalogue_repo import RowCatalogueRepo
@@ -27,6 +28,7 @@ from chalicelib.adapters.rows import OPERATIONS, READINGS, REGISTRY, Rows
 from chalicelib.adapters.weather_repos import RowForesightRepo, RowRegionRepo, RowWeatherRepo
 from chalicelib.ports import Clock, MediaStore, PhotoInspector, PushChannel, PushQueue, SignatureVerifier, TokenVerifier
 from chalicelib.settings import Settings, read_settings
+from chalicelib.usecases.settle_warning import Desk
 
 AWS_CONFIG: dict[str, Any] = {
     "connect_timeout": 2,
@@ -97,6 +99,32 @@ class Services:
     @cached_property
     def tasks(self) -> RowTaskRepo:
         return RowTaskRepo(self.rows(OPERATIONS))
+
+    @cached_property
+    def dispatches(self) -> RowDispatchRepo:
+        return RowDispatchRepo(self.rows(OPERATIONS))
+
+    @cached_property
+    def shelvings(self) -> RowShelvingRepo:
+        return RowShelvingRepo(self.rows(OPERATIONS))
+
+    @cached_property
+    def windows(self) -> RowWindowRepo:
+        return RowWindowRepo(self.rows(OPERATIONS))
+
+    @cached_property
+    def desk(self) -> Desk:
+        return Desk(
+            warnings=self.warnings,
+            registry=self.registry,
+            tasks=self.tasks,
+            dispatches=self.dispatches,
+            shelvings=self.shelvings,
+            windows=self.windows,
+            observations=self.observations,
+            catalogues=self.catalogues,
+            clock=self.clock,
+        )
 
     @cached_property
     def evidence(self) -> RowEvidenceRepo:

@@ -30,19 +30,22 @@ from chalicelib.domain.events import (
 )
 from chalicelib.ports import PushRequest
 from chalicelib.usecases.deliver_commands import deliver_commands
-from chalicelib.usecases.dispatch_task import dispatch_task, follow_escalation, note_clearing
+from chalicelib.usecases.dispatch_task import dispatch_task, follow_escalation, note_clearing, release_members
 from chalicelib.usecases.evaluate_coupling import evaluate_coupling
 from chalicelib.usecases.ingest_readings import Upload, ingest_readings
 from chalicelib.usecases.notify import notify
+from chalicelib.usecases.plan_maintenance import approve_window, end_window, propose_window
 from chalicelib.usecases.push import push
 from chalicelib.usecases.request_command import request_command
 from chalicelib.usecases.review_catalogue import ask_for_review, tell_review
 from chalicelib.usecases.score_task import score_task
+from chalicelib.usecases.shelve_warnings import confirm_shelving, end_shelving, shelve_warnings
 from chalicelib.usecases.submit_evidence import add_retest, announce_photo, inspect_photo, rectify
 from chalicelib.usecases.take_report import Report, take_report
 from chalicelib.usecases.tell_downwind import tell_downwind
 from chalicelib.usecases.tell_late import tell_late
 from chalicelib.usecases.tell_observation import tell_observation
+from chalicelib.usecases.watch_alarms import watch_alarms
 from chalicelib.usecases.watch_deadlines import watch_deadlines
 from chalicelib.usecases.work_task import acknowledge, judge_side, submit_side
 
@@ -69,8 +72,8 @@ FLOW = (
     ),
     Stage("tell late", "relay", LateWarningsFound, tell_late, (PushRequest,)),
     Stage("tell observation", "relay", ObservationOpened, tell_observation),
-    Stage("dispatch", "relay", WarningRaised, dispatch_task, (TaskDispatched,)),
-    Stage("escalate", "relay", WarningEscalated, follow_escalation, (TaskEscalated,)),
+    Stage("dispatch", "relay", WarningRaised, dispatch_task, (TaskDispatched, TaskEscalated, ObservationOpened)),
+    Stage("escalate", "relay", WarningEscalated, follow_escalation, (TaskDispatched, TaskEscalated)),
     Stage("note clearing", "relay", WarningCleared, note_clearing, (TaskWarningCleared,)),
     Stage("notify", "relay", TaskDispatched, notify, (PushRequest,)),
     Stage("notify", "relay", TaskEscalated, notify, (PushRequest,)),
@@ -90,6 +93,13 @@ FLOW = (
     Stage("notify", "relay", SideRejected, notify, (PushRequest,)),
     Stage("notify", "relay", TaskClosed, notify, (PushRequest,)),
     Stage("score", "relay", TaskClosed, score_task),
+    Stage("release", "relay", TaskClosed, release_members, (TaskDispatched, TaskEscalated)),
+    Stage("shelve", "api", "department", shelve_warnings),
+    Stage("confirm shelving", "api", "department", confirm_shelving),
+    Stage("end shelving", "api", "department", end_shelving),
+    Stage("propose maintenance", "api", "enterprise", propose_window),
+    Stage("approve maintenance", "api", "department", approve_window),
+    Stage("end maintenance", "api", "enterprise", end_window),
     Stage("ask for a measure", "api", "department", request_command, (CommandRequested,)),
     Stage("deliver commands", "api", Upload, deliver_commands),
     Stage("take report", "api", Report, take_report, (CommandSettled,)),
@@ -97,6 +107,7 @@ FLOW = (
     Stage("tell review", "relay", CatalogueReviewDue, tell_review, (PushRequest,)),
     Stage("watch deadlines", "clock", "every minute", watch_deadlines, (TaskOverdue,)),
     Stage("notify", "relay", TaskOverdue, notify, (PushRequest,)),
+    Stage("watch alarms", "clock", "every minute", watch_alarms, (TaskDispatched, TaskEscalated, ObservationOpened)),
 )
 
 

@@ -7,6 +7,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from chalicelib.domain.block import Block
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.catalogue_version import CatalogueVersion, Proposal, Schedule
+from chalicelib.domain.chattering import Episode, Opening
 from chalicelib.domain.command import Command
 from chalicelib.domain.enterprise import Enterprise, Point, Profile, Unit
 from chalicelib.domain.evaluation import Checkpoint
@@ -14,6 +15,9 @@ from chalicelib.domain.events import CatalogueReviewDue, Event
 from chalicelib.domain.evidence import Rectification, Retest
 from chalicelib.domain.foresight import Foresight
 from chalicelib.domain.gap import BridgeReport, Gap
+from chalicelib.domain.group_load import GroupLoad
+from chalicelib.domain.handling import Handling
+from chalicelib.domain.maintenance import MaintenanceWindow
 from chalicelib.domain.notice import Delivery, Device, Notice, PushMessage, PushOutcome
 from chalicelib.domain.observation import Observation
 from chalicelib.domain.person import Bridge, Person
@@ -21,6 +25,7 @@ from chalicelib.domain.photo import Photo, PhotoFinding
 from chalicelib.domain.region import Region
 from chalicelib.domain.review import Review
 from chalicelib.domain.score import ScoreEntry
+from chalicelib.domain.shelving import Shelving
 from chalicelib.domain.state import EnterpriseState
 from chalicelib.domain.task import Task
 from chalicelib.domain.warning import Warning
@@ -204,11 +209,91 @@ class TaskRepo(Protocol):
         """Replace the task at task.version. Raises WriteConflict if that is no longer current."""
         ...
 
+    def many(self, task_ids: Sequence[str]) -> tuple[Task, ...]:
+        """Those that exist."""
+        ...
+
     def listing(self, scope: str, cursor: str | None, limit: int, *, open_only: bool) -> Page[Task]:
         """Newest first. `scope` is "park", "enterprise:<id>" or "person:<id>"."""
         ...
 
     def open_count(self, person_id: str) -> int: ...
+
+
+class DispatchRepo(Protocol):
+    """What is done about raised warnings, and how many of them a joint group had of late."""
+
+    def handling(self, warning: Warning) -> Handling | None: ...
+    def handlings(self, warnings: Sequence[Warning]) -> Mapping[str, Handling]:
+        """By warning id; those without any are left out."""
+        ...
+
+    def between(self, from_ms: int, to_ms: int) -> Iterable[Handling]:
+        """Of warnings raised in from_ms <= t < to_ms, by rising time."""
+        ...
+
+    def held(self) -> tuple[Handling, ...]:
+        """Of warnings that are shelved or suppressed and have not cleared."""
+        ...
+
+    def standing(self, before_ms: int) -> tuple[Handling, ...]:
+        """Of warnings raised before an instant that have not cleared, by rising time."""
+        ...
+
+    def load(self, region: str, industry: str) -> GroupLoad: ...
+    def openings(self, unit_id: str, rule_id: str, from_ms: int, to_ms: int) -> tuple[Opening, ...]:
+        """In from_ms < t <= to_ms, by rising time."""
+        ...
+
+    def episodes(self) -> tuple[Episode, ...]:
+        """Chattering that has not ended."""
+        ...
+
+    def end_episode(self, episode: Episode) -> None: ...
+    def commit(
+        self,
+        handling: Handling,
+        *,
+        tasks: Sequence[Task] = (),
+        load: GroupLoad | None = None,
+        opening: Opening | None = None,
+        episode: Episode | None = None,
+        events: Sequence[Event] = (),
+    ) -> Handling:
+        """All or nothing, each at the version it was read with (0: it is new). Raises WriteConflict where one has changed."""
+        ...
+
+
+class ShelvingRepo(Protocol):
+    def add(self, shelving: Shelving) -> Shelving:
+        """Once under its id: of a repeat, the shelving as it now is. Raises ContentConflict for other content."""
+        ...
+
+    def get(self, shelving_id: str) -> Shelving | None: ...
+    def save(self, shelving: Shelving) -> Shelving:
+        """Replace it at shelving.version. Raises WriteConflict if that is no longer current."""
+        ...
+
+    def of_unit(self, unit_id: str, now_ms: int) -> tuple[Shelving, ...]:
+        """Those that have not ended by then."""
+        ...
+
+    def listing(self, enterprise_id: str | None, cursor: str | None, limit: int) -> Page[Shelving]:
+        """Newest first; of one enterprise, or of the whole park (None)."""
+        ...
+
+
+class WindowRepo(Protocol):
+    """Maintenance windows of units."""
+
+    def put(self, window: MaintenanceWindow) -> MaintenanceWindow:
+        """Write it at window.version (0: it is new). Raises WriteConflict if that is no longer current."""
+        ...
+
+    def get(self, unit_id: str, window_id: str) -> MaintenanceWindow | None: ...
+    def of_unit(self, unit_id: str) -> tuple[MaintenanceWindow, ...]:
+        """By rising time of their beginning."""
+        ...
 
 
 class EvidenceRepo(Protocol):
@@ -299,6 +384,9 @@ class DeliveryRepo(Protocol):
     def add(self, deliveries: Sequence[Delivery]) -> None: ...
     def of_notice(self, task_id: str, notice_id: str) -> tuple[Delivery, ...]: ...
     def of_task(self, task_id: str) -> tuple[Delivery, ...]: ...
+    def claim(self, notice: Notice, others: Sequence[Notice]) -> tuple[str, ...]:
+        """The notices that go out in one message with this one, decided once; none: it goes out with another's."""
+        ...
 
 
 class ScoreRepo(Protocol):
@@ -351,7 +439,10 @@ class PushRequest:
 class PushQueue(Protocol):
     """`delay` lets a received message come back after so many seconds."""
 
-    def put(self, requests: Sequence[PushRequest]) -> None: ...
+    def put(self, requests: Sequence[PushRequest], *, delay_s: int = 0) -> None:
+        """Queue them all; nobody receives them before `delay_s` have passed (at most 900)."""
+        ...
+
     def delay(self, receipt_handle: str, seconds: float) -> None: ...
 
 

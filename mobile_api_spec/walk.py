@@ -13,6 +13,7 @@ from chalicelib.bootstrap import build, use
 from chalicelib.domain.access import ALLOWED
 from chalicelib.domain.errors import Busy
 from mobile_api_spec.recorder import Exchange, Walker
+from mobile_api_spec.walk_alarms import alarms
 from mobile_api_spec.walk_bridges import SOURCE, bridges
 from mobile_api_spec.walk_catalogue import catalogues
 from mobile_api_spec.walk_weather import weather
@@ -40,6 +41,7 @@ def walk() -> list[Exchange]:
         _read,
         _weather,
         _bridges,
+        _alarms,
         _work,
         _evidence,
         _judge,
@@ -127,6 +129,10 @@ def _weather(w: Walker) -> None:
 
 def _bridges(w: Walker) -> None:
     bridges(w, at)
+
+
+def _alarms(w: Walker) -> None:
+    alarms(w, at)
 
 
 def _work(w: Walker) -> None:
@@ -266,6 +272,7 @@ def _bad_input(w: Walker, one: Endpoint, known: Exchange) -> None:
 
 
 NAMED = {
+    "post_shelving": {"body": {"id": client_id(62), "unit": "nothing", "reason": "校准", "until": at(120)}},
     "put_unit": {"body": {"enterprise_id": "nobody", "name": "1号反应釜", "type": "reactor"}},
     "put_point": {"body": {"unit_id": "nothing", "indicator": "voc"}},
     "put_person": {"body": {"name": "企业联络员乙", "role": "enterprise", "enterprise_id": "nobody"}},

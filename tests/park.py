@@ -90,12 +90,24 @@ class FakeSignatures:
 
 
 class FakeQueue:
-    def __init__(self) -> None:
+    """What is put with a delay waits for it where `keeps_delays`; else it comes at once, for tests that have no eye for seconds."""
+
+    def __init__(self, clock: FakeClock) -> None:
         self.waiting: deque[PushRequest] = deque()
         self.delays: list[float] = []
+        self.keeps_delays = False
+        self._clock, self._delayed = clock, list[tuple[int, PushRequest]]()
 
-    def put(self, requests: Any) -> None:
-        self.waiting.extend(requests)
+    def put(self, requests: Any, *, delay_s: int = 0) -> None:
+        if delay_s and self.keeps_delays:
+            self._delayed += [(self._clock.ms + delay_s * 1000, one) for one in requests]
+        else:
+            self.waiting.extend(requests)
+
+    def ripen(self) -> None:
+        """Let what has waited long enough be received."""
+        self.waiting.extend(one for due_ms, one in self._delayed if due_ms <= self._clock.ms)
+        self._delayed = [(due_ms, one) for due_ms, one in self._delayed if due_ms > self._clock.ms]
 
     def delay(self, receipt_handle: str, seconds: float) -> None:
         self.delays.append(seconds)
@@ -110,7 +122,7 @@ class Park:
         from app import app
 
         self.clock = FakeClock()
-        self.queue = FakeQueue()
+        self.queue = FakeQueue(self.clock)
         self.stream: deque[Row] = deque()
         self.failures = 0
         rows = (make_rows or memory_rows)(self.stream.append)
@@ -224,6 +236,7 @@ class Park:
     def pump(self) -> None:
         """Deliver streams and queues until all are empty. A failed push message stays for the next pump."""
         again: list[PushRequest] = []
+        self.queue.ripen()
         while self.stream or self.queue.waiting:
             while self.stream:
                 self._deliver(self.stream.popleft())

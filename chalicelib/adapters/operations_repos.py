@@ -34,6 +34,7 @@ CHECKPOINTS_A_PAGE = 4
 CONTENDED = 5
 EVENT_RETENTION_S = 400 * 86_400
 NOTICE_RETENTION_S = 400 * 86_400
+CLAIM_ATTEMPTS = 8
 
 
 def event_row(event: Event) -> Row:
@@ -204,7 +205,7 @@ class RowTaskRepo:
     def add(self, task: Task, events: Sequence[Event]) -> Task:
         first = replace(task, version=1)
         try:
-            self._rows.commit([Put(_task_row(first), Expect.ABSENT), *_feed_writes(first), *event_puts(events)])
+            self._rows.commit([*task_writes(first), *event_puts(events)])
         except RowConflict:
             known = self.get(task.id)
             if known is None:
@@ -219,7 +220,7 @@ class RowTaskRepo:
     def save(self, task: Task, events: Sequence[Event]) -> Task:
         after = replace(task, version=task.version + 1)
         try:
-            self._rows.commit([Put(_task_row(after), Expect.VERSION), *_feed_writes(after), *event_puts(events)])
+            self._rows.commit([*task_writes(after), *event_puts(events)])
         except RowConflict as error:
             raise WriteConflict from error
         return after
@@ -227,21 +228,30 @@ class RowTaskRepo:
     def listing(self, scope: str, cursor: str | None, limit: int, *, open_only: bool) -> Page[Task]:
         feed, onward = feed_page(self._rows, f"{'OPEN' if open_only else 'TASKS'}#{scope}", cursor, limit)
         ids = [row.sk.split("#", 1)[1] for row in feed]
-        rows = self._rows.get_many([(f"TASK#{task_id}", "TASK") for task_id in ids])
-        known = {task.id: task for task in (from_body(Task, row.body) for row in rows)}
+        known = {task.id: task for task in self.many(ids)}
         return Page(tuple(known[task_id] for task_id in ids if task_id in known), onward)
+
+    def many(self, task_ids: Sequence[str]) -> tuple[Task, ...]:
+        rows = self._rows.get_many([(f"TASK#{task_id}", "TASK") for task_id in task_ids]) if task_ids else []
+        return tuple(from_body(Task, row.body) for row in rows)
 
     def open_count(self, person_id: str) -> int:
         return self._rows.count(f"OPEN#person:{person_id}")
 
 
-def _task_row(task: Task) -> Row:
-    return Row(f"TASK#{task.id}", "TASK", to_body(task), version=task.version)
+def task_writes(task: Task) -> list[Put | Delete]:
+    """What puts a task at its version in the place of the one before."""
+    row = Row(f"TASK#{task.id}", "TASK", to_body(task), version=task.version)
+    return [Put(row, Expect.ABSENT if task.version == 1 else Expect.VERSION), *_feed_writes(task)]
 
 
 def _feed_writes(task: Task) -> list[Put | Delete]:
     inspectors = {i for side in SIDES if (i := task.side(side).inspector_id) is not None}
-    scopes = ["park", f"enterprise:{task.enterprise_id}", *(f"person:{i}" for i in sorted(inspectors))]
+    scopes = [
+        "park",
+        *(f"enterprise:{e}" for e in sorted(task.enterprises)),
+        *(f"person:{i}" for i in sorted(inspectors)),
+    ]
     sk = f"{task.opened_at_ms:013d}#{task.id}"
     writes: list[Put | Delete] = [Put(Row(f"TASKS#{scope}", sk)) for scope in scopes]
     for scope in scopes:
@@ -365,6 +375,20 @@ class RowDeliveryRepo:
 
     def of_task(self, task_id: str) -> tuple[Delivery, ...]:
         return self._read(task_id, "DELIVERY#")
+
+    def claim(self, notice: Notice, others: Sequence[Notice]) -> tuple[str, ...]:
+        pk = f"CLAIM#{notice.person_id}"
+        for _ in range(CLAIM_ATTEMPTS):
+            if (known := self._rows.get(pk, notice.id)) is not None:
+                return tuple(known.body["with"])
+            taken = {row.sk for row in self._rows.get_many([(pk, one.id) for one in others])} if others else set()
+            group = [notice.id, *(one.id for one in others if one.id not in taken)]
+            ttl_s = notice.created_at_ms // 1000 + NOTICE_RETENTION_S
+            claims = [Row(pk, one, {"with": group if one == notice.id else []}, ttl_s=ttl_s) for one in group]
+            with suppress(RowConflict):
+                self._rows.commit([Put(row, Expect.ABSENT) for row in claims])
+                return tuple(group)
+        raise WriteConflict
 
     def _read(self, task_id: str, prefix: str) -> tuple[Delivery, ...]:
         rows = self._rows.query(f"TASK#{task_id}", prefix=prefix)

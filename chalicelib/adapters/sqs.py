@@ -11,19 +11,23 @@ from chalicelib.ports import PushRequest
 BATCH = 10  # SQS takes no more at once
 ATTEMPTS = 3
 MAX_VISIBILITY_S = 43_200
+MAX_DELAY_S = 900
 
 
 class SqsPushQueue:
     def __init__(self, client: Any, queue_url: str) -> None:
         self._client, self._url = client, queue_url
 
-    def put(self, requests: Sequence[PushRequest]) -> None:
+    def put(self, requests: Sequence[PushRequest], *, delay_s: int = 0) -> None:
         """Queue them all, or raise RetryLater; a repeat is harmless, for the delivery ledger knows what went out."""
         for start in range(0, len(requests), BATCH):
-            self._send(requests[start : start + BATCH])
+            self._send(requests[start : start + BATCH], min(delay_s, MAX_DELAY_S))
 
-    def _send(self, requests: Sequence[PushRequest]) -> None:
-        waiting = {str(at): {"Id": str(at), "MessageBody": encode(request)} for at, request in enumerate(requests)}
+    def _send(self, requests: Sequence[PushRequest], delay_s: int) -> None:
+        waiting: dict[str, dict[str, Any]] = {
+            str(at): {"Id": str(at), "MessageBody": encode(request), "DelaySeconds": delay_s}
+            for at, request in enumerate(requests)
+        }
         for _ in range(ATTEMPTS):
             answer = self._client.send_message_batch(QueueUrl=self._url, Entries=list(waiting.values()))
             waiting = {failed["Id"]: waiting[failed["Id"]] for failed in answer.get("Failed", [])}

@@ -77,8 +77,9 @@ def acknowledge(call: Call, task_id: str) -> TaskOut:
     action=Action.READ_TASK, response=EvidenceOut, problems=(NotFound,),
 )  # fmt: skip
 def get_evidence(call: Call, task_id: str) -> EvidenceOut:
-    work.see_task(task_id, call.person, tasks=call.services.tasks)
-    photos, retests, rectifications = call.services.evidence.of_task(task_id)
+    photos, retests, rectifications = evidence.see_evidence(
+        task_id, call.person, tasks=call.services.tasks, evidence=call.services.evidence
+    )
     return EvidenceOut(
         photos=[_photo(call, photo) for photo in photos],
         retests=[RetestOut.model_validate(one) for one in retests],
@@ -118,10 +119,8 @@ def post_photo(call: Call, task_id: str) -> PhotoOut:
     action=Action.READ_TASK, response=PhotoOut, problems=(NotFound,),
 )  # fmt: skip
 def get_photo(call: Call, task_id: str, photo_id: str) -> PhotoOut:
-    work.see_task(task_id, call.person, tasks=call.services.tasks)
-    photo = call.services.evidence.photo(task_id, photo_id)
-    if photo is None:
-        raise NotFound(what="photo")
+    ports = call.services
+    photo = evidence.see_photo(task_id, photo_id, call.person, tasks=ports.tasks, evidence=ports.evidence)
     return _photo(call, photo)
 
 

@@ -3,12 +3,15 @@
 from chalice.app import Blueprint
 
 from chalicelib.api.http import Call, endpoint
+from chalicelib.api.models.alarms import HandlingOut
 from chalicelib.api.models.warnings import WarningOut, WarningsOut
 from chalicelib.api.models.why import WhyOut
 from chalicelib.api.models.wire import PageQuery
 from chalicelib.api.why_card import fitted
 from chalicelib.domain.access import Action, can_see
 from chalicelib.domain.errors import InvalidCursor, NotFound
+from chalicelib.domain.handling import Handling
+from chalicelib.domain.messages import text
 from chalicelib.domain.person import Role
 from chalicelib.domain.warning import Warning
 from chalicelib.usecases.read_why import read_why, visible_warning
@@ -23,7 +26,9 @@ api = Blueprint(__name__)
 def list_warnings(call: Call) -> WarningsOut:
     own = call.person.enterprise_id if call.person.role is Role.ENTERPRISE else None
     page = call.services.warnings.listing(own, call.query.cursor, call.query.limit)
-    return WarningsOut(items=[_view(call, w) for w in page.items if _visible(call, w)], next_cursor=page.cursor)
+    visible = [one for one in page.items if _visible(call, one)]
+    handled = call.services.dispatches.handlings(visible)
+    return WarningsOut(items=[_view(call, w, handled.get(w.id)) for w in visible], next_cursor=page.cursor)
 
 
 @endpoint(
@@ -33,7 +38,7 @@ def list_warnings(call: Call) -> WarningsOut:
 def get_warning(call: Call, warning_id: str) -> WarningOut:
     ports = call.services
     warning, _ = visible_warning(warning_id, call.person, warnings=ports.warnings, registry=ports.registry)
-    return _view(call, warning)
+    return _view(call, warning, call.services.dispatches.handling(warning))
 
 
 @endpoint(
@@ -60,9 +65,12 @@ def _visible(call: Call, warning: Warning) -> bool:
     return one is not None and can_see(call.person, enterprise_id=one.id, region=one.region, industry=one.industry)
 
 
-def _view(call: Call, warning: Warning) -> WarningOut:
+def _view(call: Call, warning: Warning, handling: Handling | None) -> WarningOut:
     rules = {rule.id: rule for rule in call.services.catalogues.current().rules}
     view = WarningOut.model_validate(warning)
     if warning.rule_id in rules:
         view.rule_name = rules[warning.rule_id].name[call.language]
+    if handling is not None:
+        view.handling = HandlingOut.model_validate(handling)
+        view.handling.course_text = text(f"word.course.{handling.course.value}", call.language)
     return view

@@ -18,6 +18,15 @@ class Action(StrEnum):
     READ_WARNING = "read_warning"
     READ_OBSERVATION = "read_observation"
     READ_TASK = "read_task"
+    SHELVE = "shelve"
+    CONFIRM_SHELVING = "confirm_shelving"
+    END_SHELVING = "end_shelving"
+    READ_SHELVING = "read_shelving"
+    PLAN_MAINTENANCE = "plan_maintenance"
+    APPROVE_MAINTENANCE = "approve_maintenance"
+    END_MAINTENANCE = "end_maintenance"
+    READ_MAINTENANCE = "read_maintenance"
+    READ_ALARM_KPIS = "read_alarm_kpis"
     READ_SCORE = "read_score"
     ACKNOWLEDGE_TASK = "acknowledge_task"
     ADD_EVIDENCE = "add_evidence"
@@ -44,6 +53,16 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.READ_WARNING: PEOPLE,
     Action.READ_OBSERVATION: PEOPLE,
     Action.READ_TASK: PEOPLE,
+    Action.SHELVE: frozenset({Role.DEPARTMENT, Role.ADMIN}),
+    Action.CONFIRM_SHELVING: frozenset({Role.DEPARTMENT, Role.COMMITTEE}),
+    Action.END_SHELVING: frozenset({Role.DEPARTMENT, Role.COMMITTEE, Role.ADMIN}),
+    Action.READ_SHELVING: PEOPLE,
+    # Its enterprise knows when a unit is taken apart; a department says whether its warnings may be silent then.
+    Action.PLAN_MAINTENANCE: frozenset({Role.ENTERPRISE}),
+    Action.APPROVE_MAINTENANCE: frozenset({Role.DEPARTMENT}),
+    Action.END_MAINTENANCE: frozenset({Role.ENTERPRISE, Role.DEPARTMENT}),
+    Action.READ_MAINTENANCE: PEOPLE,
+    Action.READ_ALARM_KPIS: frozenset({Role.DEPARTMENT, Role.COMMITTEE, Role.ADMIN}),
     Action.READ_SCORE: PEOPLE - {Role.INSPECTOR},
     Action.ACKNOWLEDGE_TASK: frozenset({Role.INSPECTOR, Role.ENTERPRISE}),
     Action.ADD_EVIDENCE: frozenset({Role.INSPECTOR, Role.ENTERPRISE}),
@@ -92,6 +111,16 @@ def can_see_region(person: Person, region: str) -> bool:
             return not person.regions or region in person.regions
         case Role.COMMITTEE | Role.ADMIN:
             return True
+
+
+def can_see_task(person: Person, task: Task) -> bool:
+    """An enterprise sees every task that one of its warnings is in."""
+    return any(can_see(person, enterprise_id=e, region=task.region, industry=task.industry) for e in task.enterprises)
+
+
+def can_see_evidence(person: Person, enterprise_id: str) -> bool:
+    """In a regional task an enterprise sees its own evidence only; of others' tasks it sees none anyway."""
+    return person.role is not Role.ENTERPRISE or person.enterprise_id == enterprise_id
 
 
 def require_sight(person: Person, *, enterprise_id: str, region: str, industry: str, of: str) -> None:

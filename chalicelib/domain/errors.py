@@ -75,6 +75,12 @@ class JudgeIsSubmitter(GreenShieldError):
     code, status = "judge_is_submitter", 409
 
 
+class SecondPersonNeeded(GreenShieldError):
+    """Tier 3 is shelved by two persons, of different departments."""
+
+    code, status = "second_person_needed", 409
+
+
 class PreconditionFailed(GreenShieldError):
     code, status = "precondition_failed", 412
 

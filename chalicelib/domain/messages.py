@@ -3,7 +3,7 @@
 Placeholders are str.format fields. A test holds that both languages have every key with the same placeholders.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.notice import Notice
@@ -12,6 +12,7 @@ from chalicelib.domain.why_texts import WHY_TEXTS
 
 DEFAULT = "zh-CN"
 LANGUAGES = ("zh-CN", "en")
+GROUP_UNITS = 3  # named in a push for several notices
 
 TEXTS: Mapping[str, Mapping[str, str]] = {
     "zh-CN": {
@@ -28,6 +29,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "problem.evidence_missing": "该侧还没有通过校验的照片或复测值，不能提交",
         "problem.judge_is_submitter": "提交人不能审核自己的提交",
         "problem.precondition_failed": "内容已被他人更新，请刷新后重试",
+        "problem.second_person_needed": "三级预警须由另一部门或管委会的人员确认后才能搁置",
         "problem.too_large": "内容超出允许的大小",
         "problem.unsupported_media_type": "不支持的内容类型或编码",
         "problem.busy": "系统繁忙，请稍后用同样的请求重试",
@@ -46,6 +48,8 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "field.range": "时间范围应为正，且不超过 {detail} 天",
         "field.time_past": "时间不能早于现在",
         "field.too_much": "数据过多，一次最多返回 {detail}；请用 hour 按小时查询",
+        "field.ahead": "须晚于当前时间，且不超过 {detail}",
+        "field.past": "不得早于当前时间 {detail} 以上",
         "field.too_long": "最多 {detail} 个字符",
         "field.too_short": "至少 {detail} 个字符",
         "field.too_many": "最多 {detail} 项",
@@ -70,6 +74,15 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "refusal.value_missing": "第 {at} 个值为空，但标记为正常（N）",
         "notice.task_dispatched.title": "【{tier}级预警】{enterprise} {unit}",
         "notice.task_dispatched.body": "{rule}。请按要求开展安全、环保联合处置。",
+        "group.title": "{enterprise}：{count}项预警",
+        "group.body": "最高{tier}级，涉及{units}。请打开收件箱逐项查看任务。",
+        "word.kind.regional": "区域联合任务",
+        "word.course.own_task": "已派发任务",
+        "word.course.under_parent": "由上级预警引起，并入其任务",
+        "word.course.chattering": "反复报警，并入已有任务",
+        "word.course.flood": "报警集中，并入区域联合任务",
+        "word.course.shelved": "已搁置",
+        "word.course.suppressed": "检修期间抑制",
         "notice.task_escalated.title": "【升至{tier}级】{enterprise} {unit}",
         "notice.task_escalated.body": "{rule}风险升级，处置时限已调整，请立即查看任务。",
         "notice.warning_cleared.title": "指标恢复：{enterprise} {unit}",
@@ -165,6 +178,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "problem.evidence_missing": "This side has no verified photo or retest yet",
         "problem.judge_is_submitter": "Nobody judges their own submission",
         "problem.precondition_failed": "This was changed by someone else; reload and try again",
+        "problem.second_person_needed": "Shelving tier 3 needs a second person, of the other department or the committee",
         "problem.too_large": "The content is larger than allowed",
         "problem.unsupported_media_type": "Content type or encoding not supported",
         "problem.busy": "The system is busy; send the same request again later",
@@ -183,6 +197,8 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "field.range": "The range must be positive and at most {detail} days",
         "field.time_past": "The time must not be in the past",
         "field.too_much": "Too much for one answer (at most {detail}); ask hour by hour",
+        "field.ahead": "Must be later than now, by at most {detail}",
+        "field.past": "Must not be in the past by more than {detail}",
         "field.too_long": "At most {detail} characters",
         "field.too_short": "At least {detail} characters",
         "field.too_many": "At most {detail} items",
@@ -207,6 +223,15 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "refusal.value_missing": "Value {at} is missing though its flag says normal (N)",
         "notice.task_dispatched.title": "[Tier {tier}] {enterprise} {unit}",
         "notice.task_dispatched.body": "{rule}. Joint safety and environment action is needed.",
+        "group.title": "{enterprise}: {count} warnings",
+        "group.body": "Up to tier {tier}, at {units}. Open the inbox to see each task.",
+        "word.kind.regional": "joint task of the region",
+        "word.course.own_task": "has a task of its own",
+        "word.course.under_parent": "follows from another warning, in that one's task",
+        "word.course.chattering": "opens again and again, in the task that is open",
+        "word.course.flood": "one of many, in the joint task of the region",
+        "word.course.shelved": "shelved",
+        "word.course.suppressed": "suppressed during maintenance",
         "notice.task_escalated.title": "[Now tier {tier}] {enterprise} {unit}",
         "notice.task_escalated.body": "{rule}: the risk has risen and deadlines have changed. Open the task now.",
         "notice.warning_cleared.title": "Back to normal: {enterprise} {unit}",
@@ -322,12 +347,23 @@ def render_notice(notice: Notice, language: str, catalogue: Catalogue) -> tuple[
         params["subject"] = indicator.name[language]
     elif (subject := next((r for r in catalogue.rules if r.id == params.get("subject")), None)) is not None:
         params["subject"] = subject.name[language]
-    for word in ("side", "deadline", "reason", "observation"):
+    for word in ("side", "deadline", "reason", "observation", "kind"):
         key = f"word.{word}.{params.get(word)}"
         if key in TEXTS[DEFAULT]:
             params[word] = text(key, language)
+    params["unit"] = params.get("kind") or params.get("unit", "")
     head = f"notice.{notice.kind.value}"
     return text(f"{head}.title", language, **params), text(f"{head}.body", language, **params)
+
+
+def render_group(notices: Sequence[Notice], language: str) -> tuple[str, str]:
+    """(title, body) of one push for several notices of one enterprise."""
+    params = [dict(notice.params) for notice in notices]
+    units = list(dict.fromkeys(one.get("unit", "") for one in params))
+    named = ("、" if language != "en" else ", ").join(units[:GROUP_UNITS]) + ("…" if len(units) > GROUP_UNITS else "")
+    enterprise, tier = params[0].get("enterprise", ""), max(notice.tier for notice in notices)
+    title = text("group.title", language, enterprise=enterprise, count=len(notices))
+    return title, text("group.body", language, tier=tier, units=named)
 
 
 def finding_text(finding: Finding, catalogue: Catalogue, language: str) -> str:

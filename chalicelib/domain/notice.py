@@ -40,6 +40,16 @@ class Notice:
     correlation_id: str = ""
     observation_id: str = ""
 
+    @property
+    def ledger_id(self) -> str:
+        """Under what its deliveries are kept: its task, or itself where it has none."""
+        return self.task_id or self.id
+
+    @property
+    def may_be_grouped(self) -> bool:
+        """A push of it may wait for others of the same enterprise and go out with them. Tier 3 never waits."""
+        return self.kind is NoticeKind.TASK_DISPATCHED and self.tier < 3
+
 
 def notice_id(event_id: str, person_id: str) -> str:
     return "n-" + sha256(f"{event_id}|{person_id}".encode()).hexdigest()[:20]
@@ -99,3 +109,7 @@ class Delivery:
     status: PushStatus
     reason: str = ""
     provider_id: str = ""
+
+    @property
+    def is_final(self) -> bool:
+        return self.status is not PushStatus.RETRY

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from chalicelib.domain.catalogue import ScorePolicy
 from chalicelib.domain.dimension import SIDES
-from chalicelib.domain.task import Task
+from chalicelib.domain.task import Task, TaskKind
 
 
 class Cause(StrEnum):
@@ -61,6 +61,8 @@ def month_of(at_ms: int, zone: tzinfo) -> str:
 def entries_of(task: Task, policy: ScorePolicy, zone: tzinfo, catalogue_version: str) -> tuple[ScoreEntry, ...]:
     """The entries that closing a task writes: the warning itself, timely or late, and one for each return."""
     assert task.closed_at_ms is not None
+    if task.kind is TaskKind.REGIONAL:
+        return _regional_entries(task, task.closed_at_ms, policy, zone, catalogue_version)
     late = task.closed_at_ms > task.due_at_ms
     causes = [
         (Cause.WARNING, "", policy.warning[task.tier]),
@@ -82,6 +84,27 @@ def entries_of(task: Task, policy: ScorePolicy, zone: tzinfo, catalogue_version:
             catalogue_version=catalogue_version,
         )
         for cause, suffix, points in causes
+    )
+
+
+def _regional_entries(
+    task: Task, at_ms: int, policy: ScorePolicy, zone: tzinfo, catalogue_version: str
+) -> tuple[ScoreEntry, ...]:
+    """Each enterprise's own warnings. How the group's inspectors worked is no enterprise's merit or fault, and a warning that is
+    still open goes on in a task of its own."""
+    return tuple(
+        ScoreEntry(
+            enterprise_id=one.enterprise_id,
+            month=month_of(at_ms, zone),
+            key=f"{task.id}:{Cause.WARNING}:{one.warning_id}",
+            cause=Cause.WARNING,
+            points=policy.warning[one.tier],
+            task_id=task.id,
+            at_ms=at_ms,
+            catalogue_version=catalogue_version,
+        )
+        for one in task.members
+        if one.cleared_at_ms is not None
     )
 
 

@@ -1,4 +1,5 @@
-"""One joint task for one warning, with two sides. It is closed when, and only when, both sides are settled.
+"""One joint task for one warning and those that joined it, with two sides. It is closed when, and only when, both sides
+are settled.
 
 TRANSITIONS is the one table of what may happen to a side; anything else raises IllegalTransition(state, action).
 """
@@ -6,6 +7,7 @@ TRANSITIONS is the one table of what may happen to a side; anything else raises 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from hashlib import sha256
 
 from chalicelib.domain.catalogue import Deadlines
 from chalicelib.domain.dimension import SIDES, Dimension
@@ -35,9 +37,18 @@ TRANSITIONS: Mapping[tuple[SideState, SideAction], SideState] = {
 SETTLED = frozenset({SideState.PASSED, SideState.WAIVED})
 
 
+MAX_MEMBERS = 500
+MAX_ENTERPRISES = 30  # of a regional task: each takes two list entries of one commit
+
+
 class TaskState(StrEnum):
     OPEN = "open"
     CLOSED = "closed"
+
+
+class TaskKind(StrEnum):
+    UNIT = "unit"
+    REGIONAL = "regional"  # one task for a flood of warnings in a joint group
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +85,25 @@ class Acknowledgement:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """A warning that a task is about."""
+
+    warning_id: str
+    enterprise_id: str
+    unit_id: str
+    rule_id: str
+    tier: int
+    joined_at_ms: int
+    cleared_at_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
-    """`party` are all who are told: inspectors, enterprise people, departments, and for tier 3 the committee."""
+    """`party` are all who are told: inspectors, enterprise people, departments, and for tier 3 the committee.
+
+    `members` are its warnings, the first one included. A regional task is of many enterprises and units: `enterprise_id` and
+    `unit_id` are empty, `warning_id` and `rule_id` are those of the first member.
+    """
 
     id: str
     warning_id: str
@@ -97,6 +125,12 @@ class Task:
     closed_at_ms: int | None = None
     version: int = 0
     correlation_id: str = ""
+    kind: TaskKind = TaskKind.UNIT
+    members: tuple[Member, ...] = ()
+
+    @property
+    def enterprises(self) -> frozenset[str]:
+        return frozenset(one.enterprise_id for one in self.members) or frozenset({self.enterprise_id})
 
     @property
     def state(self) -> TaskState:
@@ -120,6 +154,11 @@ def next_state(state: SideState, action: SideAction) -> SideState:
 def task_id(warning_id: str) -> str:
     """One task per warning: the id follows from the warning's."""
     return "t-" + warning_id.removeprefix("w-")
+
+
+def regional_task_id(region: str, industry: str, warning_id: str, step: int) -> str:
+    """Of a flood's task, from the warning that opened it at its `step`-th handling."""
+    return "t-" + sha256(f"{region}|{industry}|{warning_id}|{step}".encode()).hexdigest()[:20]
 
 
 def submit(task: Task, dimension: Dimension, submission: Submission) -> Task:

@@ -1,8 +1,9 @@
 """Tell people. Each event of a task becomes notices in inboxes, and for each notice a pointer on the push queue."""
 
 from collections.abc import Iterable
+from math import ceil
 
-from chalicelib.domain.access import can_see
+from chalicelib.domain.access import can_see_task
 from chalicelib.domain.dimension import Dimension
 from chalicelib.domain.events import (
     PhotoRefused,
@@ -18,8 +19,8 @@ from chalicelib.domain.events import (
 )
 from chalicelib.domain.notice import Notice, NoticeKind, notice_id
 from chalicelib.domain.person import Person, Role
-from chalicelib.domain.task import Task
-from chalicelib.ports import EvidenceRepo, InboxRepo, PushQueue, PushRequest, RegistryRepo, TaskRepo
+from chalicelib.domain.task import Task, TaskKind
+from chalicelib.ports import CatalogueRepo, EvidenceRepo, InboxRepo, PushQueue, PushRequest, RegistryRepo, TaskRepo
 
 KINDS: dict[type[TaskEvent], NoticeKind] = {
     TaskDispatched: NoticeKind.TASK_DISPATCHED,
@@ -41,9 +42,13 @@ def notify(
     evidence: EvidenceRepo,
     inbox: InboxRepo,
     queue: PushQueue,
+    catalogues: CatalogueRepo,
 ) -> tuple[Notice, ...]:
     """Put the event into the inbox of everyone concerned, then ask for pushes. Twice: the inbox has it once, and the
-    delivery ledger keeps a second push from going out."""
+    delivery ledger keeps a second push from going out.
+
+    What may wait for others of its kind (a dispatch under tier 3) is pushed a little later, so that they go out as one.
+    """
     task = tasks.get(event.task_id)
     if task is None:
         return ()
@@ -64,7 +69,9 @@ def notify(
     )
     for notice in notices:
         inbox.add(notice)
-    queue.put([PushRequest(n.person_id, n.id, n.correlation_id) for n in notices])
+    may_wait = any(n.may_be_grouped for n in notices)
+    delay_s = ceil(catalogues.current().grouping.wait_ms / 1000) if may_wait else 0
+    queue.put([PushRequest(n.person_id, n.id, n.correlation_id) for n in notices], delay_s=delay_s)
     return notices
 
 
@@ -88,8 +95,7 @@ def _readers(event: TaskEvent, task: Task, registry: RegistryRepo, evidence: Evi
 def _may_know(person_id: str, task: Task, registry: RegistryRepo) -> bool:
     """Who was concerned and has moved since (another enterprise, another region) is told no more."""
     person = registry.person(person_id)
-    where = {"enterprise_id": task.enterprise_id, "region": task.region, "industry": task.industry}
-    return person is not None and can_see(person, **where)
+    return person is not None and can_see_task(person, task)
 
 
 def _department(dimension: Dimension, task: Task, registry: RegistryRepo) -> set[str]:
@@ -110,6 +116,8 @@ def _params(event: TaskEvent, task: Task, registry: RegistryRepo) -> dict[str, s
     if profile is not None:
         unit = profile.units_by_id.get(task.unit_id)
         params |= {"enterprise": profile.enterprise.name, "unit": unit.name if unit else task.unit_id}
+    if task.kind is TaskKind.REGIONAL:
+        params |= {"enterprise": task.region, "unit": "", "kind": task.kind.value}
     if isinstance(event, SideEvent):
         params["side"] = event.dimension.value
     if isinstance(event, SideRejected | PhotoRefused):

@@ -1,7 +1,11 @@
-"""Deliver one notice to its reader's devices and keep the ledger of every attempt. The inbox does not depend on it."""
+"""Deliver notices to their reader's devices and keep the ledger of every attempt. The inbox does not depend on it."""
 
+from collections import defaultdict
+from collections.abc import Sequence
+
+from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.errors import RetryLater
-from chalicelib.domain.messages import render_notice
+from chalicelib.domain.messages import render_group, render_notice
 from chalicelib.domain.notice import Delivery, Device, Notice, PushMessage, PushOutcome, PushStatus
 from chalicelib.ports import (
     CatalogueRepo,
@@ -13,6 +17,9 @@ from chalicelib.ports import (
     PushRequest,
     RegistryRepo,
 )
+
+LOOK_BACK = 50  # notices of an inbox among which those that go out together are found
+Group = tuple[Notice, ...]
 
 
 def push(
@@ -26,7 +33,8 @@ def push(
     catalogues: CatalogueRepo,
     clock: Clock,
 ) -> tuple[Delivery, ...]:
-    """Send to each device that has not had this notice yet. A device the provider no longer knows is forgotten.
+    """Send to each device what it has not had yet of this notice and those that go out with it. A device the provider no longer
+    knows is forgotten.
 
     Raises RetryLater if any device is worth another try; those that succeeded are not sent to again.
     """
@@ -34,35 +42,65 @@ def push(
     person = registry.person(request.person_id)
     if notice is None or person is None:
         return ()
-    earlier = deliveries.of_notice(_ledger_of(notice), notice.id)
-    done = {d.device_id for d in earlier if d.status is not PushStatus.RETRY}
-    waiting = [device for device in devices.of_person(person.id) if device.id not in done]
-    if not waiting:
-        return ()
-    outcomes = channel.send(_message(notice, person.language, catalogues), waiting)
-    attempts = _ledger(notice, channel.name, earlier, outcomes, clock.now_ms())
-    deliveries.add(attempts)
-    _forget(outcomes, waiting, devices)
+    catalogue = catalogues.current()
+    group = _group(notice, catalogue.grouping.wait_ms, inbox, deliveries)
+    earlier = {one.id: deliveries.of_notice(one.ledger_id, one.id) for one in group}
+    attempts: list[Delivery] = []
+    outcomes: list[PushOutcome] = []
+    waiting = _waiting(group, earlier, devices.of_person(person.id))
+    for unsent, sent_to in waiting.items():
+        answers = channel.send(_message(unsent, person.language, catalogue), sent_to)
+        entries = [d for one in unsent for d in _ledger(one, channel.name, earlier[one.id], answers, clock.now_ms())]
+        deliveries.add(entries)
+        _forget(answers, sent_to, devices)
+        attempts += entries
+        outcomes += answers
     if again := [outcome for outcome in outcomes if outcome.status is PushStatus.RETRY]:
         waits = [o.retry_after_s for o in again if o.retry_after_s is not None]
         raise RetryLater(again[0].reason, after_s=max(waits, default=None))
-    return attempts
+    return tuple(attempts)
 
 
-def _ledger_of(notice: Notice) -> str:
-    """Deliveries are kept with the notice's task; of a notice without one, under its own id."""
-    return notice.task_id or notice.id
+def _group(notice: Notice, wait_ms: int, inbox: InboxRepo, deliveries: DeliveryRepo) -> Group:
+    """The notices of one message, the first first. None where this one goes out with another's, which was claimed to."""
+    if not notice.may_be_grouped:
+        return (notice,)
+    nearby = {
+        one.id: one
+        for one in inbox.listing(notice.person_id, None, LOOK_BACK).items
+        if one.may_be_grouped
+        and one.enterprise_id == notice.enterprise_id
+        and abs(one.created_at_ms - notice.created_at_ms) <= wait_ms
+    }
+    known = nearby | {notice.id: notice}
+    claimed = deliveries.claim(notice, [one for one in nearby.values() if one.id != notice.id])
+    found = (known.get(one) or inbox.get(notice.person_id, one) for one in claimed)
+    return tuple(sorted((one for one in found if one is not None), key=lambda one: (one.created_at_ms, one.id)))
 
 
-def _message(notice: Notice, language: str, catalogues: CatalogueRepo) -> PushMessage:
-    title, body = render_notice(notice, language, catalogues.current())
+def _waiting(
+    group: Group, earlier: dict[str, tuple[Delivery, ...]], devices: Sequence[Device]
+) -> dict[Group, list[Device]]:
+    """Who is to be sent which of the notices: devices that lack the same ones get the same message."""
+    found: dict[Group, list[Device]] = defaultdict(list)
+    for device in devices:
+        done = {d.notice_id for one in group for d in earlier[one.id] if d.device_id == device.id and d.is_final}
+        if unsent := tuple(one for one in group if one.id not in done):
+            found[unsent].append(device)
+    return found
+
+
+def _message(group: Group, language: str, catalogue: Catalogue) -> PushMessage:
+    first, tier = group[0], max(one.tier for one in group)
+    title, body = render_notice(first, language, catalogue) if len(group) == 1 else render_group(group, language)
     data = (
-        ("notice_id", notice.id),
-        ("task_id", notice.task_id),
-        ("kind", notice.kind.value),
-        ("tier", str(notice.tier)),
+        ("notice_id", first.id),
+        ("task_id", first.task_id),
+        ("kind", first.kind.value),
+        ("tier", str(tier)),
+        *((("count", str(len(group))),) if len(group) > 1 else ()),
     )
-    return PushMessage(title, body, data, collapse_key=notice.id, urgent=notice.tier >= 2)
+    return PushMessage(title, body, data, collapse_key=first.id, urgent=tier >= 2)
 
 
 def _ledger(
@@ -71,7 +109,7 @@ def _ledger(
     return tuple(
         Delivery(
             notice_id=notice.id,
-            task_id=_ledger_of(notice),
+            task_id=notice.ledger_id,
             person_id=notice.person_id,
             channel=channel,
             device_id=outcome.device_id,

@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from chalicelib.domain.access import Action, require
+from chalicelib.domain.access import Action, can_see_evidence, require
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.errors import FieldError, IllegalTransition, InvalidRequest, NotFound
 from chalicelib.domain.events import PhotoRefused
@@ -35,7 +35,7 @@ def announce_photo(
     now_ms = clock.now_ms()
     draft = replace(
         photo,
-        enterprise_id=task.enterprise_id,
+        enterprise_id=person.enterprise_id or task.enterprise_id,
         uploaded_by=person.id,
         announced_at_ms=now_ms,
         correlation_id=task.correlation_id,
@@ -94,7 +94,12 @@ def add_retest(
     now_ms = clock.now_ms()
     _check_retest(retest, catalogues.current(), now_ms)
     return evidence.add_retest(
-        replace(retest, enterprise_id=task.enterprise_id, entered_by=person.id, received_at_ms=now_ms)
+        replace(
+            retest,
+            enterprise_id=person.enterprise_id or task.enterprise_id,
+            entered_by=person.id,
+            received_at_ms=now_ms,
+        )
     )
 
 
@@ -124,8 +129,35 @@ def rectify(
         if evidence.photo(task.id, photo_id) is None:
             raise _wrong(f"photos.{index}", "unknown_photo", "photos announced for this task")
     return evidence.add_rectification(
-        replace(rectification, enterprise_id=task.enterprise_id, entered_by=person.id, received_at_ms=clock.now_ms())
+        replace(
+            rectification,
+            enterprise_id=person.enterprise_id or task.enterprise_id,
+            entered_by=person.id,
+            received_at_ms=clock.now_ms(),
+        )
     )
+
+
+def see_evidence(
+    task_id: str, person: Person, *, tasks: TaskRepo, evidence: EvidenceRepo
+) -> tuple[tuple[Photo, ...], tuple[Retest, ...], tuple[Rectification, ...]]:
+    """What of a task's evidence the person may see."""
+    see_task(task_id, person, tasks=tasks)
+    photos, retests, done = evidence.of_task(task_id)
+    return (
+        tuple(one for one in photos if can_see_evidence(person, one.enterprise_id)),
+        tuple(one for one in retests if can_see_evidence(person, one.enterprise_id)),
+        tuple(one for one in done if can_see_evidence(person, one.enterprise_id)),
+    )
+
+
+def see_photo(task_id: str, photo_id: str, person: Person, *, tasks: TaskRepo, evidence: EvidenceRepo) -> Photo:
+    """Raises NotFound where there is none, or the person may not see it."""
+    see_task(task_id, person, tasks=tasks)
+    photo = evidence.photo(task_id, photo_id)
+    if photo is None or not can_see_evidence(person, photo.enterprise_id):
+        raise NotFound(what="photo")
+    return photo
 
 
 def _task_to_work_on(task_id: str, person: Person, action: Action, tasks: TaskRepo) -> Task:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from chalicelib.domain import task as rules
-from chalicelib.domain.access import Action, require, require_side, require_sight
+from chalicelib.domain.access import Action, can_see_task, require, require_side
 from chalicelib.domain.dimension import Dimension
 from chalicelib.domain.errors import (
     EvidenceMissing,
@@ -15,6 +15,7 @@ from chalicelib.domain.errors import (
     PreconditionFailed,
 )
 from chalicelib.domain.events import Event, SidePassed, SideRejected, SideSubmitted, TaskClosed
+from chalicelib.domain.membership import seen_by
 from chalicelib.domain.person import Person, Role
 from chalicelib.domain.photo import PhotoState
 from chalicelib.domain.task import Acknowledgement, SideAction, SideState, Submission, Task, TaskState, Verdict
@@ -39,10 +40,9 @@ def see_task(task_id: str, person: Person, *, tasks: TaskRepo) -> Task:
     """
     require(person, Action.READ_TASK)
     task = tasks.get(task_id)
-    if task is None:
+    if task is None or not can_see_task(person, task):
         raise NotFound(what="task")
-    require_sight(person, enterprise_id=task.enterprise_id, region=task.region, industry=task.industry, of="task")
-    return task
+    return seen_by(task, person)
 
 
 def list_tasks(person: Person, cursor: str | None, limit: int, *, open_only: bool, tasks: TaskRepo) -> Page[Task]:
@@ -50,9 +50,7 @@ def list_tasks(person: Person, cursor: str | None, limit: int, *, open_only: boo
     require(person, Action.READ_TASK)
     scopes = {Role.INSPECTOR: f"person:{person.id}", Role.ENTERPRISE: f"enterprise:{person.enterprise_id}"}
     page = tasks.listing(scopes.get(person.role, "park"), cursor, limit, open_only=open_only)
-    if person.role is Role.DEPARTMENT and person.regions:
-        return Page(tuple(task for task in page.items if task.region in person.regions), page.cursor)
-    return page
+    return Page(tuple(seen_by(task, person) for task in page.items if can_see_task(person, task)), page.cursor)
 
 
 def acknowledge(task_id: str, person: Person, *, tasks: TaskRepo, clock: Clock) -> Task:

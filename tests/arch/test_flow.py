@@ -35,6 +35,9 @@ NO_STAGE = {
     "downwind_of",
     "read_foresight",
     "fit_foresight",
+    "plan_task",
+    "settle_warning",
+    "read_alarm_kpis",
 }
 FUNCTIONS = {"api", *(source.name for source in app.event_sources)}
 SOURCES = {"inspector", "enterprise", "department", "upload", "every minute"}

@@ -10,10 +10,12 @@ from chalicelib.domain.dimension import SIDES, Dimension
 from chalicelib.domain.downwind import Wind
 from chalicelib.domain.foresight import Verdict as Foreseen
 from chalicelib.domain.gap import GapReason
+from chalicelib.domain.handling import Course
 from chalicelib.domain.messages import LANGUAGES, TEXTS, choose_language, text
 from chalicelib.domain.notice import NoticeKind
 from chalicelib.domain.observation import ObservationKind, Verdict
 from chalicelib.domain.score import Cause, Grade
+from chalicelib.domain.task import TaskKind
 
 WORDS = {
     "side": {side.value for side in SIDES},
@@ -26,6 +28,8 @@ WORDS = {
 WORDS["observation"] = {f"single_{one.value}" for one in Dimension} | {
     k.value for k in ObservationKind if k is not ObservationKind.SINGLE
 }
+WORDS["course"] = {course.value for course in Course}
+WORDS["kind"] = {TaskKind.REGIONAL.value}
 WORDS["finding"] = {verdict.value for verdict in Verdict}
 WORDS["wind"] = {one.value for one in Wind}
 WORDS["foresight"] = {one.value for one in Foreseen}
@@ -83,7 +87,16 @@ def test_every_word_of_a_kind_has_a_text_and_none_is_left_over(kind: str) -> Non
 
 
 def test_every_key_is_of_a_kind_that_these_tests_know() -> None:
-    known = ("problem.", "field.", "refusal.", "notice.", "why.", "word.reason.", *(f"word.{kind}." for kind in WORDS))
+    known = (
+        "group.",
+        "problem.",
+        "field.",
+        "refusal.",
+        "notice.",
+        "why.",
+        "word.reason.",
+        *(f"word.{kind}." for kind in WORDS),
+    )
     assert [key for key in TEXTS["en"] if not key.startswith(known)] == []
 
 

@@ -283,7 +283,7 @@ def test_one_correlation_id_goes_from_upload_to_push() -> None:
     park = Park().register()
     requests: list[Any] = []
     put = park.queue.put
-    park.queue.put = lambda found: (requests.extend(found), put(found))[1]  # type: ignore[method-assign]
+    park.queue.put = lambda found, **how: (requests.extend(found), put(found, **how))[1]  # type: ignore[method-assign]
     correlated(park)
     assert {request.correlation_id for request in requests} == {"upload-20260302"}
 

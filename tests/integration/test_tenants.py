@@ -16,6 +16,7 @@ import app  # noqa: F401 - it registers the routes
 from chalicelib.adapters.memory import MemoryRows
 from chalicelib.adapters.rows import Row, Rows
 from chalicelib.api.http import ENDPOINTS, Endpoint
+from chalicelib.api.models.wire import rfc3339
 from chalicelib.handlers.on_clock import on_clock
 from mobile_api_spec import examples
 from mobile_api_spec.walk_catalogue import VERSION, small_catalogue
@@ -53,6 +54,13 @@ MAY: dict[str, set[str]] = {
         )
     },
     **{f"put_{what}": {"admin"} for what in ("region", "region_weather")},
+    "post_shelving": {"department", "admin"},
+    "confirm_shelving": {"department", "committee"},
+    "end_shelving": {"department", "committee", "admin"},
+    "propose_window": {"enterprise"},
+    "approve_window": {"department"},
+    "end_window": {"enterprise", "department"},
+    "get_alarm_kpis": {"department", "committee", "admin"},
 }
 # Whose plants each person sees; both stand in the region east.
 EAST = {"acme", "other"}
@@ -74,6 +82,7 @@ NOT_THEIRS: dict[tuple[str, str], int] = {
     ("post_submission", "enterprise"): 403,
     ("post_submission", "enterprise_other"): 403,
     ("post_verdict", "department_environment"): 403,
+    ("post_shelving", "department_elsewhere"): 404,
     ("acknowledge", "enterprise"): 403,
     ("acknowledge", "enterprise_other"): 403,
     ("get_foresight", "inspector_elsewhere"): 404,
@@ -81,7 +90,7 @@ NOT_THEIRS: dict[tuple[str, str], int] = {
 }
 PEOPLES = [one for one in ENDPOINTS if one.action is not None]
 TENANTS = ("acme", "other")
-TENANTS_IN = ("enterprise_id", "unit_id", "task_id", "warning_id", "observation_id")
+TENANTS_IN = ("enterprise_id", "unit_id", "task_id", "warning_id", "observation_id", "shelving_id")
 
 
 @pytest.fixture(scope="module")
@@ -113,10 +122,20 @@ def ids_of(park: Park, eid: str) -> dict[str, str]:
     asked = {"id": client_id(40), "bridge_id": f"{eid}-bridge", "measure": "start_cooling", "reason": "x"}
     park.as_("committee").post(f"/v1/enterprises/{eid}/commands", asked, expect=201)
     (seen,) = (o for o in park.as_("committee").get("/v1/observations")["items"] if o["enterprise_id"] == eid)
-    ids |= {"command_id": client_id(40), "observation_id": seen["id"]}
+    ids |= {"command_id": client_id(40), "observation_id": seen["id"], **silences(park, eid)}
     ids |= {"task_id": task["id"], "warning_id": task["warning_id"], "photo_id": client_id(1), "side": "safety"}
     ids |= {"version": VERSION}
     return ids | {"person_id": "someone", "device_id": "phone-1", "notice_id": "n-nothing", "region_id": "east"}
+
+
+def silences(park: Park, eid: str) -> dict[str, str]:
+    """A shelving and a maintenance window of the plant's reactor."""
+    shelving, window = client_id(50 if eid == "acme" else 51), RECORDED["propose_window"]["request"]["body"]
+    body = {"id": shelving, "unit": f"{eid}-r1", "reason": "x", "until": rfc3339(park.clock.ms + 3_600_000)}
+    park.as_("admin").post("/v1/shelvings", body, expect=201)
+    owner = "enterprise" if eid == "acme" else "enterprise_other"
+    park.as_(owner).put(f"/v1/units/{eid}-r1/maintenance-windows/m-1", window)
+    return {"shelving_id": shelving, "window_id": "m-1"}
 
 
 @pytest.fixture
@@ -258,6 +277,7 @@ def test_lists_hold_only_what_a_person_may_see(park: Park) -> None:
         assert {one["id"] for one in caller.get("/v1/enterprises")["items"]} == seen
         assert {one["enterprise_id"] for one in caller.get("/v1/warnings")["items"]} == seen
         assert {one["enterprise_id"] for one in caller.get("/v1/tasks")["items"]} == seen
+        assert {one["enterprise_id"] for one in caller.get("/v1/shelvings")["items"]} == seen
 
 
 def test_a_notice_belongs_to_its_reader(park: Park) -> None:

@@ -31,7 +31,8 @@ from chalicelib.handlers.on_event import on_event
 from chalicelib.handlers.on_photo import on_photo
 from chalicelib.handlers.on_push import on_push
 from chalicelib.ports import PushRequest
-from tests.acts import JPEG, FakeInspector, brings_retest, client_id, judges, photo_body, submits, the_task
+from tests.acts import JPEG, FakeInspector, brings_retest, client_id, closes, judges, photo_body, submits, the_task
+from tests.alarms import CHILD, Alarms
 from tests.park import Park, stream_record
 
 # What people do, by the route they do it on.
@@ -44,6 +45,12 @@ ROUTES = {
     r"POST .*/submission": "submit",
     r"POST .*/verdict": "judge",
     r"POST .*/commands": "ask for a measure",
+    r"POST /v1/shelvings": "shelve",
+    r"POST /v1/shelvings/.*/confirmation": "confirm shelving",
+    r"POST /v1/shelvings/.*/end": "end shelving",
+    r"PUT .*/maintenance-windows/.*": "propose maintenance",
+    r"POST .*/maintenance-windows/.*/approval": "approve maintenance",
+    r"POST .*/maintenance-windows/.*/end": "end maintenance",
     r"POST /v1/bridges/reports": "take report",
 }
 # An upload is answered with what waits for its bridge.
@@ -189,6 +196,40 @@ def story(park: RepeatingPark) -> None:
     submits(park, task, "safety", "已补拍")
     judges(park, task, "safety", revision=2)
     assert judges(park, task, "environment")["state"] == "closed"
+    alarm_story(park)
+
+
+def alarm_story(park: RepeatingPark) -> None:
+    """The other plant is under maintenance and shelved, then floods the group, chatters, and stands for days."""
+    alarms, path = Alarms(park), "/v1/units/other-r1/maintenance-windows/m-1"
+    window = {"from": rfc3339(park.clock.ms), "to": rfc3339(park.clock.ms + 3_600_000), "reason": "更换密封"}
+    park.as_("enterprise_other").put(path, window)
+    park.as_("department_safety").post(f"{path}/approval")
+    suppressed = alarms.raised(eid="other")
+    until = rfc3339(park.clock.ms + 7_200_000)
+    shelving = {"id": client_id(50), "unit": "other-r1", "rule": CHILD, "reason": "校准", "until": until}
+    park.as_("department_safety").post("/v1/shelvings", shelving, expect=201)
+    park.as_("enterprise_other").post(f"{path}/end")
+    park.minute_passes()
+    alarms.escalates(suppressed, 2)
+    shelved = alarms.raised(CHILD, eid="other")
+    alarms.escalates(shelved, 2)
+    park.as_("department_environment").post(f"/v1/shelvings/{client_id(50)}/confirmation")
+    park.as_("committee").post(f"/v1/shelvings/{client_id(50)}/end")
+    park.minute_passes()
+    flood = [alarms.raised(unit=f"other-r{number}", eid="other") for number in range(2, 13)]
+    alarms.escalates(flood[-1], 3)
+    folded = alarms.raised(unit="other-r13", eid="other")
+    for _ in range(3):
+        alarms.clears(alarms.raised(unit="other-r2", eid="other"))
+    assert [alarms.course(id) for id in (shelved, flood[-1], folded)] == ["own_task", "own_task", "flood"]
+    (regional,) = (
+        one for one in park.as_("committee").get("/v1/tasks?limit=100")["items"] if one["kind"] == "regional"
+    )
+    closes(park, regional)
+    park.clock.advance(86_400)
+    park.minute_passes()
+    alarms.clears(folded)
 
 
 def sees_what_comes_late(park: RepeatingPark) -> None:

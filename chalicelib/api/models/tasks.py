@@ -7,7 +7,7 @@ from pydantic import (
 )
 
 from chalicelib.api.models.wire import Count, Instant, OptionalText, PageQuery, ShortText, View, Wire
-from chalicelib.domain.task import SideAction, SideState, TaskState
+from chalicelib.domain.task import SideAction, SideState, TaskKind, TaskState
 
 
 class TaskQuery(PageQuery):
@@ -41,8 +41,19 @@ class AcknowledgementOut(View):
     at: Instant = Field(validation_alias="at_ms")
 
 
+class MemberOut(View):
+    warning_id: str
+    enterprise_id: str
+    unit_id: str
+    rule_id: str
+    tier: int
+    joined_at: Instant = Field(validation_alias="joined_at_ms")
+    cleared_at: Instant | None = Field(default=None, validation_alias="cleared_at_ms")
+
+
 class TaskOut(View):
-    """`version` is also the ETag; send it as If-Match to change only what you saw."""
+    """A regional task is of many enterprises: its `enterprise_id` and `unit_id` are empty, and an enterprise sees of it what is
+    its own. `version` is also the ETag; send it as If-Match to change only what you saw."""
 
     id: str
     warning_id: str
@@ -55,6 +66,8 @@ class TaskOut(View):
     tier: int
     state: TaskState
     rule_id: str
+    kind: TaskKind
+    members: list[MemberOut] = Field(description="the warnings that it is about, the first one included")
     rule_name: str | None = None
     risk_points: str | None = None
     safety_standard: str | None = None

@@ -4,6 +4,7 @@ from pydantic import (
     Field,
 )
 
+from chalicelib.api.models.alarms import HandlingOut
 from chalicelib.api.models.wire import Instant, View
 from chalicelib.domain.catalogue import TriggerKind
 from chalicelib.domain.dimension import Dimension
@@ -61,6 +62,7 @@ class WarningOut(View):
     retroactive: bool = Field(description="found in data that came late: it would have been raised at `opened_at`")
     known_as: str = Field(description="the withdrawn warning whose task serves this one; empty: none")
     superseded_by: str = Field(description="of a withdrawn warning, the one that stands in its place; empty: none")
+    handling: HandlingOut | None = Field(default=None, description="absent while nothing is done about it")
     why: WhyCardOut
 
 

@@ -1,0 +1,105 @@
+"""Who works on a task, who is told, and until when: for one unit's warning, for a flood, and when a tier rises."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from chalicelib.domain.access import can_see
+from chalicelib.domain.catalogue import Catalogue
+from chalicelib.domain.dimension import SIDES, Dimension
+from chalicelib.domain.enterprise import Enterprise
+from chalicelib.domain.errors import NotFound
+from chalicelib.domain.membership import member_of
+from chalicelib.domain.person import Person, Role
+from chalicelib.domain.task import Side, Task, TaskKind, escalate, regional_task_id, task_id
+from chalicelib.domain.warning import Warning
+from chalicelib.ports import RegistryRepo, TaskRepo
+
+REGIONAL_TIER = 2  # worked on site by the joint group, whatever the tiers of its warnings (3 has its own task)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Whom the warnings of an enterprise may concern, and by which catalogue."""
+
+    enterprise: Enterprise
+    concerned: Sequence[Person]
+    catalogue: Catalogue
+    now_ms: int
+
+    @property
+    def own_people(self) -> tuple[str, ...]:
+        return tuple(sorted(p.id for p in self.concerned if p.role is Role.ENTERPRISE))
+
+
+def look_around(enterprise_id: str, registry: RegistryRepo, catalogue: Catalogue, now_ms: int) -> Scene:
+    profile = registry.profile(enterprise_id)
+    if profile is None:
+        raise NotFound(what="enterprise")
+    one = profile.enterprise
+    where = {"enterprise_id": one.id, "region": one.region, "industry": one.industry}
+    return Scene(one, [person for person in registry.people() if can_see(person, **where)], catalogue, now_ms)
+
+
+def plan_task(warning: Warning, scene: Scene, tasks: TaskRepo) -> Task:
+    """The joint task of one warning."""
+    return _plan(task_id(warning.id), warning, scene, warning.tier, tasks)
+
+
+def plan_regional(warning: Warning, step: int, scene: Scene, tasks: TaskRepo) -> Task:
+    """One task for the flood that this warning is part of: all inspectors of the group are called, two of them hold its sides."""
+    one = scene.enterprise
+    task = _plan(regional_task_id(one.region, one.industry, warning.id, step), warning, scene, REGIONAL_TIER, tasks)
+    group = {p.id for p in scene.concerned if p.role is Role.INSPECTOR and p.on_duty}
+    party = tuple(sorted({*task.party, *group}))
+    return replace(task, kind=TaskKind.REGIONAL, enterprise_id="", unit_id="", party=party)
+
+
+def raise_tier(task: Task, tier: int, scene: Scene, tasks: TaskRepo) -> Task:
+    """The task at a higher tier, with those whom that tier adds."""
+    chosen = choose_inspectors(scene.concerned, tier, tasks)
+    inspectors = {dimension: task.side(dimension).inspector_id or chosen[dimension] for dimension in SIDES}
+    party = choose_party(scene.concerned, tier, inspectors)
+    return escalate(task, tier, scene.now_ms, scene.catalogue.deadlines[tier], inspectors, party)
+
+
+def _plan(id: str, warning: Warning, scene: Scene, tier: int, tasks: TaskRepo) -> Task:
+    inspectors = choose_inspectors(scene.concerned, tier, tasks)
+    deadlines, now_ms = scene.catalogue.deadlines[tier], scene.now_ms
+    return Task(
+        id=id,
+        warning_id=warning.id,
+        enterprise_id=warning.enterprise_id,
+        unit_id=warning.unit_id,
+        region=scene.enterprise.region,
+        industry=scene.enterprise.industry,
+        rule_id=warning.rule_id,
+        tier=tier,
+        safety=Side(inspector_id=inspectors[Dimension.SAFETY]),
+        environment=Side(inspector_id=inspectors[Dimension.ENVIRONMENT]),
+        party=choose_party(scene.concerned, tier, inspectors),
+        opened_at_ms=now_ms,
+        due_at_ms=now_ms + deadlines.finish_ms,
+        acknowledge_due_at_ms=None if deadlines.acknowledge_ms is None else now_ms + deadlines.acknowledge_ms,
+        correlation_id=warning.correlation_id,
+        members=(member_of(warning, now_ms),),
+    )
+
+
+def choose_inspectors(concerned: Iterable[Person], tier: int, tasks: TaskRepo) -> Mapping[Dimension, str | None]:
+    """The least loaded inspector on duty for each side; nobody for tier 1, which the enterprise works alone."""
+    chosen: dict[Dimension, str | None] = dict.fromkeys(SIDES)
+    if tier == 1:
+        return chosen
+    for dimension in SIDES:
+        group = [p for p in concerned if p.role is Role.INSPECTOR and p.dimension is dimension and p.on_duty]
+        chosen[dimension] = min((p.id for p in group), key=lambda i: (tasks.open_count(i), i), default=None)
+    return chosen
+
+
+def choose_party(concerned: Iterable[Person], tier: int, inspectors: Mapping[Dimension, str | None]) -> tuple[str, ...]:
+    """Every tier tells the enterprise and both departments; 2 adds the two inspectors, 3 the committee."""
+    told = {p.id for p in concerned if p.role in (Role.ENTERPRISE, Role.DEPARTMENT)}
+    told |= {inspector for inspector in inspectors.values() if inspector is not None}
+    if tier == 3:
+        told |= {p.id for p in concerned if p.role is Role.COMMITTEE}
+    return tuple(sorted(told))
