@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from chalicelib.adapters.block_repo import RowBlockRepo
 from chalicelib.adapters.bridge_repos import RowCommandRepo, RowGapRepo, RowReportRepo
 from chalicelib.adapters.catalogue_repo import RowCatalogueRepo
+from chalicelib.adapters.law_repo import RowLawRepo
 from chalicelib.adapters.operations_repos import (
     RowDeliveryRepo,
     RowDeviceRepo,
@@ -92,6 +93,10 @@ class Services:
     @cached_property
     def observations(self) -> RowObservationRepo:
         return RowObservationRepo(self.rows(OPERATIONS))
+
+    @cached_property
+    def laws(self) -> RowLawRepo:
+        return RowLawRepo(self.rows(OPERATIONS))
 
     @cached_property
     def tasks(self) -> RowTaskRepo:

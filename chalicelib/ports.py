@@ -13,6 +13,7 @@ from chalicelib.domain.evaluation import Checkpoint
 from chalicelib.domain.events import CatalogueReviewDue, Event
 from chalicelib.domain.evidence import Rectification, Retest
 from chalicelib.domain.gap import BridgeReport, Gap
+from chalicelib.domain.law import UnitLaws
 from chalicelib.domain.notice import Delivery, Device, Notice, PushMessage, PushOutcome
 from chalicelib.domain.observation import Observation
 from chalicelib.domain.person import Bridge, Person
@@ -188,6 +189,19 @@ class ObservationRepo(Protocol):
 
     def listing(self, enterprise_id: str | None, cursor: str | None, limit: int) -> Page[Observation]:
         """Newest onset first; of one enterprise, or of the whole park (None)."""
+        ...
+
+
+class LawRepo(Protocol):
+    """What was learnt of units, in versions named by when they were fitted; the newest KEPT of each unit stay."""
+
+    def add(self, laws: UnitLaws) -> None: ...
+    def latest(self, unit_id: str, at_ms: int | None = None) -> UnitLaws | None:
+        """The newest version; with `at_ms`, of those fitted by then."""
+        ...
+
+    def versions(self, unit_id: str) -> tuple[UnitLaws, ...]:
+        """Newest first."""
         ...
 
 

@@ -15,6 +15,7 @@ from chalicelib.domain.errors import Busy
 from mobile_api_spec.recorder import Exchange, Walker
 from mobile_api_spec.walk_bridges import SOURCE, bridges
 from mobile_api_spec.walk_catalogue import catalogues
+from mobile_api_spec.walk_laws import laws
 from tests.acts import JPEG, client_id, photo_body, retest_body
 from tests.park import PEOPLE, SETTINGS, START_MS
 
@@ -33,7 +34,7 @@ NAMES = {
 def walk() -> list[Exchange]:
     """Every route, from registering the plant to the score, then every way to be refused."""
     walker = Walker()
-    for part in (_register, _upload, _read, _bridges, _work, _evidence, _judge, _close, _conflicts, _refusals):
+    for part in (_register, _upload, _read, laws, _bridges, _work, _evidence, _judge, _close, _conflicts, _refusals):
         part(walker)
     return walker.exchanges
 

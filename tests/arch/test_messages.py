@@ -4,10 +4,12 @@ from string import Formatter
 
 import pytest
 
+from chalicelib.domain.advice import NoAdvice
 from chalicelib.domain.command import CommandState
 from chalicelib.domain.completeness import UNKNOWN, WAITING
 from chalicelib.domain.dimension import SIDES, Dimension
 from chalicelib.domain.gap import GapReason
+from chalicelib.domain.law import NoLaw
 from chalicelib.domain.messages import LANGUAGES, TEXTS, choose_language, text
 from chalicelib.domain.notice import NoticeKind
 from chalicelib.domain.observation import ObservationKind, Verdict
@@ -25,6 +27,10 @@ WORDS["observation"] = {f"single_{one.value}" for one in Dimension} | {
     k.value for k in ObservationKind if k is not ObservationKind.SINGLE
 }
 WORDS["finding"] = {verdict.value for verdict in Verdict}
+WORDS["no_law"] = {reason.value for reason in NoLaw}
+WORDS["no_advice"] = {reason.value for reason in NoAdvice}
+WORDS["law"] = {"rises", "change", "comma"}
+WORDS["advice"] = {"lower", "raise", "falls", "grows"}
 ALWAYS = {"tier", "rule", "enterprise", "unit"}
 MORE = {
     "side_submitted": {"side"},
