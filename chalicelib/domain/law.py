@@ -10,6 +10,8 @@ from math import exp, log
 
 from chalicelib.domain.dimension import Dimension
 
+LEAST_EXCESS = log(1.2)
+
 
 class NoLaw(StrEnum):
     """Why none is claimed."""
@@ -55,9 +57,10 @@ class Fit:
         low, high = sorted((exp(self.slope_low * by) - 1.0, exp(self.slope_high * by) - 1.0))
         return exp(self.slope * by) - 1.0, low, high
 
-    def residual(self, cause: float, response: float) -> float:
-        """What of ln(response) the cause does not account for."""
-        return log(response) - self.intercept - self.slope * cause
+    @property
+    def allowance(self) -> float:
+        """How far above the law ln(response) may stay for long: twice what it ordinarily does, and a fifth of the response at least."""
+        return max(2.0 * self.sustained, LEAST_EXCESS)
 
     def holds_at(self, cause: float) -> bool:
         return self.valid_from <= cause <= self.valid_to

@@ -1,16 +1,19 @@
 """From stored readings to a law that people read, and to advice that stands on it."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import numpy as np
 import pytest
 
+from chalicelib.bootstrap import use
 from chalicelib.domain.block import Block, pack
 from chalicelib.domain.dimension import Dimension
 from chalicelib.domain.law import UnitLaws
 from chalicelib.domain.observation import Observation, ObservationKind, observation_id
 from chalicelib.domain.reading import Series
+from chalicelib.usecases.find_decoupling import find_decoupling
 from chalicelib.usecases.learn_laws import learn_laws
 from tests.law_plant import STEP_MS, Array, Plant
 from tests.park import Park
@@ -24,7 +27,7 @@ def park() -> Park:
     return Park().register()
 
 
-def stores(park: Park, columns: tuple[Array, ...], *, eid: str = "acme", flag: str = "N") -> None:
+def stores(park: Park, columns: tuple[Array, ...], *, eid: str = "acme", flag: str = "N", number: int = 0) -> None:
     """History up to now, one block a day, that nobody judged (so that baselines stay nominal); what is missing is a flagged reading."""
     n = len(columns[0])
     times = [park.clock.ms - (n - i) * STEP_MS for i in range(n)]
@@ -35,7 +38,7 @@ def stores(park: Park, columns: tuple[Array, ...], *, eid: str = "acme", flag: s
             for name, values in zip(POINTS, columns, strict=True)
         ]
         block = Block(
-            id=str(UUID(int=10_000 + day)), enterprise_id=eid, bridge_id=f"{eid}-bridge", received_at_ms=park.clock.ms,
+            id=str(UUID(int=10_000 + number + day)), enterprise_id=eid, bridge_id=f"{eid}-bridge", received_at_ms=park.clock.ms,
             first_ms=times[part][0], last_ms=times[part][-1], readings=len(series) * len(times[part]), digest=str(day),
             payload=pack(series),
         )  # fmt: skip
@@ -213,3 +216,81 @@ def test_laws_and_advice_are_read_without_numpy() -> None:
 
     code = "import sys, app, chalicelib.usecases.learn_laws, chalicelib.domain.law_words; print('numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
+
+
+# decoupling
+
+
+def watch(park: Park) -> list[Observation]:
+    ports = park.services
+    found = find_decoupling(
+        "acme-r1", park.clock.ms, registry=ports.registry, catalogues=ports.catalogues, blocks=ports.blocks, laws=ports.laws,
+        observations=ports.observations,
+    )  # fmt: skip
+    park.pump()
+    return list(found)
+
+
+def fails(park: Park, *, since: int, until: int | None = None, samples: int = 2880) -> None:
+    """A plant that was learnt, and whose treatment then fails for some samples of its last days."""
+    temperature, voc, steam = Plant(samples=samples).run(4)
+    broken = voc.copy()
+    broken[-since : None if until is None else -until] *= 1.7
+    park.services.laws.add(learnt_from(park, (temperature, voc, steam)))
+    stores(park, (temperature, broken, steam))
+
+
+def learnt_from(park: Park, columns: tuple[Array, ...]) -> UnitLaws:
+    other = Park().register()
+    stores(other, columns)
+    learnt = learn(other)
+    use(park.services)
+    return replace(learnt, fitted_at_ms=park.clock.ms - 3 * 86_400_000)
+
+
+def test_nothing_is_observed_without_a_law_or_while_all_is_normal(park: Park) -> None:
+    assert watch(park) == []
+    stores(park, Plant().run(4))
+    learn(park)
+    assert watch(park) == []
+
+
+def test_a_failing_treatment_is_told_to_the_environment_department_once(park: Park) -> None:
+    fails(park, since=100)
+    (opened,) = watch(park)
+    assert watch(park) == []
+    (one,) = park.as_("department_environment").get("/v1/observations")["items"]
+    assert (one["kind"], one["unit_id"], one["subject"], one["dimension"]) == (
+        "decoupled", "acme-r1", "acme-voc", "environment",
+    )  # fmt: skip
+    assert "closed_at" not in one or one["closed_at"] is None
+    rises, steady = one["findings"]
+    assert rises["verdict"] == "rises" and 0.4 < rises["change"] < 1.2 and steady["verdict"] == "steady"
+    assert one["figures"]["expected"] < one["figures"]["allowed"] < rises["value"]
+    assert abs(opened.onset_ms - (park.clock.ms - 100 * STEP_MS)) <= 3_600_000
+    told = {
+        person: park.as_(person).get("/v1/inbox")["items"] for person in ("department_environment", "department_safety")
+    }
+    assert [len(notices) for notices in told.values()] == [1, 0]
+
+
+def test_what_is_over_is_closed_and_does_not_come_again(park: Park) -> None:
+    fails(park, since=100)
+    (opened,) = watch(park)
+    quiet = Plant(samples=200).run(9)
+    park.clock.advance(200 * STEP_MS / 1000)
+    stores(park, quiet, number=900)
+    (closed,) = watch(park)
+    assert closed.id == opened.id and closed.closed_at_ms is not None
+    assert abs(closed.closed_at_ms - (park.clock.ms - 200 * STEP_MS)) <= 2 * 3_600_000
+    assert watch(park) == []
+    park.clock.advance(3600)
+    assert watch(park) == []
+    assert len(park.as_("enterprise").get("/v1/observations")["items"]) == 1
+
+
+def test_a_failure_that_was_over_before_anyone_looked_is_told_all_the_same(park: Park) -> None:
+    fails(park, since=200, until=100)
+    (one,) = watch(park)
+    assert one.closed_at_ms is not None and one.closed_at_ms < park.clock.ms
+    assert watch(park) == []
