@@ -82,7 +82,7 @@ def _cause(law: Law) -> str:
 
 
 def _law(law: Law, catalogue: Catalogue, language: str) -> LawOut:
-    estimate, low, high = law.fit.percent_per_unit
+    estimate, low, high = (round(percent, 6) for percent in law.fit.percent_per_unit)
     return LawOut(
         cause=_measured(law.cause, catalogue, language),
         response=_measured(law.response, catalogue, language),
