@@ -29,7 +29,9 @@ COSINES = 12
 # variance is still low, and the 95 % point (2.179) was measured to cover 90 to 94 %, this one 94 to 98 %.
 T_95 = 2.681
 T_STRICT = 6.0  # a two-sided level of 6e-5
-Z_STRICT = 4.5  # a correlation's: 7e-6, for MAX_LAGS lags 2e-4
+Z_STRICT = 4.5  # a correlation's: 7e-6, for MAX_LAGS lags on three scales 4e-4
+SCALES = (1, 4, 16)  # in samples: moves from step to step, and slower ones
+MIN_MOVES = 50
 SPIKE_WINDOW, SPIKE_SCALES = 7, 6.0
 SUSTAINED = 6  # samples in a row that make a residual more than a whim
 TAIL = 0.999
@@ -127,15 +129,42 @@ def _standing(x: Array, ln_y: Array, how: Settings) -> NoLaw | None:
 
 
 def find_lag(x: Array, ln_y: Array, max_steps: int) -> int | None:
-    """The lag in steps at which ln_y follows x best, or None where it does not significantly follow at any."""
+    """The lag in steps at which ln_y follows x, or None where it does not significantly follow on any of SCALES.
+
+    Quick moves tell the lag best. Where only slow ones are above the noise, it is where the series themselves agree best.
+    """
+    for scale in SCALES:
+        lag = _following(_coarser(x, scale), _coarser(ln_y, scale), max_steps // scale)
+        if lag is not None:
+            return lag if scale == 1 else _strongest(x, ln_y, max_steps)[0]
+    return None
+
+
+def _following(x: Array, ln_y: Array, max_steps: int) -> int | None:
+    if len(x) < MIN_MOVES:
+        return None
     keeps = _autocorrelation(x)
-    moves_x, moves_y = x[1:] - keeps * x[:-1], ln_y[1:] - keeps * ln_y[:-1]
+    lag, strength = _strongest(x[1:] - keeps * x[:-1], ln_y[1:] - keeps * ln_y[:-1], max_steps)
+    return lag if strength >= Z_STRICT else None
+
+
+def _strongest(a: Array, b: Array, max_steps: int) -> tuple[int, float]:
+    """(the lag of b behind a with the largest correlation, that as a normal deviate)."""
     strengths = []
     for lag in range(max_steps + 1):
-        r, n = _correlation(moves_x[: len(moves_x) - lag], moves_y[lag:])
+        r, n = _correlation(a[: len(a) - lag], b[lag:])
         strengths.append(abs(r) * sqrt(n))
     best = int(np.argmax(strengths))
-    return best if strengths[best] >= Z_STRICT else None
+    return best, strengths[best]
+
+
+def _coarser(values: Array, scale: int) -> Array:
+    """Means of so many samples each; NaN where more than half are missing."""
+    rows = values[: len(values) // scale * scale].reshape(-1, scale)
+    known = ~np.isnan(rows)
+    count = known.sum(axis=1)
+    means: Array = np.where(count * 2 >= scale, np.where(known, rows, 0.0).sum(axis=1) / np.maximum(count, 1), np.nan)
+    return means
 
 
 def _autocorrelation(x: Array) -> float:

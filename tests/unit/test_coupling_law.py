@@ -104,6 +104,17 @@ def test_a_response_that_falls_has_a_falling_law() -> None:
     assert low < -3.9 and high > -4.1 and low < estimate < high < 0.0
 
 
+def test_a_cause_that_only_moves_slower_than_its_noise_has_its_law_all_the_same() -> None:
+    held = 0
+    for seed in range(30):
+        chance = np.random.default_rng(seed)
+        true = 175.0 + 5.0 * np.sin(2.0 * np.pi * np.arange(2880) / 720.0)
+        voc = 30.0 * np.exp(log1p(0.05) * (true - 175.0) + fading(chance, 2880, 0.6, 0.05))
+        found = fitted(true + chance.normal(0.0, 0.5, 2880), voc)
+        held += found.slope_low <= log1p(0.05) <= found.slope_high
+    assert held >= 27
+
+
 def test_a_law_that_changed_is_learnt_anew() -> None:
     old, new = Plant(voc=0.05, samples=4000).run(1), Plant(voc=0.08, samples=8000).run(2)
     found = fitted(np.concatenate([old[0], new[0]]), np.concatenate([old[1], new[1]]))
