@@ -11,6 +11,7 @@ from chalicelib.adapters.alarm_repos import RowDispatchRepo, RowShelvingRepo, Ro
 from chalicelib.adapters.block_repo import RowBlockRepo
 from chalicelib.adapters.bridge_repos import RowCommandRepo, RowGapRepo, RowReportRepo
 from chalicelib.adapters.catalogue_repo import RowCatalogueRepo
+from chalicelib.adapters.law_repo import RowLawRepo
 from chalicelib.adapters.operations_repos import (
     RowDeliveryRepo,
     RowDeviceRepo,
@@ -95,6 +96,10 @@ class Services:
     @cached_property
     def observations(self) -> RowObservationRepo:
         return RowObservationRepo(self.rows(OPERATIONS))
+
+    @cached_property
+    def laws(self) -> RowLawRepo:
+        return RowLawRepo(self.rows(OPERATIONS))
 
     @cached_property
     def tasks(self) -> RowTaskRepo:

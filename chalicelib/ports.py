@@ -17,6 +17,7 @@ from chalicelib.domain.foresight import Foresight
 from chalicelib.domain.gap import BridgeReport, Gap
 from chalicelib.domain.group_load import GroupLoad
 from chalicelib.domain.handling import Handling
+from chalicelib.domain.law import UnitLaws
 from chalicelib.domain.maintenance import MaintenanceWindow
 from chalicelib.domain.notice import Delivery, Device, Notice, PushMessage, PushOutcome
 from chalicelib.domain.observation import Observation
@@ -196,6 +197,19 @@ class ObservationRepo(Protocol):
 
     def listing(self, enterprise_id: str | None, cursor: str | None, limit: int) -> Page[Observation]:
         """Newest onset first; of one enterprise, or of the whole park (None)."""
+        ...
+
+
+class LawRepo(Protocol):
+    """What was learnt of units, in versions named by when they were fitted; the newest KEPT of each unit stay."""
+
+    def add(self, laws: UnitLaws) -> None: ...
+    def latest(self, unit_id: str, at_ms: int | None = None) -> UnitLaws | None:
+        """The newest version; with `at_ms`, of those fitted by then."""
+        ...
+
+    def versions(self, unit_id: str) -> tuple[UnitLaws, ...]:
+        """Newest first."""
         ...
 
 

@@ -16,6 +16,7 @@ from mobile_api_spec.recorder import Exchange, Walker
 from mobile_api_spec.walk_alarms import alarms
 from mobile_api_spec.walk_bridges import SOURCE, bridges
 from mobile_api_spec.walk_catalogue import catalogues
+from mobile_api_spec.walk_laws import laws
 from mobile_api_spec.walk_weather import weather
 from tests.acts import JPEG, client_id, photo_body, retest_body
 from tests.park import PEOPLE, SETTINGS, START_MS
@@ -39,6 +40,7 @@ def walk() -> list[Exchange]:
         _register,
         _upload,
         _read,
+        laws,
         _weather,
         _bridges,
         _alarms,

@@ -16,6 +16,7 @@ class Action(StrEnum):
     READ_ENTERPRISE = "read_enterprise"
     READ_READINGS = "read_readings"
     READ_WARNING = "read_warning"
+    READ_LAW = "read_law"
     READ_OBSERVATION = "read_observation"
     READ_TASK = "read_task"
     SHELVE = "shelve"
@@ -51,6 +52,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.READ_ENTERPRISE: PEOPLE,
     Action.READ_READINGS: PEOPLE,
     Action.READ_WARNING: PEOPLE,
+    Action.READ_LAW: PEOPLE,
     Action.READ_OBSERVATION: PEOPLE,
     Action.READ_TASK: PEOPLE,
     Action.SHELVE: frozenset({Role.DEPARTMENT, Role.ADMIN}),

@@ -30,6 +30,7 @@ NO_STAGE = {
     "see_enterprise",
     "register",
     "manage_catalogue",
+    "advise_enterprise",
     "change_task",
     "keep_weather",
     "downwind_of",

@@ -4,6 +4,7 @@ from string import Formatter
 
 import pytest
 
+from chalicelib.domain.advice import NoAdvice
 from chalicelib.domain.command import CommandState
 from chalicelib.domain.completeness import UNKNOWN, WAITING
 from chalicelib.domain.dimension import SIDES, Dimension
@@ -11,6 +12,7 @@ from chalicelib.domain.downwind import Wind
 from chalicelib.domain.foresight import Verdict as Foreseen
 from chalicelib.domain.gap import GapReason
 from chalicelib.domain.handling import Course
+from chalicelib.domain.law import NoLaw
 from chalicelib.domain.messages import LANGUAGES, TEXTS, choose_language, text
 from chalicelib.domain.notice import NoticeKind
 from chalicelib.domain.observation import ObservationKind, Verdict
@@ -34,6 +36,10 @@ WORDS["finding"] = {verdict.value for verdict in Verdict}
 WORDS["wind"] = {one.value for one in Wind}
 WORDS["foresight"] = {one.value for one in Foreseen}
 WORDS["check"] = {"freeze"}
+WORDS["no_law"] = {reason.value for reason in NoLaw}
+WORDS["no_advice"] = {reason.value for reason in NoAdvice}
+WORDS["law"] = {"rises", "change", "comma"}
+WORDS["advice"] = {"lower", "raise", "falls", "grows"}
 ALWAYS = {"tier", "rule", "enterprise", "unit"}
 MORE = {
     "side_submitted": {"side"},
