@@ -11,6 +11,7 @@ from chalicelib.ports import ForesightRepo, RegistryRepo, WarningRepo, WeatherRe
 
 HISTORY_MS = 5 * 365 * DAY_MS
 PAGE = 100
+HAPPENED = frozenset({WarningState.OPEN, WarningState.CLEARED})  # late ones too
 
 
 def fit_due(
@@ -68,7 +69,7 @@ def _onsets(enterprise_id: str, from_ms: int, warnings: WarningRepo) -> Iterator
         for one in page.items:
             if one.onset_ms < from_ms:
                 return
-            if one.state is not WarningState.OBSERVED:
+            if one.state in HAPPENED:
                 yield one.onset_ms
         if (cursor := page.cursor) is None:
             return

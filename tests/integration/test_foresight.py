@@ -129,13 +129,14 @@ def test_without_skill_only_base_rates_are_shown_and_it_is_said(park: Park) -> N
     assert len(item["hours"]) == 72 and all("probability" not in one for one in item["hours"])
 
 
-def test_what_was_only_observed_and_what_befell_other_regions_is_not_counted(park: Park) -> None:
+def test_what_was_only_observed_or_withdrawn_and_what_befell_other_regions_is_not_counted(park: Park) -> None:
     position = {"name": "west", "credit_code": park.services.registry.enterprises()[0].credit_code}
     place = {"industry": "circular_chemical", "size": "small", "region": "west"}
     park.as_("admin").put("/v1/enterprises/far", position | place)
     observed(park)
     warned(park, "acme", [START_MS + at * HOUR_MS for at in (0, 100, 200)])
     warned(park, "acme", [START_MS + at * HOUR_MS for at in range(300, 400)], WarningState.OBSERVED)
+    warned(park, "acme", [START_MS + at * HOUR_MS for at in range(400, 500)], WarningState.WITHDRAWN)
     warned(park, "far", [START_MS + at * HOUR_MS for at in range(500, 600)])
     found = {one.region: one for one in fits(park)}
     assert (found["east"].events, found["east"].hours) == (2, DAYS * 24 - 1)

@@ -121,6 +121,7 @@ def ids_of(park: Park, eid: str) -> dict[str, str]:
     ids = {"enterprise_id": eid, "unit_id": f"{eid}-r1", "point_id": f"{eid}-voc", "bridge_id": f"{eid}-bridge"}
     asked = {"id": client_id(40), "bridge_id": f"{eid}-bridge", "measure": "start_cooling", "reason": "x"}
     park.as_("committee").post(f"/v1/enterprises/{eid}/commands", asked, expect=201)
+    park.as_("admin").put("/v1/regions/east", {"name": "东区"}, expect=200)
     (seen,) = (o for o in park.as_("committee").get("/v1/observations")["items"] if o["enterprise_id"] == eid)
     ids |= {"command_id": client_id(40), "observation_id": seen["id"], **silences(park, eid)}
     ids |= {"task_id": task["id"], "warning_id": task["warning_id"], "photo_id": client_id(1), "side": "safety"}
