@@ -8,7 +8,7 @@ GREENSHIELD_PORT ?= 4566
 export GREENSHIELD_PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast up down status clean distclean check format spec package bench bench-edge edge-figures fuzz dynamodb-local venv
+.PHONY: help demo test test-fast up down status clean distclean check format spec package bench bench-tep train bench-edge edge-figures fuzz dynamodb-local venv
 .DELETE_ON_ERROR:
 
 help: ## list the commands
@@ -59,8 +59,14 @@ package: $(STAMP) ## make build/package: the SAM template and the zip that is de
 bench: $(STAMP) package ## measure into build/bench.json, every figure with its floor
 	@$(RUN) -m bench
 
+bench-tep: $(STAMP) ## judge recorded runs of a chemical process (DATA=<folder>, ../shared/data/tep) into build/bench_tep.json
+	@$(RUN) -m bench.tep --data '$(or $(DATA),../shared/data/tep)'
+
 bench-edge: $(STAMP) ## measure the edge bridge against 50 devices into build/bench_edge.json
 	@$(RUN) -m bench.edge
+
+train: $(STAMP) ## train the watch over a unit: UNIT=<id> FROM=<time> TO=<time>, ARGS='--force' and others
+	@./green-shield train '$(UNIT)' --from '$(FROM)' --to '$(TO)' $(ARGS)
 
 fuzz: $(STAMP) ## fuzz both codecs of the bridge for SECONDS each (60)
 	@$(RUN) -m pip install --quiet --disable-pip-version-check atheris==3.0.0

@@ -84,3 +84,10 @@ def clock(event: CloudWatchEvent) -> None:
     from chalicelib.handlers.on_clock import on_clock
 
     on_clock(services())
+
+
+@app.schedule(Rate(1, unit=Rate.HOURS), name="learn")
+def learn(event: CloudWatchEvent) -> None:
+    from chalicelib.handlers.on_learn import on_learn
+
+    on_learn(services())

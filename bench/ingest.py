@@ -47,6 +47,7 @@ SETTINGS = Settings(
     operations_table="operations",
     registry_table="registry",
     photo_bucket="photos",
+    model_bucket="models",
     push_queue_url="http://localhost/push",
     oidc_issuer="https://issuer.test",
     oidc_jwks_url="https://issuer.test/jwks.json",

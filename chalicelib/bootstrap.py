@@ -12,6 +12,7 @@ from chalicelib.adapters.block_repo import RowBlockRepo
 from chalicelib.adapters.bridge_repos import RowCommandRepo, RowGapRepo, RowReportRepo
 from chalicelib.adapters.catalogue_repo import RowCatalogueRepo
 from chalicelib.adapters.law_repo import RowLawRepo
+from chalicelib.adapters.models import StoredModels
 from chalicelib.adapters.operations_repos import (
     RowDeliveryRepo,
     RowDeviceRepo,
@@ -26,8 +27,18 @@ from chalicelib.adapters.operations_repos import (
 from chalicelib.adapters.registry_repo import RowRegistryRepo
 from chalicelib.adapters.review_repo import RowReviewRepo
 from chalicelib.adapters.rows import OPERATIONS, READINGS, REGISTRY, Rows
+from chalicelib.adapters.watch_repos import RowLearningRepo, RowWatchRepo
 from chalicelib.adapters.weather_repos import RowForesightRepo, RowRegionRepo, RowWeatherRepo
-from chalicelib.ports import Clock, MediaStore, PhotoInspector, PushChannel, PushQueue, SignatureVerifier, TokenVerifier
+from chalicelib.ports import (
+    Clock,
+    MediaStore,
+    ModelStore,
+    PhotoInspector,
+    PushChannel,
+    PushQueue,
+    SignatureVerifier,
+    TokenVerifier,
+)
 from chalicelib.settings import Settings, read_settings
 from chalicelib.usecases.settle_warning import Desk
 
@@ -178,6 +189,20 @@ class Services:
     @cached_property
     def foresights(self) -> RowForesightRepo:
         return RowForesightRepo(self.rows(REGISTRY))
+
+    @cached_property
+    def watches(self) -> RowWatchRepo:
+        return RowWatchRepo(self.rows(REGISTRY), self.rows(OPERATIONS), self.clock)
+
+    @cached_property
+    def learning(self) -> RowLearningRepo:
+        return RowLearningRepo(self.rows(REGISTRY))
+
+    @cached_property
+    def models(self) -> ModelStore:
+        from chalicelib.adapters.s3 import S3MediaStore
+
+        return StoredModels(S3MediaStore(self.aws("s3"), self.settings.model_bucket))
 
     @cached_property
     def tokens(self) -> TokenVerifier:

@@ -45,8 +45,10 @@ from chalicelib.usecases.take_report import Report, take_report
 from chalicelib.usecases.tell_downwind import tell_downwind
 from chalicelib.usecases.tell_late import tell_late
 from chalicelib.usecases.tell_observation import tell_observation
+from chalicelib.usecases.train_watch import renew_watch
 from chalicelib.usecases.watch_alarms import watch_alarms
 from chalicelib.usecases.watch_deadlines import watch_deadlines
+from chalicelib.usecases.watch_unit import watch_unit
 from chalicelib.usecases.work_task import acknowledge, judge_side, submit_side
 
 
@@ -71,6 +73,7 @@ FLOW = (
         (WarningRaised, WarningEscalated, WarningCleared, LateWarningsFound, ObservationOpened),
     ),
     Stage("tell late", "relay", LateWarningsFound, tell_late, (PushRequest,)),
+    Stage("watch unit", "evaluate", Block, watch_unit, (ObservationOpened,)),
     Stage("tell observation", "relay", ObservationOpened, tell_observation),
     Stage("dispatch", "relay", WarningRaised, dispatch_task, (TaskDispatched, TaskEscalated, ObservationOpened)),
     Stage("escalate", "relay", WarningEscalated, follow_escalation, (TaskDispatched, TaskEscalated)),
@@ -108,6 +111,7 @@ FLOW = (
     Stage("watch deadlines", "clock", "every minute", watch_deadlines, (TaskOverdue,)),
     Stage("notify", "relay", TaskOverdue, notify, (PushRequest,)),
     Stage("watch alarms", "clock", "every minute", watch_alarms, (TaskDispatched, TaskEscalated, ObservationOpened)),
+    Stage("renew watch", "learn", "every hour", renew_watch),
 )
 
 

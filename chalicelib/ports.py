@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from chalicelib.domain.block import Block
 from chalicelib.domain.catalogue import Catalogue
@@ -30,7 +30,12 @@ from chalicelib.domain.shelving import Shelving
 from chalicelib.domain.state import EnterpriseState
 from chalicelib.domain.task import Task
 from chalicelib.domain.warning import Warning
+from chalicelib.domain.watch_record import WatchVersion
+from chalicelib.domain.watch_track import WatchTrack
 from chalicelib.domain.weather import WeatherHour, WeatherKind
+
+if TYPE_CHECKING:  # numpy is loaded only where a model is used
+    from chalicelib.domain.unit_watch import WatchModel
 
 T = TypeVar("T")
 
@@ -211,6 +216,58 @@ class LawRepo(Protocol):
     def versions(self, unit_id: str) -> tuple[UnitLaws, ...]:
         """Newest first."""
         ...
+
+
+class WatchRepo(Protocol):
+    """Which model watches which unit, and what its watch remembers."""
+
+    def active(self, enterprise_id: str) -> tuple[WatchVersion, ...]:
+        """Of each watched unit the active model; a change is seen a minute later."""
+        ...
+
+    def activate(self, version: WatchVersion) -> None:
+        """Make a model, which is in the store by then, its unit's."""
+        ...
+
+    def load(self, enterprise_id: str, unit_id: str) -> tuple[WatchTrack, int]:
+        """What the unit's watch remembers, and its version (0: nothing yet)."""
+        ...
+
+    def commit(
+        self,
+        enterprise_id: str,
+        unit_id: str,
+        track: WatchTrack,
+        version: int,
+        *,
+        observations: Sequence[Observation],
+        events: Sequence[Event],
+    ) -> None:
+        """Track, observations and events in one transaction. Raises WriteConflict if the version is no longer current."""
+        ...
+
+
+class ModelStore(Protocol):
+    """Trained models by key. A key is written once."""
+
+    def save(self, key: str, model: "WatchModel") -> None: ...
+    def load(self, key: str) -> "WatchModel":
+        """Raises ModelMissing, or ValueError for bytes that are no model."""
+        ...
+
+
+class ModelMissing(Exception):
+    """No model under that key."""
+
+
+class LearningRepo(Protocol):
+    """When each scheduled job last looked at each unit."""
+
+    def done(self, job: str) -> Mapping[tuple[str, str], int]:
+        """(enterprise, unit) -> when, epoch ms."""
+        ...
+
+    def mark(self, job: str, enterprise_id: str, unit_id: str, at_ms: int) -> None: ...
 
 
 class TaskRepo(Protocol):

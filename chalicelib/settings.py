@@ -18,6 +18,7 @@ class Settings(BaseModel):
     operations_table: str = Field(min_length=3, description="table of state, warnings, tasks, evidence and events")
     registry_table: str = Field(min_length=3, description="table of enterprises, units, points, people and bridges")
     photo_bucket: str = Field(min_length=3, description="bucket of photos")
+    model_bucket: str = Field(min_length=3, description="bucket of trained models")
     push_queue_url: str = Field(min_length=1, description="URL of the push queue")
     oidc_issuer: str = Field(min_length=1, description="issuer that people's tokens must name")
     oidc_audience: str = Field(default="green-shield", description="audience that tokens must name")

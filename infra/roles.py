@@ -98,10 +98,11 @@ def used(home: Path, template: dict[str, Any]) -> set[Grant]:
 
 
 def resource_of(arn: str, logical: list[str]) -> str:
-    """The template's name of a deployed thing. CloudFormation's names contain it; the bucket and the secret have names of their own."""
+    """The template's name of a deployed thing. CloudFormation's names contain it; the buckets and the secret have names of their own."""
     if ":s3:::" in arn:
         bucket, _, folder = arn.partition("/")
-        return f"PhotoBucket/{folder.removesuffix('/*')}" if folder and "-photos-" in bucket else "PhotoBucket"
+        name = "ModelBucket" if "-models-" in bucket else "PhotoBucket"
+        return f"{name}/{folder.removesuffix('/*')}" if folder else name
     return "FcmSecret" if ":secretsmanager:" in arn else logical_of(arn, logical)
 
 

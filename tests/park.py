@@ -17,6 +17,7 @@ from chalice.test import Client, HTTPResponse
 
 from chalicelib.adapters import memory_media
 from chalicelib.adapters.memory import MemoryRows
+from chalicelib.adapters.models import StoredModels
 from chalicelib.adapters.rows import OPERATIONS, READINGS, REGISTRY, Row, Rows
 from chalicelib.adapters.sqs import encode
 from chalicelib.bootstrap import Services, build, use
@@ -34,6 +35,7 @@ SETTINGS = Settings(
     operations_table="operations",
     registry_table="registry",
     photo_bucket="photos",
+    model_bucket="models",
     push_queue_url="memory://push",
     oidc_issuer="https://issuer.test",
     oidc_jwks_url="https://issuer.test/jwks.json",
@@ -134,6 +136,7 @@ class Park:
             "queue": self.queue,
             "channel": memory_media.FakePushChannel(),
             "media": memory_media.MemoryMediaStore(),
+            "models": StoredModels(memory_media.MemoryMediaStore()),
         }
         self.services: Services = build(SETTINGS, **{**defaults, **overrides})
         use(self.services)

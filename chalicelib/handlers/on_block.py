@@ -8,6 +8,7 @@ from chalicelib.bootstrap import Services
 from chalicelib.handlers.batch import Record, process, stream_sequence
 from chalicelib.observability import count, logger
 from chalicelib.usecases.evaluate_coupling import evaluate_coupling
+from chalicelib.usecases.watch_unit import watch_unit
 
 
 def on_block(event: dict[str, Any], services: Services) -> dict[str, list[dict[str, str]]]:
@@ -28,6 +29,16 @@ def on_block(event: dict[str, Any], services: Services) -> dict[str, list[dict[s
             observations=services.observations,
             blocks=services.blocks,
         )
+        watched = watch_unit(
+            block,
+            registry=services.registry,
+            catalogues=services.catalogues,
+            watches=services.watches,
+            models=services.models,
+            observations=services.observations,
+        )
+        for observation in watched:
+            count("Observation", kind=observation.kind.value)
         for decision in judgement.decisions:
             count("Decision", change=decision.change.value, tier=str(decision.tier))
         for unit_id in judgement.unjudged:

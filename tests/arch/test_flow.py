@@ -39,9 +39,10 @@ NO_STAGE = {
     "plan_task",
     "settle_warning",
     "read_alarm_kpis",
+    "normal_period",
 }
 FUNCTIONS = {"api", *(source.name for source in app.event_sources)}
-SOURCES = {"inspector", "enterprise", "department", "upload", "every minute"}
+SOURCES = {"inspector", "enterprise", "department", "upload", "every minute", "every hour"}
 EMITTED = {event for stage in FLOW for event in stage.emits}
 CONSUMED = {stage.on for stage in FLOW if isinstance(stage.on, type)}
 STAGES = [pytest.param(stage, id=f"{stage.name} on {getattr(stage.on, '__name__', stage.on)}") for stage in FLOW]

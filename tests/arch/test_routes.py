@@ -97,7 +97,12 @@ def test_the_changelog_begins_with_the_version_of_the_spec() -> None:
 
 def test_serving_health_loads_no_library_that_only_other_functions_need() -> None:
     tables = {f"GREENSHIELD_{name}_TABLE": name.lower() for name in ("READINGS", "OPERATIONS", "REGISTRY")}
-    places = {"PHOTO_BUCKET": "photos", "PUSH_QUEUE_URL": "queue", "OIDC_ISSUER": "https://issuer.test"}
+    places = {
+        "PHOTO_BUCKET": "photos",
+        "MODEL_BUCKET": "models",
+        "PUSH_QUEUE_URL": "queue",
+        "OIDC_ISSUER": "https://issuer.test",
+    }
     places |= {"OIDC_JWKS_URL": "https://issuer.test/jwks.json"}
     environment = os.environ | tables | {f"GREENSHIELD_{name}": value for name, value in places.items()}
     command = [sys.executable, "-c", HEALTH, *HEAVY]

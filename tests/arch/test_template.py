@@ -124,14 +124,17 @@ def test_a_table_is_encrypted_recoverable_paid_by_use_and_lets_rows_expire(prope
     assert properties["TimeToLiveSpecification"] == {"AttributeName": "ttl_s", "Enabled": True}
 
 
-@pytest.mark.parametrize("name", [*TABLES, *LOG_GROUPS, "PhotoBucket"])
+@pytest.mark.parametrize("name", [*TABLES, *LOG_GROUPS, "PhotoBucket", "ModelBucket"])
 def test_data_outlives_the_stack(name: str) -> None:
     assert RESOURCES[name]["DeletionPolicy"] == "RetainExceptOnCreate"
     assert RESOURCES[name]["UpdateReplacePolicy"] == "Retain"
 
 
-def test_the_photo_bucket_is_closed_to_the_public() -> None:
-    assert set(RESOURCES["PhotoBucket"]["Properties"]["PublicAccessBlockConfiguration"].values()) == {True}
+@pytest.mark.parametrize("bucket", ["PhotoBucket", "ModelBucket"])
+def test_a_bucket_is_closed_to_the_public_and_keeps_versions(bucket: str) -> None:
+    properties = RESOURCES[bucket]["Properties"]
+    assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
+    assert properties["VersioningConfiguration"] == {"Status": "Enabled"}
 
 
 def test_every_function_writes_to_a_log_group_of_its_own_that_forgets() -> None:

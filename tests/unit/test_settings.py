@@ -9,6 +9,7 @@ GOOD = {
     "GREENSHIELD_OPERATIONS_TABLE": "operations",
     "GREENSHIELD_REGISTRY_TABLE": "registry",
     "GREENSHIELD_PHOTO_BUCKET": "photos",
+    "GREENSHIELD_MODEL_BUCKET": "models",
     "GREENSHIELD_PUSH_QUEUE_URL": "https://sqs.cn-north-1.amazonaws.com.cn/123456789012/push",
     "GREENSHIELD_OIDC_ISSUER": "https://issuer.example",
     "GREENSHIELD_OIDC_JWKS_URL": "https://issuer.example/jwks.json",

@@ -1,0 +1,166 @@
+"""The watch over one unit: whether all its points together still behave as in its normal operation.
+
+A canonical variate model (Larimore 1983; Russell, Chiang & Braatz, "Data-driven Methods for Fault Detection and Diagnosis in
+Chemical Processes", 2000, ch. 7) predicts the next row from the past ones. What it cannot predict is whitened, so that in normal
+operation it is noise of variance one, a number a point; its square is the residual T2. That is watched with several memories
+at once (MEWMA; Lowry et al., Technometrics 34, 1992): the mean of the noise shows offsets and drifts, the mean of its squares shows
+restlessness and sticking. Each statistic is a sum over points, so that it can be read for a dimension, and a point's part in it.
+
+A verdict uses rows up to its own only. Where rows are cut makes no difference. Trained by watch_training.py, kept by watch_codec.py.
+"""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chalicelib.domain.dimension import Dimension
+
+Array = NDArray[np.float64]
+
+MEAN_MEMORIES = (0.3, 0.1, 0.05)  # weights of the newest row: about 3, 10 and 20 rows are remembered
+SQUARE_MEMORIES = (1.0, 0.3, 0.1, 0.05)
+_OF_MEANS = np.array(MEAN_MEMORIES)[:, None]
+_OF_SQUARES = np.array(SQUARE_MEMORIES)[:, None]
+STATISTICS = len(MEAN_MEMORIES) + len(SQUARE_MEMORIES)
+ON_DELAY = 2  # rows past a limit in a row before there is an alarm
+OFF_DELAY = 5  # rows within all limits before it ends
+# A wild value must not fill the memories for hours after it: a point's part is cut off here, far past every limit.
+LARGEST_NOISE = 8.0
+# What leaves normal operation in one dimension shows a little in the others, since each point helps to foretell the rest. Only a
+# dimension with so large a part in the whole has left by itself.
+OWN_SHARE = 0.25
+
+
+@dataclass(frozen=True, eq=False)
+class WatchModel:
+    """d points, p lags. `dimensions` says each point's. `predict` (p * d, d) takes scaled past rows, newest first, to the next scaled row;
+    `whiten` (d, d) is symmetric; `usual_squares` (d,) is the noise's mean square on rows that were not trained on.
+
+    `limits` (1 + number of dimensions there are, STATISTICS): of all points, then of each dimension in the order of `own_dimensions`.
+    """
+
+    points: tuple[str, ...]
+    dimensions: tuple[Dimension, ...]
+    interval_ms: int
+    lags: int
+    centre: Array
+    scale: Array
+    predict: Array
+    whiten: Array
+    usual_squares: Array
+    limits: Array
+
+    @cached_property
+    def own_dimensions(self) -> tuple[Dimension, ...]:
+        return tuple(one for one in Dimension if one in self.dimensions)
+
+    @cached_property
+    def groups(self) -> Array:
+        """(1 + dimensions, d): which points a statistic sums."""
+        own = [[1.0 if mine is one else 0.0 for mine in self.dimensions] for one in self.own_dimensions]
+        return np.array([[1.0] * len(self.points), *own])
+
+
+@dataclass(frozen=True, eq=False)
+class WatchState:
+    """What a watch remembers: the last scaled rows, newest first (p, d), of which `seen` are real, the two memories
+    (memories, d), and how many rows past a limit, and within all, came one after the other."""
+
+    past: Array
+    seen: int
+    means: Array
+    squares: Array
+    hot: int = 0
+    calm: int = 0
+    is_alarmed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RowVerdict:
+    """`level` is the highest statistic over its limit: 1 at the limit; None: too few rows yet. `is_past`: this row and enough before
+    it are past a limit. `is_alarmed` holds on until the unit has been calm for a while.
+
+    Past a limit, `shares` are the points' parts in the highest statistic, summing to 1, and `dimensions` has each dimension's own level,
+    and its share. Within all limits both are empty.
+    """
+
+    level: float | None
+    is_past: bool
+    is_alarmed: bool
+    dimensions: tuple[tuple[Dimension, float, float], ...] = ()
+    shares: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def abnormal(self) -> frozenset[Dimension]:
+        """The dimensions that have left normal operation: those past a limit of their own with a share of their own; where there is
+        none, it is the relation between dimensions that broke, and the one with the largest share stands for it."""
+        own = {name for name, level, share in self.dimensions if level > 1.0 and share >= OWN_SHARE}
+        largest = max(self.dimensions, key=lambda one: one[2], default=None)
+        return frozenset(own or ({largest[0]} if largest else ()))
+
+
+def fresh_state(model: WatchModel) -> WatchState:
+    width = len(model.points)
+    squares = np.tile(model.usual_squares, (len(SQUARE_MEMORIES), 1))
+    return WatchState(np.zeros((model.lags, width)), 0, np.zeros((len(MEAN_MEMORIES), width)), squares)
+
+
+def interrupted(state: WatchState) -> WatchState:
+    """After a gap: the rows before it foretell nothing, and what came in a row is broken off. The memories stay, and so does an alarm."""
+    return replace(state, seen=0, hot=0, calm=0)
+
+
+def judge(model: WatchModel, state: WatchState, rows: Array) -> tuple[WatchState, list[RowVerdict]]:
+    """Fold rows (n, d), in the points' own units, into the state; a verdict for each. Raises ValueError for rows that are not finite."""
+    if rows.ndim != 2 or rows.shape[1] != len(model.points) or not np.isfinite(rows).all():
+        raise ValueError("rows of other points, or with values missing")
+    verdicts = []
+    for row in rows:
+        state, verdict = _step(model, state, (row - model.centre) / model.scale)
+        verdicts.append(verdict)
+    return state, verdicts
+
+
+def _step(model: WatchModel, state: WatchState, scaled: Array) -> tuple[WatchState, RowVerdict]:
+    past = np.concatenate((scaled[None], state.past[:-1]))
+    if state.seen < model.lags:
+        return replace(state, past=past, seen=state.seen + 1), RowVerdict(None, False, state.is_alarmed)
+    noise = noise_of(model.predict, model.whiten, state.past.reshape(1, -1), scaled[None])[0]
+    means, squares = remember(state.means, state.squares, noise)
+    parts = parts_of(means, squares)
+    levels = parts.sum(axis=1) / model.limits[0]
+    level = float(levels.max())
+    hot, calm = (state.hot + 1, 0) if level > 1.0 else (0, state.calm + 1)
+    alarmed = hot >= ON_DELAY or (state.is_alarmed and calm < OFF_DELAY)
+    verdict = RowVerdict(level, hot >= ON_DELAY, alarmed)
+    if hot:
+        verdict = _explained(verdict, model, parts, parts[int(levels.argmax())])
+    return WatchState(past, state.seen, means, squares, hot, calm, alarmed), verdict
+
+
+def _explained(verdict: RowVerdict, model: WatchModel, parts: Array, worst: Array) -> RowVerdict:
+    shares = worst / worst.sum()
+    tops: list[float] = ((model.groups[1:] @ parts.T) / model.limits[1:]).max(axis=1).tolist()
+    own: list[float] = (model.groups[1:] @ shares).tolist()
+    return replace(
+        verdict,
+        dimensions=tuple(zip(model.own_dimensions, tops, own, strict=True)),
+        shares=tuple(zip(model.points, shares.tolist(), strict=True)),
+    )
+
+
+def noise_of(predict: Array, whiten: Array, past: Array, present: Array) -> Array:
+    """(n, d): what of each present row (n, d) its past (n, p * d) does not foretell, whitened and cut off."""
+    return np.asarray(((present - past @ predict) @ whiten).clip(-LARGEST_NOISE, LARGEST_NOISE))
+
+
+def remember(means: Array, squares: Array, noise: Array) -> tuple[Array, Array]:
+    """Both memories with one more row of noise (d,) in them."""
+    return means + _OF_MEANS * (noise - means), squares + _OF_SQUARES * (noise * noise - squares)
+
+
+def parts_of(means: Array, squares: Array) -> Array:
+    """(STATISTICS, d): each point's part in each statistic. A mean is put on the scale of one row: its variance is about half its weight."""
+    return np.concatenate((means * means / _OF_MEANS, squares))

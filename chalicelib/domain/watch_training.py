@@ -1,0 +1,191 @@
+"""Train the watch over a unit from rows of its normal operation, and set its limits on rows that were not trained on.
+
+With few rows a model fits what it was trained on far better than what comes after. The rows are therefore cut into blocks, each
+judged by a model of the others (blocked cross-validation: neighbours in time are alike, so that a random split would leak), and the
+limits come from that. The final model is trained on all rows.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chalicelib.domain.dimension import Dimension
+from chalicelib.domain.unit_watch import (
+    MEAN_MEMORIES,
+    ON_DELAY,
+    SQUARE_MEMORIES,
+    Array,
+    WatchModel,
+    fresh_state,
+    interrupted,
+    judge,
+    noise_of,
+    parts_of,
+    remember,
+)
+from chalicelib.domain.watch_record import TrainingRefused
+
+Mask = NDArray[np.bool_]
+
+LAGS = 2
+FOLDS = 5
+LEAST_ROWS = 200
+LEAST_POINTS = 2
+ROWS_A_COLUMN = 4  # rows to each lagged column, at least
+STATE_CORRELATION = 0.5  # directions of the past that foretell less than this are left out of the state
+RIDGE_PAST, RIDGE_PRESENT, RIDGE_NOISE = 0.1, 0.1, 0.003  # shrinkage of each covariance to its mean variance
+SIGMAS = 4.0  # how far out a limit lies, in standard deviations of a normal variable
+STILL = 1e-9  # a point that moves less than this part of its size is no part of a model
+
+
+@dataclass(frozen=True, eq=False)
+class _Fit:
+    centre: Array
+    scale: Array
+    predict: Array
+    whiten: Array
+
+    def noise(self, rows: Array) -> Array:
+        """(n - LAGS, d) of rows (n, d), NaN where a row or one before it is not known."""
+        scaled = (rows - self.centre) / self.scale
+        return noise_of(self.predict, self.whiten, _past(scaled), scaled[LAGS:])
+
+
+def rows_needed(points: int) -> int:
+    return max(LEAST_ROWS, ROWS_A_COLUMN * LAGS * points)
+
+
+def moving(rows: Array) -> list[int]:
+    """The columns of known rows that change at all: a value that never moved says nothing about how it moves."""
+    known = rows[_known(rows)]
+    return [int(at) for at in np.flatnonzero(known.std(axis=0) > STILL * np.abs(known).max(axis=0))]
+
+
+def train(
+    rows: Array, points: Sequence[str], dimensions: Sequence[Dimension], *, interval_ms: int
+) -> tuple[WatchModel, float]:
+    """A model of normal rows (n, d), one each `interval_ms`, and the share of rows alarmed in cross-validation.
+
+    A row with a value missing (NaN) is a gap: neither it nor the rows that need it are trained on. Raises TrainingRefused for too few
+    points or known rows.
+    """
+    is_known = _known(rows)
+    _check(rows, is_known)
+    noise = _held_out_noise(rows, is_known)
+    usual = (noise**2).mean(axis=0)
+    fit = _fit(rows, is_known)
+    kind = WatchModel(
+        tuple(points),
+        tuple(dimensions),
+        interval_ms,
+        LAGS,
+        fit.centre,
+        fit.scale,
+        fit.predict,
+        fit.whiten,
+        usual,
+        limits=np.empty((0, 0)),
+    )
+    statistics = _statistics(noise, usual, kind.groups)
+    limits = _limits(statistics)
+    return replace(kind, limits=limits), _alarmed_share((statistics[:, 0] > limits[0]).any(axis=1))
+
+
+def alarmed_share(model: WatchModel, rows: Array) -> float:
+    """The share of rows (n, d) that a fresh watch would alarm, of those that it can judge; NaN rows are gaps."""
+    state, judged, alarmed = fresh_state(model), 0, 0
+    for row, is_known in zip(rows, _known(rows), strict=True):
+        if not is_known:
+            state = interrupted(state)
+            continue
+        state, (verdict,) = judge(model, state, row[None])
+        judged += verdict.level is not None
+        alarmed += verdict.is_past
+    return alarmed / judged if judged else 0.0
+
+
+def _known(rows: Array) -> Mask:
+    return np.asarray(np.isfinite(rows).all(axis=1))
+
+
+def _whole(is_known: Mask) -> Mask:
+    """(n - LAGS,): whether a row and all the rows before it that it needs are known."""
+    return np.asarray(np.all([is_known[LAGS - lag : len(is_known) - lag] for lag in range(LAGS + 1)], axis=0))
+
+
+def _check(rows: Array, is_known: Mask) -> None:
+    width, needed = rows.shape[1], rows_needed(rows.shape[1])
+    if width < LEAST_POINTS:
+        raise TrainingRefused("too_few_points", str(width), needed=LEAST_POINTS)
+    if (count := int(is_known.sum())) < needed or int(_whole(is_known).sum()) < needed - LAGS:
+        raise TrainingRefused("too_few_rows", str(count), needed=needed)
+
+
+def _past(scaled: Array) -> Array:
+    """(n - LAGS, LAGS * d): before each row from LAGS on, the rows before it, newest first."""
+    return np.hstack([scaled[LAGS - lag : len(scaled) - lag] for lag in range(1, LAGS + 1)])
+
+
+def _fit(rows: Array, is_known: Mask) -> _Fit:
+    """Canonical variates of the known rows."""
+    centre, scale = rows[is_known].mean(axis=0), rows[is_known].std(axis=0, ddof=1)
+    scaled = (rows - centre) / scale
+    whole = _whole(is_known)
+    past, present = _past(scaled)[whole], scaled[LAGS:][whole]
+    count = len(present)
+    whiten_past = _inverse_root(past.T @ past / count, RIDGE_PAST)
+    whiten_present = _inverse_root(present.T @ present / count, RIDGE_PRESENT)
+    _, correlations, directions = np.linalg.svd(whiten_present @ (present.T @ past / count) @ whiten_past)
+    states = max(1, int((correlations > STATE_CORRELATION).sum()))
+    to_state = whiten_past @ directions[:states].T
+    state = past @ to_state
+    predict = to_state @ np.linalg.lstsq(state, present)[0]
+    noise = present - past @ predict
+    return _Fit(centre, scale, predict, _inverse_root(noise.T @ noise / count, RIDGE_NOISE))
+
+
+def _inverse_root(covariance: Array, ridge: float) -> Array:
+    """The symmetric inverse root of a covariance shrunk to its mean variance. Of all that whiten it stays closest to the variables
+    themselves (Kessy, Lewin & Strimmer, The American Statistician 72, 2018), so that whitened noise still belongs to its point."""
+    values, vectors = np.linalg.eigh(covariance)
+    shrunk = (1.0 - ridge) * np.maximum(values, 0.0) + ridge * values.mean()
+    return np.asarray((vectors / np.sqrt(shrunk)) @ vectors.T)
+
+
+def _held_out_noise(rows: Array, is_known: Mask) -> Array:
+    """(m, d), of the m whole rows: each block's noise under the model of the other blocks."""
+    noise = np.empty((len(rows) - LAGS, rows.shape[1]))
+    for block in np.array_split(np.arange(len(rows)), FOLDS):
+        is_other = is_known.copy()
+        is_other[block] = False
+        first, last = max(int(block[0]), LAGS), int(block[-1]) + 1
+        noise[first - LAGS : last - LAGS] = _fit(rows, is_other).noise(rows[first - LAGS : last])
+    return noise[_whole(is_known)]
+
+
+def _statistics(noise: Array, usual: Array, groups: Array) -> Array:
+    """(n, groups, STATISTICS) of rows of noise, as the watch goes through them."""
+    means: Array = np.zeros((len(MEAN_MEMORIES), noise.shape[1]))
+    squares: Array = np.tile(usual, (len(SQUARE_MEMORIES), 1))
+    found = []
+    for row in noise:
+        means, squares = remember(means, squares, row)
+        found.append(groups @ parts_of(means, squares).T)
+    return np.array(found)
+
+
+def _limits(statistics: Array) -> Array:
+    """SIGMAS out on the gamma distribution with the mean and variance that each statistic has (Wilson & Hilferty, PNAS 17, 1931).
+
+    Smoother than a quantile: a slow memory has few independent values in a training period.
+    """
+    mean, variance = statistics.mean(axis=0), statistics.var(axis=0)
+    ninth = variance / (9.0 * mean**2)
+    return np.asarray(mean * (1.0 - ninth + SIGMAS * np.sqrt(ninth)) ** 3)
+
+
+def _alarmed_share(is_past: Mask) -> float:
+    alarmed = np.all([is_past[lag : len(is_past) - ON_DELAY + 1 + lag] for lag in range(ON_DELAY)], axis=0)
+    return float(alarmed.sum()) / len(is_past)
