@@ -45,6 +45,7 @@ class IndicatorPart(Strict):
     limit: float | None = Field(default=None, gt=0)
     standard: Name | None = None
     clause: Text | None = None
+    max_rate_per_s: float | None = Field(default=None, gt=0)
 
     @field_validator("plausible")
     @classmethod

@@ -28,7 +28,7 @@ class Trigger:
 @dataclass(frozen=True, slots=True)
 class Indicator:
     """`unit` is a UCUM code; `plausible` the range outside which a value cannot be true; `clause` where in `standard` the limit
-    stands."""
+    stands; `max_rate_per_s` the fastest change that can be true, in the unit per second."""
 
     id: str
     name: Text
@@ -39,6 +39,7 @@ class Indicator:
     limit: float | None = None
     standard: str | None = None
     clause: Text | None = None
+    max_rate_per_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

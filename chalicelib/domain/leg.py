@@ -8,6 +8,7 @@ from math import inf
 from chalicelib.domain import baseline
 from chalicelib.domain.catalogue import Term
 from chalicelib.domain.coupling import AT_TRIGGER, Reference, deviation
+from chalicelib.domain.gate import LEARNS, NEAR, is_impossible
 from chalicelib.domain.plan import BoundTerm, Plan
 from chalicelib.domain.reading import NORMAL
 from chalicelib.domain.state import PointState
@@ -18,32 +19,20 @@ NEVER = PointState(last_ms=0, valid=False, value=0.0)
 class LivePoint:
     """A point's last reading and baseline. `before_ms` is the instant of the reading before the last one.
 
-    `baseline` is what a relative trigger compares with: the mean once it is learnt, until then the nominal value.
+    `baseline` is what a relative trigger compares with: the mean once it is learnt, until then the nominal value. `level` is the
+    last reading that was trusted, `trusted_ms` its instant, `doubted` one since that the gate holds back, and `step` the usual step.
     """
 
     __slots__ = (
-        "baseline",
-        "before_ms",
-        "block_id",
-        "count",
-        "half_life_ms",
-        "id",
-        "last_ms",
-        "learns",
-        "mean",
-        "minimum",
-        "plausible",
-        "scale",
-        "unit_id",
-        "valid",
-        "value",
-        "weight",
+        "baseline", "before_ms", "block_id", "count", "doubted", "half_life_ms", "id", "last_ms", "learns", "level", "max_rate_per_s",
+        "mean", "minimum", "plausible", "scale", "step", "trusted_ms", "unit_id", "valid", "value", "weight",
     )  # fmt: skip
 
     def __init__(self, point_id: str, known: PointState | None, plan: Plan) -> None:
         point, state = plan.point(point_id), known or NEVER
         self.id, self.unit_id = point_id, point.unit_id
-        self.plausible = plan.indicator(point_id).plausible
+        indicator = plan.indicator(point_id)
+        self.plausible, self.max_rate_per_s = indicator.plausible, indicator.max_rate_per_s
         self.learns = point_id in plan.learning
         self.half_life_ms = plan.catalogue.baseline_half_life_ms
         self.minimum = plan.catalogue.baseline_minimum
@@ -52,6 +41,7 @@ class LivePoint:
         self.block_id = ""
         self.valid, self.value = state.valid, state.value
         self.mean, self.scale, self.weight, self.count = state.mean, state.scale, state.weight, state.count
+        self.level, self.trusted_ms, self.step, self.doubted = state.level, state.trusted_ms, state.step, state.doubted
         self.baseline = Reference(self.mean if self.learnt else point.nominal)
 
     @property
@@ -64,8 +54,26 @@ class LivePoint:
             self.weight = baseline.decayed(self.weight, int(at_ms - self.last_ms), self.half_life_ms)
         self.before_ms, self.last_ms = self.last_ms, at_ms
         low, high = self.plausible
-        self.valid = flag == NORMAL and low <= value <= high
+        self.valid = flag == NORMAL and low <= value <= high and self._passes(at_ms, value)
         self.value = value if self.valid else 0.0
+
+    def _passes(self, at_ms: int, value: float) -> bool:
+        """The gate. What passes is the new level; what does not is doubted, and nothing is learnt from it."""
+        level = self.level
+        if self.trusted_ms:
+            change = abs(value - level)
+            if (change > NEAR * abs(level) or self.max_rate_per_s is not None) and not self._can_reach(at_ms, value):
+                self.doubted = value
+                return False
+            self.step += LEARNS * (change - self.step)
+        self.level, self.trusted_ms, self.doubted = value, at_ms, None
+        return True
+
+    def _can_reach(self, at_ms: int, value: float) -> bool:
+        doubted, level = self.doubted, self.level
+        if not is_impossible(value, level, self.step, at_ms - self.trusted_ms, self.max_rate_per_s):
+            return True
+        return doubted is not None and (value > level) is (doubted > level)
 
     def learn(self) -> None:
         """Let the baseline learn from the last reading."""
@@ -76,7 +84,10 @@ class LivePoint:
             self.baseline.value = self.mean
 
     def state(self) -> PointState:
-        return PointState(int(self.last_ms), self.valid, self.value, self.mean, self.scale, self.weight, self.count)
+        return PointState(
+            int(self.last_ms), self.valid, self.value, self.mean, self.scale, self.weight, self.count,
+            self.level, self.trusted_ms, self.step, self.doubted,
+        )  # fmt: skip
 
 
 class Leg:

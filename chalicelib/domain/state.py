@@ -9,10 +9,13 @@ import zlib
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import isnan, nan
+from typing import Any
 
-_POINT = struct.Struct("<q?ddddI")
-VERSION = 2
-READABLE = (1, 2)
+_POINT = struct.Struct("<q?ddddIdqdd")
+_POINT_V2 = struct.Struct("<q?ddddI")  # before the gate
+VERSION = 3
+LAYOUTS = {1: _POINT_V2, 2: _POINT_V2, VERSION: _POINT}
 
 
 class Phase(StrEnum):
@@ -23,7 +26,8 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PointState:
-    """The last reading judged (`valid` False: flagged or implausible; its value is kept as 0) and the baseline so far."""
+    """The last reading judged (`valid` False: flagged, implausible or doubted; its value is kept as 0), the baseline so far and
+    the gate: the last trusted value, its instant (0: none yet), the usual step, and the value in doubt since."""
 
     last_ms: int
     valid: bool
@@ -32,6 +36,10 @@ class PointState:
     scale: float = 0.0
     weight: float = 0.0
     count: int = 0
+    level: float = 0.0
+    trusted_ms: int = 0
+    step: float = 0.0
+    doubted: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +117,14 @@ def pack_state(state: EnterpriseState) -> bytes:
         "w": [[*key, *_fields(rule)] for key, rule in state.watches.items()],
     }
     text = json.dumps(head, separators=(",", ":"), ensure_ascii=False).encode()
-    rows = [_POINT.pack(p.last_ms, p.valid, p.value, p.mean, p.scale, p.weight, p.count) for p in state.points.values()]
-    return zlib.compress(struct.pack("<I", len(text)) + text + b"".join(rows), 6)
+    return zlib.compress(struct.pack("<I", len(text)) + text + b"".join(map(_pack_point, state.points.values())), 6)
+
+
+def _pack_point(p: PointState) -> bytes:
+    doubted = nan if p.doubted is None else p.doubted
+    return _POINT.pack(
+        p.last_ms, p.valid, p.value, p.mean, p.scale, p.weight, p.count, p.level, p.trusted_ms, p.step, doubted
+    )
 
 
 def _fields(rule: RuleState) -> tuple[object, ...]:
@@ -118,7 +132,7 @@ def _fields(rule: RuleState) -> tuple[object, ...]:
 
 
 def unpack_state(payload: bytes) -> EnterpriseState:
-    """The state that was packed. Raises ValueError for bytes that are no state of this version."""
+    """The state that was packed. Raises ValueError for bytes that are no state of a known version."""
     try:
         return _read(zlib.decompress(payload))
     except (zlib.error, struct.error, KeyError, TypeError) as error:
@@ -128,12 +142,21 @@ def unpack_state(payload: bytes) -> EnterpriseState:
 def _read(data: bytes) -> EnterpriseState:
     (size,) = struct.unpack_from("<I", data)
     head = json.loads(data[4 : 4 + size])
-    if head["v"] not in READABLE:
+    if head["v"] not in LAYOUTS:
         raise ValueError("unknown state version")
-    rows = _POINT.iter_unpack(data[4 + size :])
-    points = {point_id: PointState(*row) for point_id, row in zip(head["p"], rows, strict=True)}
+    rows = map(_point, LAYOUTS[head["v"]].iter_unpack(data[4 + size :]))
+    points = dict(zip(head["p"], rows, strict=True))
     rules, watches = (
         {(unit, name): RuleState(Phase(phase), *rest) for unit, name, phase, *rest in head.get(part, ())}
         for part in ("r", "w")
     )
     return EnterpriseState(points, rules, watches)
+
+
+def _point(row: tuple[Any, ...]) -> PointState:
+    """A state from before the gate goes on from its last valid reading."""
+    last_ms, valid, value, mean, scale, weight, count, *gate = row
+    level, trusted_ms, step, doubted = gate or ((value, last_ms, 0.0, nan) if valid else (0.0, 0, 0.0, nan))
+    return PointState(
+        last_ms, valid, value, mean, scale, weight, count, level, trusted_ms, step, None if isnan(doubted) else doubted
+    )

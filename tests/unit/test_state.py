@@ -19,6 +19,10 @@ POINTS = st.builds(
     scale=DOUBLES,
     weight=DOUBLES,
     count=st.integers(0, 2**32 - 1),
+    level=DOUBLES,
+    trusted_ms=st.integers(0, 2**62),
+    step=DOUBLES,
+    doubted=st.none() | DOUBLES,
 )
 RULES = st.builds(
     RuleState,
@@ -73,6 +77,19 @@ def test_a_state_comes_back_as_it_was(state: EnterpriseState) -> None:
     assert {n: struct.pack("<d", p.mean) for n, p in back.points.items()} == {
         n: struct.pack("<d", p.mean) for n, p in state.points.items()
     }
+
+
+def test_a_state_from_before_the_gate_goes_on_from_its_valid_readings() -> None:
+    head = b'{"v":1,"p":["a","b"],"r":[["u","r","open",5,2,0,5,1,"w",false]]}'
+    old = struct.Struct("<q?ddddI")
+    rows = old.pack(60, True, 30.0, 29.0, 0.5, 12.0, 40) + old.pack(60, False, 0.0, 29.0, 0.5, 12.0, 40)
+    state = unpack_state(zlib.compress(struct.pack("<I", len(head)) + head + rows))
+    assert state.points == {
+        "a": PointState(60, True, 30.0, 29.0, 0.5, 12.0, 40, level=30.0, trusted_ms=60),
+        "b": PointState(60, False, 0.0, 29.0, 0.5, 12.0, 40),
+    }
+    assert state.tier_of("u") == 1
+    assert unpack_state(pack_state(state)) == state
 
 
 def test_the_tier_of_a_unit_is_the_highest_that_is_open() -> None:
