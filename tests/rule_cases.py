@@ -86,7 +86,7 @@ CASES = [
             0: {"pressure": -40.0, "dust": 8.0, "fuel": 800.0},
             1: {"pressure": -19.9, "dust": 20.0, "fuel": 800.0},
             2: {"pressure": 0.0, "dust": 40.0, "fuel": 800.0},
-            3: {"pressure": 60.0, "dust": 100.0, "fuel": 800.0},
+            3: {"pressure": 60.0, "dust": 80.0, "fuel": 800.0},
         },
         ({"pressure": -20.0, "dust": 200.0}, {"pressure": 100.0, "dust": 19.9}),
         industry="green_building_materials",

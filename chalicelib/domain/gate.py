@@ -2,33 +2,33 @@
 
 A lost or gained decimal point, and a step far beyond the point's own, look like a release for one reading. So one reading is held
 back at most: the next is taken when it returns, when it stands where the doubted one stood, or when it lies to the same side. A
-first reading is never doubted, and none after a long silence.
+first reading is never doubted, none after a long silence, and none of a point that has hardly moved yet.
 """
 
 from math import log10
 
 NEAR = 0.5  # a step of at most this share of the level is never looked at: it is the common case
-LEARNS = 1.0 / 16.0  # weight of one step in the usual step
+KNOWN = 16  # moves: with fewer, nothing is known of how the point moves; then each has this part in the usual step
 CLEAR = 8.0  # a level of fewer usual steps is noise about zero, as of a leak detector: nothing can be told from it
 DECIMAL_WIDTH = 0.08  # of log10, so a factor of 8.3 to 12 (or the same about a hundred): the signal moves on meanwhile
 STEPS = 30.0
-LEAST_STEP = 0.1  # of the level: a signal that stood still must not take its first move for impossible
+LEAST_STEP = 0.1  # of the level: a coarse or very steady instrument must not take a real move for impossible
 SILENCE_MS = 2 * 3_600_000
 
 
-def is_impossible(value: float, level: float, step: float, elapsed_ms: float, max_rate_per_s: float | None) -> bool:
-    """Whether a point cannot well have come from `level` to `value`; `step` is its usual step from reading to reading."""
+def is_impossible(
+    value: float, level: float, step: float, moves: int, elapsed_ms: float, max_rate_per_s: float | None
+) -> bool:
+    """Whether a point cannot well have come from `level` to `value`; `step` is its usual move, of as many as it made."""
     if elapsed_ms > SILENCE_MS:
         return False
     change = abs(value - level)
     if max_rate_per_s is not None and change * 1000.0 > max_rate_per_s * elapsed_ms:
         return True
     size = abs(level)
-    if size <= CLEAR * step:
+    if moves < KNOWN or size <= CLEAR * step:
         return False
-    if step > 0.0 and change > STEPS * max(step, LEAST_STEP * size):
-        return True
-    return is_decimal_shift(value, level)
+    return change > STEPS * max(step, LEAST_STEP * size) or is_decimal_shift(value, level)
 
 
 def is_decimal_shift(value: float, level: float) -> bool:

@@ -8,7 +8,7 @@ from math import inf
 from chalicelib.domain import baseline
 from chalicelib.domain.catalogue import Term
 from chalicelib.domain.coupling import AT_TRIGGER, Reference, deviation
-from chalicelib.domain.gate import LEARNS, NEAR, is_impossible
+from chalicelib.domain.gate import KNOWN, NEAR, is_impossible
 from chalicelib.domain.plan import BoundTerm, Plan
 from chalicelib.domain.reading import NORMAL
 from chalicelib.domain.state import PointState
@@ -20,12 +20,12 @@ class LivePoint:
     """A point's last reading and baseline. `before_ms` is the instant of the reading before the last one.
 
     `baseline` is what a relative trigger compares with: the mean once it is learnt, until then the nominal value. `level` is the
-    last reading that was trusted, `trusted_ms` its instant, `doubted` one since that the gate holds back, and `step` the usual step.
+    last reading that was trusted, `trusted_ms` its instant, `doubted` one since that the gate holds back, and `step` the usual move.
     """
 
     __slots__ = (
         "baseline", "before_ms", "block_id", "count", "doubted", "half_life_ms", "id", "last_ms", "learns", "level", "max_rate_per_s",
-        "mean", "minimum", "plausible", "scale", "step", "trusted_ms", "unit_id", "valid", "value", "weight",
+        "mean", "minimum", "moves", "plausible", "scale", "step", "trusted_ms", "unit_id", "valid", "value", "weight",
     )  # fmt: skip
 
     def __init__(self, point_id: str, known: PointState | None, plan: Plan) -> None:
@@ -41,7 +41,8 @@ class LivePoint:
         self.block_id = ""
         self.valid, self.value = state.valid, state.value
         self.mean, self.scale, self.weight, self.count = state.mean, state.scale, state.weight, state.count
-        self.level, self.trusted_ms, self.step, self.doubted = state.level, state.trusted_ms, state.step, state.doubted
+        self.level, self.trusted_ms, self.doubted = state.level, state.trusted_ms, state.doubted
+        self.step, self.moves = state.step, state.moves
         self.baseline = Reference(self.mean if self.learnt else point.nominal)
 
     @property
@@ -65,13 +66,15 @@ class LivePoint:
             if (change > NEAR * abs(level) or self.max_rate_per_s is not None) and not self._can_reach(at_ms, value):
                 self.doubted = value
                 return False
-            self.step += LEARNS * (change - self.step)
+            if change:
+                self.moves = min(self.moves + 1, KNOWN)
+                self.step += (change - self.step) / self.moves
         self.level, self.trusted_ms, self.doubted = value, at_ms, None
         return True
 
     def _can_reach(self, at_ms: int, value: float) -> bool:
         doubted, level = self.doubted, self.level
-        if not is_impossible(value, level, self.step, at_ms - self.trusted_ms, self.max_rate_per_s):
+        if not is_impossible(value, level, self.step, self.moves, at_ms - self.trusted_ms, self.max_rate_per_s):
             return True
         return doubted is not None and (value > level) is (doubted > level)
 
@@ -86,7 +89,7 @@ class LivePoint:
     def state(self) -> PointState:
         return PointState(
             int(self.last_ms), self.valid, self.value, self.mean, self.scale, self.weight, self.count,
-            self.level, self.trusted_ms, self.step, self.doubted,
+            self.level, self.trusted_ms, self.step, self.moves, self.doubted,
         )  # fmt: skip
 
 

@@ -109,4 +109,5 @@ def _spikes(values: Values) -> Mask:
     left, right = (np.median(part, axis=1) for part in _sides(values, SPIKE_SIDE))
     away = np.minimum(np.abs(values - left), np.abs(values - right))
     limit = np.maximum(SPIKE_STEPS * usual, LEAST_SPIKE * np.abs(left + right) / 2.0)
-    return np.logical_and(away > limit, np.abs(left - right) < away / 4.0)
+    found: Mask = (away > limit) & (np.abs(left - right) < away / 4.0)
+    return found

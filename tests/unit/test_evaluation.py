@@ -124,7 +124,7 @@ def test_a_relative_trigger_without_nominal_value_waits_for_thirty_readings() ->
     plant = Plant({**NOMINAL, "voc": {"indicator": "voc"}})
     assert plant.stays(0, 5, temperature=200.0, voc=300.0) == []
     plant.stays(300, 30, **CALM)
-    assert changes(plant.stays(3000, 3, temperature=200.0, voc=300.0)) == ["opened 3"]
+    assert changes(plant.stays(3000, 2, temperature=200.0, voc=300.0)) == ["opened 3"]
 
 
 def test_a_unit_without_a_point_for_a_leg_has_no_such_rule() -> None:

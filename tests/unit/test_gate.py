@@ -21,6 +21,12 @@ def quiet(count: int = 40, *, level: float = 30.0, noise: float = 0.4, seed: int
     return [round(level + chance.gauss(0.0, noise), 2) for _ in range(count)]
 
 
+def settled(plant: Plant, **values: float) -> None:
+    """Forty minutes of honest readings of the VOC point, beside whatever else stands still."""
+    for n, value in enumerate(quiet()):
+        plant.reads(n * MINUTE_S, voc=value, **values)
+
+
 def verdicts(values: Sequence[float], *, catalogue: Catalogue | None = None, step_s: float = MINUTE_S) -> list[bool]:
     """Whether each reading of the VOC point is judged."""
     plant, found = Plant(catalogue=catalogue), []
@@ -46,7 +52,7 @@ def test_a_reading_that_the_point_cannot_have_reached_is_not_judged_and_the_retu
 
 def test_a_lost_decimal_point_makes_the_rule_uncertain_and_no_warning() -> None:
     plant = Plant()
-    plant.stays(0, 40, temperature=184.0, voc=30.0, steam=100.0)
+    settled(plant, temperature=184.0, steam=100.0)
     assert plant.reads(2400, temperature=184.0, voc=300.0, steam=100.0) == []
     assert plant.rule().uncertain
     assert plant.stays(2460, 3, temperature=184.0, voc=30.0, steam=100.0) == []
@@ -56,7 +62,7 @@ def test_a_lost_decimal_point_makes_the_rule_uncertain_and_no_warning() -> None:
 def test_the_baseline_does_not_learn_from_a_doubted_reading() -> None:
     doubted, clean = Plant(), Plant()
     for plant, last in ((doubted, 300.0), (clean, 30.0)):
-        plant.stays(0, 40, voc=30.0)
+        settled(plant)
         plant.reads(2400, voc=last)
     assert doubted.state.points["voc"].count == clean.state.points["voc"].count - 1
 
@@ -73,9 +79,13 @@ def test_a_first_reading_is_judged_whatever_it_is() -> None:
     assert verdicts([90_000.0]) == [True]
 
 
+def test_a_point_that_has_hardly_moved_yet_is_judged_at_once() -> None:
+    assert verdicts([30.0] * 40 + [300.0])[-1]
+
+
 def test_after_a_long_silence_any_level_is_a_new_beginning() -> None:
     plant = Plant()
-    plant.stays(0, 40, voc=30.0)
+    settled(plant)
     plant.reads(2340 + 3 * 3600, voc=300.0)
     assert plant.state.points["voc"].valid
 
@@ -86,15 +96,14 @@ def test_a_leak_detector_about_zero_is_judged_at_once() -> None:
 
 def test_a_usual_rise_past_the_triggers_is_judged_at_once() -> None:
     plant = Plant()
-    plant.stays(0, 40, temperature=172.0, voc=30.0, steam=100.0)
+    settled(plant, temperature=172.0, steam=100.0)
     assert changes(plant.stays(2400, 2, **HOT)) == ["opened 2"]
 
 
 @pytest.mark.parametrize("factor", [6.0, 10.0, 100.0])
 def test_a_release_is_taken_at_the_second_reading_and_warned_of_at_the_third(factor: float) -> None:
     plant = Plant()
-    for n, value in enumerate(quiet()):
-        plant.reads(n * MINUTE_S, temperature=172.0, voc=value, steam=100.0)
+    settled(plant, temperature=172.0, steam=100.0)
     risen = HOT | {"voc": 30.0 * factor}
     assert plant.reads(2400, **risen) == []
     assert changes(plant.stays(2460, 2, **risen)) == ["opened 3"]
@@ -124,7 +133,7 @@ def test_a_steady_signal_with_honest_noise_is_never_doubted(seed: int, level: fl
 
 def test_a_flagged_or_implausible_reading_is_no_level() -> None:
     plant = Plant(NOMINAL)
-    plant.stays(0, 40, voc=30.0)
+    settled(plant)
     plant.upload(series(2400, {"voc": (300.0, "D")}))
     plant.reads(2460, voc=-5.0)
     plant.reads(2520, voc=30.2)

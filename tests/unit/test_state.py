@@ -22,6 +22,7 @@ POINTS = st.builds(
     level=DOUBLES,
     trusted_ms=st.integers(0, 2**62),
     step=DOUBLES,
+    moves=st.integers(0, 16),
     doubted=st.none() | DOUBLES,
 )
 RULES = st.builds(
