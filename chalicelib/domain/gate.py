@@ -5,15 +5,26 @@ back at most: the next is taken when it returns, when it stands where the doubte
 first reading is never doubted, none after a long silence, and none of a point that has hardly moved yet.
 """
 
-from math import log10
+from math import log2, log10
 
 NEAR = 0.5  # a step of at most this share of the level is never looked at: it is the common case
-KNOWN = 16  # moves: with fewer, nothing is known of how the point moves; then each has this part in the usual step
+KNOWN = 16  # moves: with fewer, nothing is known of how the point moves
+SIZES = tuple(2.0 ** (n / 4.0) for n in range(-128, 128))  # the usual move is kept as one of these, in a byte
 CLEAR = 8.0  # a level of fewer usual steps is noise about zero, as of a leak detector: nothing can be told from it
 DECIMAL_WIDTH = 0.08  # of log10, so a factor of 8.3 to 12 (or the same about a hundred): the signal moves on meanwhile
 STEPS = 30.0
 LEAST_STEP = 0.1  # of the level: a coarse or very steady instrument must not take a real move for impossible
 SILENCE_MS = 2 * 3_600_000
+
+
+def size_of(change: float) -> int:
+    """The index of the size nearest to a change."""
+    return min(max(round(4.0 * log2(change)) + 128, 0), len(SIZES) - 1)
+
+
+def learnt(size: int, change: float) -> int:
+    """The usual move after one more: a step towards it. So it follows the median of the moves, whatever the largest are."""
+    return min(size + 1, len(SIZES) - 1) if change > SIZES[size] else max(size - 1, 0)
 
 
 def is_impossible(

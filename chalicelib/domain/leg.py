@@ -8,7 +8,7 @@ from math import inf
 from chalicelib.domain import baseline
 from chalicelib.domain.catalogue import Term
 from chalicelib.domain.coupling import AT_TRIGGER, Reference, deviation
-from chalicelib.domain.gate import KNOWN, NEAR, is_impossible
+from chalicelib.domain.gate import KNOWN, NEAR, SIZES, is_impossible, learnt, size_of
 from chalicelib.domain.plan import BoundTerm, Plan
 from chalicelib.domain.reading import NORMAL
 from chalicelib.domain.state import PointState
@@ -41,7 +41,8 @@ class LivePoint:
         self.block_id = ""
         self.valid, self.value = state.valid, state.value
         self.mean, self.scale, self.weight, self.count = state.mean, state.scale, state.weight, state.count
-        self.level, self.trusted_ms, self.doubted = state.level, state.trusted_ms, state.doubted
+        self.doubted = state.doubted
+        self.level, self.trusted_ms = (state.value, state.last_ms) if state.valid else (state.level, state.trusted_ms)
         self.step, self.moves = state.step, state.moves
         self.baseline = Reference(self.mean if self.learnt else point.nominal)
 
@@ -67,14 +68,15 @@ class LivePoint:
                 self.doubted = value
                 return False
             if change:
-                self.moves = min(self.moves + 1, KNOWN)
-                self.step += (change - self.step) / self.moves
+                self.step = learnt(self.step, change) if self.moves else size_of(change)
+                if self.moves < KNOWN:
+                    self.moves += 1
         self.level, self.trusted_ms, self.doubted = value, at_ms, None
         return True
 
     def _can_reach(self, at_ms: int, value: float) -> bool:
         doubted, level = self.doubted, self.level
-        if not is_impossible(value, level, self.step, self.moves, at_ms - self.trusted_ms, self.max_rate_per_s):
+        if not is_impossible(value, level, SIZES[self.step], self.moves, at_ms - self.trusted_ms, self.max_rate_per_s):
             return True
         return doubted is not None and (value > level) is (doubted > level)
 
@@ -87,9 +89,10 @@ class LivePoint:
             self.baseline.value = self.mean
 
     def state(self) -> PointState:
+        held = (0.0, 0) if self.valid else (self.level, self.trusted_ms)
         return PointState(
             int(self.last_ms), self.valid, self.value, self.mean, self.scale, self.weight, self.count,
-            self.level, self.trusted_ms, self.step, self.moves, self.doubted,
+            self.step, self.moves, *held, self.doubted,
         )  # fmt: skip
 
 

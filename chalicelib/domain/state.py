@@ -12,7 +12,7 @@ from enum import StrEnum
 from math import isnan, nan
 from typing import Any
 
-_POINT = struct.Struct("<q?ddddIdqdBd")
+_POINT = struct.Struct("<q?ddddIBBdqd")
 _POINT_V2 = struct.Struct("<q?ddddI")  # before the gate
 VERSION = 3
 LAYOUTS = {1: _POINT_V2, 2: _POINT_V2, VERSION: _POINT}
@@ -26,9 +26,9 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PointState:
-    """The last reading judged (`valid` False: flagged, implausible or doubted; its value is kept as 0), the baseline so far and
-    the gate: the last trusted value, its instant (0: none yet), the usual move, how many it is
-    known from, and the value in doubt since."""
+    """The last reading judged (`valid` False: flagged, implausible or doubted; its value is kept as 0), the baseline so far, and
+    what the gate goes by: the usual move (`step`, a size of gate.py) and how many moves it is known from. Only while the last
+    reading is not valid: the last one that was, its instant (0: none yet), and the value in doubt since."""
 
     last_ms: int
     valid: bool
@@ -37,10 +37,10 @@ class PointState:
     scale: float = 0.0
     weight: float = 0.0
     count: int = 0
+    step: int = 0
+    moves: int = 0
     level: float = 0.0
     trusted_ms: int = 0
-    step: float = 0.0
-    moves: int = 0
     doubted: float | None = None
 
 
@@ -125,7 +125,7 @@ def pack_state(state: EnterpriseState) -> bytes:
 def _pack_point(p: PointState) -> bytes:
     doubted = nan if p.doubted is None else p.doubted
     return _POINT.pack(
-        p.last_ms, p.valid, p.value, p.mean, p.scale, p.weight, p.count, p.level, p.trusted_ms, p.step, p.moves, doubted
+        p.last_ms, p.valid, p.value, p.mean, p.scale, p.weight, p.count, p.step, p.moves, p.level, p.trusted_ms, doubted
     )
 
 
@@ -158,6 +158,6 @@ def _read(data: bytes) -> EnterpriseState:
 def _point(row: tuple[Any, ...]) -> PointState:
     """A state from before the gate goes on from its last valid reading."""
     last_ms, valid, value, mean, scale, weight, count, *gate = row
-    level, trusted_ms, step, moves, doubted = gate or (value, last_ms if valid else 0, 0.0, 0, nan)
+    step, moves, level, trusted_ms, doubted = gate or (0, 0, 0.0, 0, nan)
     known = None if isnan(doubted) else doubted
-    return PointState(last_ms, valid, value, mean, scale, weight, count, level, trusted_ms, step, moves, known)
+    return PointState(last_ms, valid, value, mean, scale, weight, count, step, moves, level, trusted_ms, known)

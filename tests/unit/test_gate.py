@@ -138,4 +138,4 @@ def test_a_flagged_or_implausible_reading_is_no_level() -> None:
     plant.reads(2460, voc=-5.0)
     plant.reads(2520, voc=30.2)
     state = plant.state.points["voc"]
-    assert (state.valid, state.level, state.doubted) == (True, 30.2, None)
+    assert (state.valid, state.value, state.doubted) == (True, 30.2, None)

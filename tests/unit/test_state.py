@@ -19,10 +19,10 @@ POINTS = st.builds(
     scale=DOUBLES,
     weight=DOUBLES,
     count=st.integers(0, 2**32 - 1),
+    step=st.integers(0, 255),
+    moves=st.integers(0, 16),
     level=DOUBLES,
     trusted_ms=st.integers(0, 2**62),
-    step=DOUBLES,
-    moves=st.integers(0, 16),
     doubted=st.none() | DOUBLES,
 )
 RULES = st.builds(
@@ -86,7 +86,7 @@ def test_a_state_from_before_the_gate_goes_on_from_its_valid_readings() -> None:
     rows = old.pack(60, True, 30.0, 29.0, 0.5, 12.0, 40) + old.pack(60, False, 0.0, 29.0, 0.5, 12.0, 40)
     state = unpack_state(zlib.compress(struct.pack("<I", len(head)) + head + rows))
     assert state.points == {
-        "a": PointState(60, True, 30.0, 29.0, 0.5, 12.0, 40, level=30.0, trusted_ms=60),
+        "a": PointState(60, True, 30.0, 29.0, 0.5, 12.0, 40),
         "b": PointState(60, False, 0.0, 29.0, 0.5, 12.0, 40),
     }
     assert state.tier_of("u") == 1
