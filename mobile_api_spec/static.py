@@ -50,6 +50,7 @@ TAGS = [
     },
     {"name": "commands", "description": "Measures asked of a plant, and what came of them"},
     {"name": "completeness", "description": "What arrived, what did not, and why"},
+    {"name": "data_quality", "description": "How much of what arrived is fit to be judged"},
     {"name": "enterprises", "description": "Enterprises, their units and their score"},
     {"name": "foresight", "description": "What is ahead: risk by hour and region, freeze checks"},
     {"name": "inbox", "description": "What you were told, whether or not a push arrived"},
@@ -194,6 +195,11 @@ NOTES = {
         "ledger, `waiting` where the bridge still has it, else `unknown`. A range is listed on every day that it may be of: `from` "
         "and `to` may reach beyond the day. Where a day has more than 4,000,000 readings, 400,000 series, 10,000 blocks, 5,000 gaps or 20,000 "
         "entries in the answer, 400 with the code `too_much`: ask hour by hour. A bridge that was never heard of is not waited for."
+    ),
+    "get_data_quality": (
+        "A reading is fit if its source did not flag it and nothing else speaks against it. Marks are worked out when asked for, from the day "
+        "and the 24 hours before it; `flags_with_load` doubts the source and counts no reading as unfit. `marks` has the first `limit` by "
+        "time, `more` how many were left out. Where there is too much to be judged at once, 400 with the code `too_much_for_units`: ask unit by unit."
     ),
     "post_readings": (
         "Each series is judged by itself: good ones are stored although others are refused, and `results` says which. 400 only "

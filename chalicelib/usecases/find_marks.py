@@ -34,7 +34,7 @@ class MarkedUnit:
 def find_marks(
     profile: Profile, units: Sequence[Unit], span: Span, catalogue: Catalogue, *, blocks: BlockRepo
 ) -> tuple[MarkedUnit, ...]:
-    """Raises InvalidRequest (`too_much`) for more than fits into memory and time."""
+    """Raises InvalidRequest (`too_much_for_units`) for more than fits into memory and time."""
     points = {point.id: point for unit in units for point in profile.points_of(unit.id)}
     read = _read(profile.enterprise.id, points, Span(span.from_ms - CONTEXT_MS, span.to_ms), blocks)
     return tuple(_marked(unit, profile.points_of(unit.id), read, span, catalogue) for unit in units)
@@ -79,7 +79,7 @@ def _read(enterprise_id: str, points: Iterable[str], span: Span, blocks: BlockRe
             ("blocks", count, MAX_BLOCKS), ("series", series, MAX_SERIES), ("readings", readings, MAX_READINGS),
         ):  # fmt: skip
             if given > allowed:
-                raise InvalidRequest(errors=[FieldError("unit", "too_much", f"{allowed} {what}")])
+                raise InvalidRequest(errors=[FieldError("unit", "too_much_for_units", f"{allowed} {what}")])
     return {point_id: one.series(point_id) for point_id, one in gathered.items()}
 
 

@@ -42,7 +42,7 @@ def read_data_quality(
     catalogues: CatalogueRepo,
     blocks: BlockRepo,
 ) -> DataQuality:
-    """Of all units, or of one. Raises NotFound, or InvalidRequest (`too_much`) for a day that must be asked for unit by unit."""
+    """Of all units, or of one. Raises NotFound, or InvalidRequest (`too_much_for_units`) for a day that must be asked for unit by unit."""
     require(person, Action.READ_READINGS)
     profile = see_enterprise(enterprise_id, person, registry=registry)
     units = profile.units if unit_id is None else tuple(one for one in profile.units if one.id == unit_id)

@@ -26,6 +26,8 @@ NO_STAGE = {
     "read_readings",
     "read_why",
     "read_completeness",
+    "read_data_quality",
+    "find_marks",
     "read_bridges",
     "see_enterprise",
     "register",

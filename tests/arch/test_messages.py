@@ -13,6 +13,7 @@ from chalicelib.domain.foresight import Verdict as Foreseen
 from chalicelib.domain.gap import GapReason
 from chalicelib.domain.handling import Course
 from chalicelib.domain.law import NoLaw
+from chalicelib.domain.mark import MarkKind
 from chalicelib.domain.messages import LANGUAGES, TEXTS, choose_language, text
 from chalicelib.domain.notice import NoticeKind
 from chalicelib.domain.observation import ObservationKind, Verdict
@@ -32,6 +33,7 @@ WORDS["observation"] = {f"single_{one.value}" for one in Dimension} | {
 }
 WORDS["course"] = {course.value for course in Course}
 WORDS["kind"] = {TaskKind.REGIONAL.value}
+WORDS["mark"] = {kind.value for kind in MarkKind}
 WORDS["finding"] = {verdict.value for verdict in Verdict}
 WORDS["wind"] = {one.value for one in Wind}
 WORDS["foresight"] = {one.value for one in Foreseen}
