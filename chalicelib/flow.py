@@ -32,6 +32,7 @@ from chalicelib.ports import PushRequest
 from chalicelib.usecases.deliver_commands import deliver_commands
 from chalicelib.usecases.dispatch_task import dispatch_task, follow_escalation, note_clearing, release_members
 from chalicelib.usecases.evaluate_coupling import evaluate_coupling
+from chalicelib.usecases.find_sensor_faults import find_sensor_faults
 from chalicelib.usecases.ingest_readings import Upload, ingest_readings
 from chalicelib.usecases.notify import notify
 from chalicelib.usecases.plan_maintenance import approve_window, end_window, propose_window
@@ -112,6 +113,7 @@ FLOW = (
     Stage("notify", "relay", TaskOverdue, notify, (PushRequest,)),
     Stage("watch alarms", "clock", "every minute", watch_alarms, (TaskDispatched, TaskEscalated, ObservationOpened)),
     Stage("renew watch", "learn", "every hour", renew_watch),
+    Stage("find sensor faults", "learn", "every hour", find_sensor_faults, (ObservationOpened,)),
 )
 
 

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 
 from chalicelib.bootstrap import Services
 from chalicelib.observability import FunctionFailed, count, described, logger
+from chalicelib.usecases.find_sensor_faults import find_sensor_faults
 from chalicelib.usecases.train_watch import renew_watch
 
-DAY_MS = 86_400_000
+HOUR_MS, DAY_MS = 3_600_000, 86_400_000
+LATE_MS = HOUR_MS  # a window begins so long before the last run's end: readings come late
 BUDGET_MS = 12 * 60_000  # of the function's fifteen minutes: one unit more may take some
 
 
@@ -47,7 +49,25 @@ def _renew_watch(services: Services, enterprise_id: str, unit_id: str) -> str:
     )
 
 
-JOBS = (Job("renew_watch", 7 * DAY_MS, _renew_watch),)
+def _find_sensor_faults(services: Services, enterprise_id: str, unit_id: str) -> str:
+    now_ms = services.clock.now_ms()
+    done_ms = services.learning.done("find_sensor_faults").get((enterprise_id, unit_id), 0)
+    changed = find_sensor_faults(
+        unit_id,
+        max(done_ms, now_ms - DAY_MS) - LATE_MS,
+        now_ms,
+        registry=services.registry,
+        catalogues=services.catalogues,
+        blocks=services.blocks,
+        observations=services.observations,
+    )
+    return f"{len(changed)} changed"
+
+
+JOBS = (
+    Job("renew_watch", 7 * DAY_MS, _renew_watch),
+    Job("find_sensor_faults", HOUR_MS, _find_sensor_faults),
+)
 
 
 def on_learn(services: Services, jobs: tuple[Job, ...] = JOBS) -> int:
