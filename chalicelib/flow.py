@@ -32,8 +32,11 @@ from chalicelib.ports import PushRequest
 from chalicelib.usecases.deliver_commands import deliver_commands
 from chalicelib.usecases.dispatch_task import dispatch_task, follow_escalation, note_clearing, release_members
 from chalicelib.usecases.evaluate_coupling import evaluate_coupling
+from chalicelib.usecases.find_decoupling import find_decoupling
 from chalicelib.usecases.find_sensor_faults import find_sensor_faults
+from chalicelib.usecases.fit_foresight import fit_foresight
 from chalicelib.usecases.ingest_readings import Upload, ingest_readings
+from chalicelib.usecases.learn_laws import learn_laws
 from chalicelib.usecases.notify import notify
 from chalicelib.usecases.plan_maintenance import approve_window, end_window, propose_window
 from chalicelib.usecases.push import push
@@ -112,6 +115,9 @@ FLOW = (
     Stage("watch deadlines", "clock", "every minute", watch_deadlines, (TaskOverdue,)),
     Stage("notify", "relay", TaskOverdue, notify, (PushRequest,)),
     Stage("watch alarms", "clock", "every minute", watch_alarms, (TaskDispatched, TaskEscalated, ObservationOpened)),
+    Stage("find decoupling", "learn", "every hour", find_decoupling, (ObservationOpened,)),
+    Stage("learn laws", "learn", "every hour", learn_laws),
+    Stage("fit foresight", "learn", "every hour", fit_foresight),
     Stage("renew watch", "learn", "every hour", renew_watch),
     Stage("find sensor faults", "learn", "every hour", find_sensor_faults, (ObservationOpened,)),
 )

@@ -4,40 +4,58 @@ A run ends before its time does; the next goes on where it stopped. A unit that 
 turn comes again like everyone's. A job is one line of JOBS.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from chalicelib.bootstrap import Services
 from chalicelib.observability import FunctionFailed, count, described, logger
+from chalicelib.usecases.find_decoupling import find_decoupling
 from chalicelib.usecases.find_sensor_faults import find_sensor_faults
+from chalicelib.usecases.fit_foresight import fit_foresight
+from chalicelib.usecases.learn_laws import learn_laws
 from chalicelib.usecases.train_watch import renew_watch
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
-LATE_MS = HOUR_MS  # a window begins so long before the last run's end: readings come late
 BUDGET_MS = 12 * 60_000  # of the function's fifteen minutes: one unit more may take some
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """`run` takes (services, enterprise, unit) and says in a word what came of it. It is due `every_ms` for each unit."""
-
-    name: str
-    every_ms: int
-    run: Callable[[Services, str, str], str]
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Turn:
+    """`subject` is a unit of the enterprise; where there is no enterprise, a region."""
+
     last_ms: int
     job: str
     enterprise_id: str
-    unit_id: str
+    subject: str
 
 
-def _renew_watch(services: Services, enterprise_id: str, unit_id: str) -> str:
+Subjects = Iterable[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """`run` takes (services, turn, now_ms) and says in a word what came of it. It is due `every_ms` for each of its subjects."""
+
+    name: str
+    every_ms: int
+    run: Callable[[Services, Turn, int], str]
+    subjects: Callable[[Services], Subjects]
+
+
+def units(services: Services) -> Subjects:
+    for enterprise in services.registry.enterprises():
+        profile = services.registry.profile(enterprise.id)
+        yield from ((enterprise.id, unit.id) for unit in (profile.units if profile else ()))
+
+
+def regions(services: Services) -> Subjects:
+    return [("", region) for region in sorted({one.region for one in services.registry.enterprises()})]
+
+
+def _renew_watch(services: Services, turn: Turn, now_ms: int) -> str:
     return renew_watch(
-        enterprise_id,
-        unit_id,
+        turn.enterprise_id,
+        turn.subject,
         registry=services.registry,
         catalogues=services.catalogues,
         blocks=services.blocks,
@@ -49,24 +67,68 @@ def _renew_watch(services: Services, enterprise_id: str, unit_id: str) -> str:
     )
 
 
-def _find_sensor_faults(services: Services, enterprise_id: str, unit_id: str) -> str:
-    now_ms = services.clock.now_ms()
-    done_ms = services.learning.done("find_sensor_faults").get((enterprise_id, unit_id), 0)
-    changed = find_sensor_faults(
-        unit_id,
-        max(done_ms, now_ms - DAY_MS) - LATE_MS,
+def _learn_laws(services: Services, turn: Turn, now_ms: int) -> str:
+    learnt = learn_laws(
+        turn.subject,
         now_ms,
+        registry=services.registry,
+        catalogues=services.catalogues,
+        blocks=services.blocks,
+        laws=services.laws,
+        observations=services.observations,
+    )
+    return f"{len(learnt.laws)} laws"
+
+
+def _find_decoupling(services: Services, turn: Turn, now_ms: int) -> str:
+    changed = find_decoupling(
+        turn.subject,
+        now_ms,
+        registry=services.registry,
+        catalogues=services.catalogues,
+        blocks=services.blocks,
+        laws=services.laws,
+        observations=services.observations,
+    )
+    return f"{len(changed)} observations"
+
+
+def _find_sensor_faults(services: Services, turn: Turn, now_ms: int) -> str:
+    """The full hours since the last time, a day at most."""
+    to_ms = now_ms // HOUR_MS * HOUR_MS
+    from_ms = max(min(turn.last_ms // HOUR_MS * HOUR_MS, to_ms - HOUR_MS), to_ms - DAY_MS)
+    changed = find_sensor_faults(
+        turn.subject,
+        from_ms,
+        to_ms,
         registry=services.registry,
         catalogues=services.catalogues,
         blocks=services.blocks,
         observations=services.observations,
     )
-    return f"{len(changed)} changed"
+    return f"{len(changed)} observations"
 
 
+def _fit_foresight(services: Services, turn: Turn, now_ms: int) -> str:
+    learnt = fit_foresight(
+        turn.subject,
+        now_ms,
+        registry=services.registry,
+        warnings=services.warnings,
+        weather=services.weather,
+        foresights=services.foresights,
+        zone=services.zone,
+    )
+    return learnt.verdict.value
+
+
+# A day's job is due half an hour early, so that the hour's run that comes a little before does not put it off to the next.
 JOBS = (
-    Job("renew_watch", 7 * DAY_MS, _renew_watch),
-    Job("find_sensor_faults", HOUR_MS, _find_sensor_faults),
+    Job("find_sensor_faults", HOUR_MS // 2, _find_sensor_faults, units),
+    Job("find_decoupling", HOUR_MS // 2, _find_decoupling, units),
+    Job("learn_laws", DAY_MS - HOUR_MS // 2, _learn_laws, units),
+    Job("fit_foresight", DAY_MS - HOUR_MS // 2, _fit_foresight, regions),
+    Job("renew_watch", 7 * DAY_MS, _renew_watch, units),
 )
 
 
@@ -90,25 +152,23 @@ def on_learn(services: Services, jobs: tuple[Job, ...] = JOBS) -> int:
 def _due(services: Services, jobs: tuple[Job, ...], now_ms: int) -> Iterator[Turn]:
     for job in jobs:
         done = services.learning.done(job.name)
-        for enterprise in services.registry.enterprises():
-            profile = services.registry.profile(enterprise.id)
-            for unit in profile.units if profile else ():
-                last_ms = done.get((enterprise.id, unit.id), 0)
-                if now_ms >= last_ms + job.every_ms:
-                    yield Turn(last_ms, job.name, enterprise.id, unit.id)
+        for subject in job.subjects(services):
+            last_ms = done.get(subject, 0)
+            if now_ms >= last_ms + job.every_ms:
+                yield Turn(last_ms, job.name, *subject)
 
 
 def _take(turn: Turn, job: Job, services: Services) -> Exception | None:
-    said = {"job": turn.job, "enterprise_id": turn.enterprise_id, "unit_id": turn.unit_id}
+    said = {"job": turn.job, "enterprise_id": turn.enterprise_id, "subject": turn.subject}
+    problem: Exception | None = None
     try:
-        outcome = job.run(services, turn.enterprise_id, turn.unit_id)
+        outcome = job.run(services, turn, services.clock.now_ms())
     # Whatever is wrong with one unit, the others learn.
     except Exception as error:  # noqa: BLE001
         logger.error("learning failed", extra=said | described(error))
         count("LearningFailed", job=turn.job)
-        problem: Exception | None = error
+        problem = error
     else:
         logger.info("learning done", extra=said | {"outcome": outcome})
-        problem = None
-    services.learning.mark(turn.job, turn.enterprise_id, turn.unit_id, services.clock.now_ms())
+    services.learning.mark(turn.job, turn.enterprise_id, turn.subject, services.clock.now_ms())
     return problem

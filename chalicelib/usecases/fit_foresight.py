@@ -14,26 +14,6 @@ PAGE = 100
 HAPPENED = frozenset({WarningState.OPEN, WarningState.CLEARED})  # late ones too
 
 
-def fit_due(
-    now_ms: int,
-    *,
-    registry: RegistryRepo,
-    warnings: WarningRepo,
-    weather: WeatherRepo,
-    foresights: ForesightRepo,
-    zone: ZoneInfo,
-) -> Iterator[Foresight]:
-    """Fit every region that was not fitted within a day, the stalest first, one whenever the next is asked for."""
-    regions = {one.region for one in registry.enterprises()}
-    last_ms = {region: known.fitted_at_ms if (known := foresights.get(region)) else 0 for region in regions}
-    for region in sorted(
-        (one for one in regions if last_ms[one] + DAY_MS <= now_ms), key=lambda one: (last_ms[one], one)
-    ):
-        yield fit_foresight(
-            region, now_ms, registry=registry, warnings=warnings, weather=weather, foresights=foresights, zone=zone
-        )
-
-
 def fit_foresight(
     region: str,
     now_ms: int,

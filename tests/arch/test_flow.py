@@ -37,7 +37,6 @@ NO_STAGE = {
     "keep_weather",
     "downwind_of",
     "read_foresight",
-    "fit_foresight",
     "plan_task",
     "settle_warning",
     "read_alarm_kpis",

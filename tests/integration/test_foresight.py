@@ -10,7 +10,7 @@ from chalicelib.domain.foresight import Foresight
 from chalicelib.domain.state import EnterpriseState
 from chalicelib.domain.warning import Warning, WarningState, WhyCard
 from chalicelib.domain.weather import HOUR_MS, WeatherHour, WeatherKind
-from chalicelib.usecases.fit_foresight import fit_due
+from chalicelib.handlers.on_learn import JOBS, on_learn, regions
 from tests.climate import START_MS, climate, drawn, hours_of
 from tests.park import Park
 
@@ -53,17 +53,11 @@ def lived(park: Park, truth: Any = driven) -> list[int]:
 
 
 def fits(park: Park) -> list[Foresight]:
-    ports = park.services
-    return list(
-        fit_due(
-            park.clock.ms,
-            registry=ports.registry,
-            warnings=ports.warnings,
-            weather=ports.weather,
-            foresights=ports.foresights,
-            zone=ports.zone,
-        )
-    )
+    """What one hourly run of the schedule learns of regions."""
+    before = {region: park.services.foresights.get(region) for _, region in regions(park.services)}
+    on_learn(park.services, tuple(job for job in JOBS if job.subjects is regions))
+    now = {region: park.services.foresights.get(region) for region in before}
+    return [one for region, one in now.items() if one is not None and one != before[region]]
 
 
 def forecast(park: Park, *degrees: float, wind_m_s: float = 1.0) -> None:
@@ -145,7 +139,7 @@ def test_what_was_only_observed_or_withdrawn_and_what_befell_other_regions_is_no
 
 def test_a_region_is_fitted_once_a_day_the_stalest_first(park: Park) -> None:
     assert [one.region for one in fits(park)] == ["east"] and fits(park) == []
-    park.clock.advance(86_399)
+    park.clock.advance(23.5 * 3600 - 1)
     assert fits(park) == []
     park.clock.advance(1)
     assert [one.fitted_at_ms for one in fits(park)] == [park.clock.ms]

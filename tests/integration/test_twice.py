@@ -28,6 +28,7 @@ from chalicelib.flow import FLOW, Stage, stages_on
 from chalicelib.handlers.on_block import on_block
 from chalicelib.handlers.on_clock import on_clock
 from chalicelib.handlers.on_event import on_event
+from chalicelib.handlers.on_learn import on_learn
 from chalicelib.handlers.on_photo import on_photo
 from chalicelib.handlers.on_push import on_push
 from chalicelib.ports import PushRequest
@@ -55,6 +56,7 @@ ROUTES = {
 }
 # An upload is answered with what waits for its bridge.
 BESIDE = {"ingest": "deliver commands"}
+QUARTER_MS = 1_806_543_000_000  # 2027-04-01T09:30:00+08:00: the catalogue is due for review
 STAGES = [pytest.param(stage, id=f"{stage.name} on {getattr(stage.on, '__name__', stage.on)}") for stage in FLOW]
 Handler = Callable[[dict[str, Any], Services], dict[str, list[dict[str, str]]]]
 World = dict[tuple[str, str, str], Row]
@@ -138,6 +140,11 @@ class RepeatingPark(Park):
         self.note(in_function("clock"), lambda: on_clock(self.services))
         self.pump()
 
+    def hour_passes(self) -> None:
+        on_learn(self.services)
+        self.note(in_function("learn"), lambda: on_learn(self.services))
+        self.pump()
+
     def handled_again(self, handler: Handler, record: dict[str, Any]) -> Callable[[], None]:
         def again() -> None:
             assert handler({"Records": [record]}, self.services) == {"batchItemFailures": []}
@@ -197,6 +204,9 @@ def story(park: RepeatingPark) -> None:
     judges(park, task, "safety", revision=2)
     assert judges(park, task, "environment")["state"] == "closed"
     alarm_story(park)
+    park.clock.ms = QUARTER_MS
+    park.minute_passes()
+    park.hour_passes()
 
 
 def alarm_story(park: RepeatingPark) -> None:

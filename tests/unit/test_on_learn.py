@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.bootstrap import Services
 from chalicelib.domain.enterprise import Unit
-from chalicelib.handlers.on_learn import BUDGET_MS, JOBS, Job, on_learn
+from chalicelib.handlers.on_learn import BUDGET_MS, JOBS, Job, Turn, on_learn, units
 from chalicelib.observability import FunctionFailed
 from tests.park import Park
 
@@ -27,17 +27,17 @@ class Looks:
         self.park, self.takes_ms, self.fails_for = park, takes_ms, fails_for
         self.seen: list[str] = []
 
-    def __call__(self, services: Services, enterprise_id: str, unit_id: str) -> str:
-        self.seen.append(unit_id)
+    def __call__(self, services: Services, turn: Turn, now_ms: int) -> str:
+        self.seen.append(turn.subject)
         self.park.clock.ms += self.takes_ms
-        if unit_id == self.fails_for:
+        if turn.subject == self.fails_for:
             raise ArithmeticError("singular")
         return "looked"
 
     def run(self, *, every_ms: int = DAY_MS) -> list[str]:
         """Whom one hourly run looks at."""
         self.seen.clear()
-        on_learn(self.park.services, (Job("looks", every_ms, self),))
+        on_learn(self.park.services, (Job("looks", every_ms, self, units),))
         return list(self.seen)
 
 
@@ -74,14 +74,16 @@ def test_a_unit_is_looked_at_again_when_it_is_due(park: Park) -> None:
 
 def test_who_was_looked_at_longest_ago_comes_first_whatever_the_job(park: Park) -> None:
     one, other = Looks(park), Looks(park)
-    on_learn(park.services, (Job("one", HOUR_MS, one),))
+    on_learn(park.services, (Job("one", HOUR_MS, one, units),))
     one.seen.clear()
     park.clock.ms += 2 * HOUR_MS
     park.services.registry.put_unit(Unit("acme-r0", "acme", "R0", "reactor"))
     order: list[str] = []
 
     def noting(name: str) -> Job:
-        return Job(name, HOUR_MS, lambda _services, _enterprise, unit: order.append(f"{name} {unit}") or "noted")
+        return Job(
+            name, HOUR_MS, lambda _services, turn, _now: order.append(f"{name} {turn.subject}") or "noted", units
+        )
 
     on_learn(park.services, (noting("one"), noting("other")))
     fresh = [place for place in order if place.startswith("other") or place == "one acme-r0"]
@@ -89,4 +91,5 @@ def test_who_was_looked_at_longest_ago_comes_first_whatever_the_job(park: Park) 
 
 
 def test_the_jobs_of_the_park_run_on_units_that_nothing_was_learnt_of_yet(park: Park) -> None:
-    assert on_learn(park.services) == len(JOBS) * 4
+    of_units = [job for job in JOBS if job.subjects is units]
+    assert on_learn(park.services) == len(of_units) * 4 + (len(JOBS) - len(of_units))
