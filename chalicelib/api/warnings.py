@@ -56,7 +56,7 @@ def get_why(call: Call, warning_id: str) -> WhyOut:
         blocks=ports.blocks,
         states=ports.states,
     )
-    return fitted(why, call.language)
+    return fitted(why, call.language, ports.zone)
 
 
 def _visible(call: Call, warning: Warning) -> bool:

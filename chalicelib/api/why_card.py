@@ -1,6 +1,7 @@
 """The why-card of a warning, made to fit: what is told at length as long as there is room, and what goes first where there is none."""
 
 from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
 
 from chalicelib.api.models.why import (
     NeighbourOut,
@@ -56,11 +57,12 @@ ROOMS = (
 )
 
 
-def fitted(why: Why, language: str) -> WhyOut:
+def fitted(why: Why, language: str, zone: ZoneInfo) -> WhyOut:
     """The fullest card of at most MAX_BYTES as sent."""
     ways = ways_back(why.warning.why, {key: one.plausible for key, one in why.catalogue.indicators.items()})
+    names = {key: one.name[language] for key, one in why.catalogue.indicators.items()}
     for room in ROOMS:
-        card = _card(why, ways, language, room)
+        card = _card(why, ways, Voice(language, names, room.name), zone, room)
         if size(card) <= MAX_BYTES:
             break
     return card
@@ -70,10 +72,8 @@ def size(card: WhyOut) -> int:
     return len(card.model_dump_json(exclude_none=True).encode())
 
 
-def _card(why: Why, ways: tuple[Way, ...], language: str, room: Room) -> WhyOut:
+def _card(why: Why, ways: tuple[Way, ...], voice: Voice, zone: ZoneInfo, room: Room) -> WhyOut:
     warning, card = why.warning, why.warning.why
-    names = {key: one.name[language] for key, one in why.catalogue.indicators.items()}
-    voice = Voice(language, names, room.name)
     return WhyOut(
         warning_id=warning.id,
         tier=warning.tier,
@@ -85,12 +85,16 @@ def _card(why: Why, ways: tuple[Way, ...], language: str, room: Room) -> WhyOut:
         onset_at=warning.onset_ms,
         decided_at=decided_at_ms(warning),
         cleared_at=warning.cleared_at_ms,
+        retroactive=warning.retroactive,
+        known_as=warning.known_as or None,
+        superseded_by=warning.superseded_by or None,
+        late=voice.late(warning, zone),
         rule=_rule(why, voice, room),
         terms=_terms(why, voice, room),
         sum=_sum(why, voice),
         ways=[_way(one, card, voice) for one in ways],
         clears=None if why.rule is None else voice.clearing(card.terms, why.rule.off_delay),
-        remedies=_remedies(why.rule, language, room),
+        remedies=_remedies(why.rule, voice.language, room),
         neighbours=[_neighbour(one, voice, why, room) for one in why.neighbours[: room.neighbours]],
         neighbours_left_out=max(len(why.neighbours) - room.neighbours, 0),
         downwind=_receptors(why, room),

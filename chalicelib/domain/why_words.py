@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import floor, log10
+from zoneinfo import ZoneInfo
 
 from chalicelib.domain.catalogue import TriggerKind
 from chalicelib.domain.messages import text
 from chalicelib.domain.plan import RELATIVE
-from chalicelib.domain.warning import WhyCard, WhyTerm
+from chalicelib.domain.times import local_minute
+from chalicelib.domain.warning import Warning, WarningState, WhyCard, WhyTerm
 from chalicelib.domain.way_back import Way, decimals, falls, rounded
 
 DIGITS = 5
@@ -94,6 +96,14 @@ class Voice:
         said = self._say("sum_observed" if is_observed else "sum", **figures, tier=tier)
         is_left_out = wants_energy and all(term.role != "energy" for term in card.terms)
         return said + self._say("no_energy") if is_left_out else said
+
+    def late(self, warning: Warning, zone: ZoneInfo) -> str | None:
+        """What data that came late have to do with the warning; None: nothing."""
+        if warning.superseded_by:
+            return self._say("superseded", by=warning.superseded_by)
+        if warning.state is WarningState.WITHDRAWN:
+            return self._say("withdrawn")
+        return self._say("retroactive", at=local_minute(warning.opened_at_ms, zone)) if warning.retroactive else None
 
     def way(self, way: Way, terms: Sequence[WhyTerm]) -> str:
         """Which value of which term brings the coefficient under the way's bound."""

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from chalice.test import HTTPResponse
@@ -18,6 +19,7 @@ from tests.park import Park, credit_code
 from tests.plant import START_MS, enterprise
 from tests.why_cards import above, card, limit, rise
 
+ZONE = ZoneInfo("Asia/Shanghai")
 ORDER = ["sparks", "neighbours", "downwind", "texts"]
 
 
@@ -147,9 +149,30 @@ def test_a_rule_that_no_catalogue_has_any_more_leaves_the_figures(park: Park) ->
     document = shipped_document() | {"version": "own"}
     park.as_("admin").put("/v1/catalogue", document)
     why = why_of(card(above(188.0, 180.0, 2.0), rise(54.0, 30.0, 0.3)), units=0)
-    found = fitted(replace(why, rule=None), "zh-CN")
+    found = fitted(replace(why, rule=None), "zh-CN", ZONE)
     assert (found.remedies, found.clears, found.rule.name) == (None, None, "reactor-temperature-voc")
     assert found.sum.coefficient == pytest.approx(0.5176, abs=1e-3)
+
+
+def test_what_came_late_is_said(park: Park) -> None:
+    times = [park.clock.ms - minutes * 60_000 for minutes in (120, 119, 118, 117, 116)]
+    hour = {"temperature": [188.0, 188.0, 170.0, 170.0, 170.0], "voc": [54.0, 54.0, 30.0, 30.0, 30.0]}
+    park.upload([{"point": f"acme-{name}", "times": times, "values": values} for name, values in hour.items()])
+    park.pump()
+    (warning,) = park.as_("admin").get("/v1/warnings")["items"]
+    found = read(park, warning["id"])
+    assert (found["retroactive"], found["late"]) == (
+        True,
+        "由补传数据追溯判定：本应于2026-03-02 08:01发出预警，当时未能通知。",
+    )
+
+
+def test_a_withdrawn_warning_says_what_stands_in_its_place() -> None:
+    known = why_of(card(above(188.0, 180.0, 2.0), rise(54.0, 30.0, 0.3)), units=0)
+    gone, replaced = (replace(known, warning=known.warning.withdrawn(by)) for by in ("", "w-2"))
+    assert fitted(known, "zh-CN", ZONE).late is None
+    assert fitted(gone, "zh-CN", ZONE).late == "补传数据表明该预警不成立，已撤销。"
+    assert fitted(replaced, "zh-CN", ZONE).late == "补传数据改变了判定，该预警已撤销，以预警w-2为准。"
 
 
 def test_neighbours_tell_how_they_stand(park: Park) -> None:
@@ -233,7 +256,7 @@ def long_catalogue(letter: str) -> dict[str, Any]:
 @pytest.mark.parametrize("letter", LETTERS)
 @pytest.mark.parametrize("language", ["zh-CN", "en"])
 def test_whatever_letters_names_and_ids_are_made_of_a_card_fits(language: str, letter: str) -> None:
-    card_ = fitted(longest(letter), language)
+    card_ = fitted(longest(letter), language, ZONE)
     assert size(card_) <= MAX_BYTES
     assert len(card_.terms) == 3 and len(card_.ways) == 2 and card_.remedies is not None
 
@@ -251,7 +274,16 @@ def longest(letter: str) -> Why:
     assert why.rule is not None
     return replace(
         why,
-        warning=replace(why.warning, enterprise_id="e" * 64, unit_id="u" * 64, cleared_at_ms=START_MS, tier=3),
+        warning=replace(
+            why.warning,
+            enterprise_id="e" * 64,
+            unit_id="u" * 64,
+            cleared_at_ms=START_MS,
+            tier=3,
+            retroactive=True,
+            known_as="w" * 22,
+            superseded_by="w" * 22,
+        ),
         profile=Profile(replace(enterprise(), name=letter * 2000), (Unit("u" * 64, "acme", letter * 2000, "t"),), ()),
         rule=replace(why.rule, **dict.fromkeys(TEXTS, texts)),
         catalogue=replace(shipped(), indicators={one.indicator: voc for one in terms}),
@@ -287,7 +319,7 @@ def test_what_goes_first_where_there_is_no_room_is_what_the_decision_says() -> N
         for units in (1, 4, 12)
         for receptors in (1, 6)
     ]
-    told = [fitted(why_of(known, units=u, receptors=r, letters=n), "zh-CN") for u, r, n in sizes]
+    told = [fitted(why_of(known, units=u, receptors=r, letters=n), "zh-CN", ZONE) for u, r, n in sizes]
     assert all(size(one) <= MAX_BYTES for one in told)
     assert all(one.shortened == ORDER[: len(one.shortened)] for one in told)
     assert {len(one.shortened) for one in told} == {0, 1, 2, 3, 4}
@@ -297,4 +329,4 @@ def test_what_goes_first_where_there_is_no_room_is_what_the_decision_says() -> N
 def test_each_room_is_smaller_than_the_one_before() -> None:
     known = card(above(190.0, 180.0, 2.0), limit(200.0, 60.0), rise(120.0, 100.0, 0.1))
     assert len(set(ROOMS)) == len(ROOMS) and ROOMS[-1].points == ROOMS[-1].neighbours == ROOMS[-1].receptors == 0
-    assert fitted(why_of(known, units=0), "zh-CN").downwind is None
+    assert fitted(why_of(known, units=0), "zh-CN", ZONE).downwind is None

@@ -111,6 +111,10 @@ class WhyOut(View):
     onset_at: Instant
     decided_at: Instant
     cleared_at: Instant | None = None
+    retroactive: bool
+    known_as: str | None = None
+    superseded_by: str | None = None
+    late: str | None = Field(default=None, description="in words, what data that came late have to do with it")
     rule: WhyRuleOut
     terms: list[WhyPartOut]
     sum: WhySumOut
