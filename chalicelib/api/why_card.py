@@ -17,7 +17,7 @@ from chalicelib.api.models.why import (
     WhySumOut,
 )
 from chalicelib.domain import coupling
-from chalicelib.domain.catalogue import Rule
+from chalicelib.domain.catalogue import Indicator, Rule
 from chalicelib.domain.enterprise import Point
 from chalicelib.domain.neighbour import Neighbour
 from chalicelib.domain.plan import RELATIVE
@@ -25,7 +25,7 @@ from chalicelib.domain.reading import NORMAL, Series
 from chalicelib.domain.sparkline import thin
 from chalicelib.domain.state import PointState
 from chalicelib.domain.warning import WarningState, WhyCard, WhyTerm
-from chalicelib.domain.way_back import Way, ways_back
+from chalicelib.domain.way_back import Way, decimals, ways_back
 from chalicelib.domain.why_words import Voice, clears_at, clipped, floored, shortened
 from chalicelib.usecases.read_why import Why, decided_at_ms
 
@@ -96,7 +96,7 @@ def _card(why: Why, ways: tuple[Way, ...], voice: Voice, zone: ZoneInfo, room: R
         clears=None if why.rule is None else voice.clearing(card.terms, why.rule.off_delay),
         remedies=_remedies(why.rule, voice.language, room),
         neighbours=[_neighbour(one, voice, why, room) for one in why.neighbours[: room.neighbours]],
-        neighbours_left_out=max(len(why.neighbours) - room.neighbours, 0),
+        neighbours_left_out=max(len(why.neighbours) - room.neighbours, 0) or None,
         downwind=_receptors(why, room),
         shortened=_shortened(why, room),
     )
@@ -153,29 +153,31 @@ def _term(term: WhyTerm, weight: float, why: Why, voice: Voice, room: Room) -> W
         flag=dict(zip(series.times_ms, series.flags, strict=True)).get(term.measured_at_ms, NORMAL),
         readings=len(series),
         flagged=sum(flag != NORMAL for flag in series.flags),
-        standard=clipped(indicator.standard, voice.most) if indicator and indicator.standard else None,
+        standard=None if indicator is None else _standard(indicator, voice),
         clears_at=list(clears_at(term)),
         words=voice.term(term),
-        spark=_spark(series, room.points),
+        spark=_spark(series, term, decided_at_ms(why.warning), room.points),
     )
 
 
-def _spark(series: Series, most: int) -> SparkOut | None:
-    """The normal readings, thinned; None where there are none, or no room."""
+def _standard(indicator: Indicator, voice: Voice) -> str | None:
+    """Where the indicator's limit stands."""
+    clause = "" if indicator.clause is None else indicator.clause[voice.language]
+    return clipped(f"{indicator.standard or ''} {clause}".strip(), voice.most) or None
+
+
+def _spark(series: Series, term: WhyTerm, decided_ms: int, most: int) -> SparkOut | None:
+    """The normal readings, thinned, in steps that suit the trigger; None where there are none, or no room."""
     good = [
-        (at_ms, shortened(value))
+        (at_ms, value)
         for at_ms, value, flag in zip(series.times_ms, series.values, series.flags, strict=True)
         if flag == NORMAL
     ]
     points = thin(good, most)
     if not points:
         return None
-    start = points[0][0]
-    return SparkOut(
-        start=start,
-        after_s=[(at_ms - start) // 1000 for at_ms, _ in points],
-        values=[value for _, value in points],
-    )
+    ago_s = [(decided_ms - at_ms) // 1000 for at_ms, _ in points]
+    return SparkOut(ago_s=ago_s, values=[round(value, decimals(term)) for _, value in points])
 
 
 def _sum(why: Why, voice: Voice) -> WhySumOut:

@@ -9,8 +9,7 @@ from chalicelib.domain.warning import WarningState
 
 
 class SparkOut(View):
-    start: Instant
-    after_s: list[int] = Field(description="seconds after `start`, rising")
+    ago_s: list[int] = Field(description="seconds before `decided_at`, falling")
     values: list[float]
 
 
@@ -122,6 +121,6 @@ class WhyOut(View):
     clears: str | None = Field(default=None, description="in words, when the warning clears")
     remedies: RemediesOut | None = None
     neighbours: list[NeighbourOut]
-    neighbours_left_out: int
+    neighbours_left_out: int | None = None
     downwind: list[ReceptorOut] | None = None
     shortened: list[str] = Field(description="sparks, neighbours, downwind, texts: what was cut for size")
