@@ -7,18 +7,21 @@ from chalicelib.api.models.why import (
     NeighbourOut,
     NeighbourValueOut,
     OpenWarningOut,
-    ReceptorOut,
     RemediesOut,
     SparkOut,
     WayOut,
+    WhyDownwindOut,
     WhyOut,
     WhyPartOut,
+    WhyReceptorOut,
     WhyRuleOut,
     WhySumOut,
 )
 from chalicelib.domain import coupling
 from chalicelib.domain.catalogue import Indicator, Rule
+from chalicelib.domain.downwind import Receptor, ReceptorKind, vague_m
 from chalicelib.domain.enterprise import Point
+from chalicelib.domain.messages import text
 from chalicelib.domain.neighbour import Neighbour
 from chalicelib.domain.plan import RELATIVE
 from chalicelib.domain.reading import NORMAL, Series
@@ -97,7 +100,7 @@ def _card(why: Why, ways: tuple[Way, ...], voice: Voice, zone: ZoneInfo, room: R
         remedies=_remedies(why.rule, voice.language, room),
         neighbours=[_neighbour(one, voice, why, room) for one in why.neighbours[: room.neighbours]],
         neighbours_left_out=max(len(why.neighbours) - room.neighbours, 0) or None,
-        downwind=_receptors(why, room),
+        downwind=_downwind(why, voice.language, room),
         shortened=_shortened(why, room),
     )
 
@@ -106,7 +109,7 @@ def _shortened(why: Why, room: Room) -> list[str]:
     cut = {
         "sparks": room.points < FULL.points,
         "neighbours": bool(why.neighbours) and (room.neighbours, room.values) != (FULL.neighbours, FULL.values),
-        "downwind": bool(why.downwind) and room.receptors < FULL.receptors,
+        "downwind": bool(why.downwind.receptors) and room.receptors < FULL.receptors,
         "texts": room.text < FULL.text,
     }
     return [name for name, is_cut in cut.items() if is_cut]
@@ -230,14 +233,25 @@ def _neighbour_value(point: Point, state: PointState, voice: Voice, why: Why) ->
     )
 
 
-def _receptors(why: Why, room: Room) -> list[ReceptorOut] | None:
-    if why.downwind is None:
+def _downwind(why: Why, language: str, room: Room) -> WhyDownwindOut | None:
+    found = why.downwind
+    if not found.located:
         return None
-    return [
-        ReceptorOut(
-            name=clipped(one.name, room.name),
-            distance_m=round(one.distance_m),
-            arrives_after_s=round(one.arrives_after_s),
-        )
-        for one in why.downwind[: room.receptors]
-    ]
+    return WhyDownwindOut(
+        wind=found.sector.wind,
+        words=text(f"word.wind.{found.sector.wind.value}", language),
+        to_deg=None if found.sector.to_deg is None else round(found.sector.to_deg),
+        receptors=[_receptor(one, why.named, room) for one in found.receptors[: room.receptors]],
+        left_out=max(len(found.receptors) - room.receptors, 0) or None,
+    )
+
+
+def _receptor(one: Receptor, named: frozenset[str], room: Room) -> WhyReceptorOut:
+    if one.kind is ReceptorKind.ENTERPRISE and one.id not in named:
+        return WhyReceptorOut(kind=one.kind, distance_m=vague_m(one.distance_m))
+    return WhyReceptorOut(
+        kind=one.kind,
+        name=clipped(one.name, room.name),
+        distance_m=round(one.distance_m),
+        travel_s=None if one.travel_s is None else round(one.travel_s),
+    )

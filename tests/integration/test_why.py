@@ -9,13 +9,15 @@ import pytest
 from chalice.test import HTTPResponse
 
 from chalicelib.adapters.catalogue import shipped, shipped_document
+from chalicelib.api.models.wire import rfc3339
 from chalicelib.api.why_card import MAX_BYTES, ROOMS, fitted, size
 from chalicelib.domain.catalogue import Rule
+from chalicelib.domain.downwind import Downwind, Receptor, ReceptorKind, Sector, Wind
 from chalicelib.domain.enterprise import Profile, Unit
 from chalicelib.domain.neighbour import Neighbour
 from chalicelib.domain.reading import Series
 from chalicelib.domain.warning import Warning, WarningState
-from chalicelib.usecases.read_why import Receptor, Why
+from chalicelib.usecases.read_why import Why
 from tests.park import Park, credit_code
 from tests.plant import START_MS, enterprise
 from tests.why_cards import above, card, limit, rise
@@ -195,6 +197,33 @@ def test_neighbours_tell_how_they_stand(park: Park) -> None:
     assert (up["id"], up["side"], up["warnings"][0]["tier"]) == ("acme-r1", "upstream", 3)
 
 
+@pytest.mark.parametrize(
+    ("person", "name"),
+    [
+        pytest.param("department_safety", "other chemicals", id="a department knows who"),
+        pytest.param("enterprise", None, id="an enterprise does not"),
+    ],
+)
+def test_who_lies_downwind_at_the_decision_is_told(park: Park, person: str, name: str | None) -> None:
+    plant = {"industry": "circular_chemical", "size": "medium", "region": "east"}
+    for eid, code, longitude in (("acme", "91110000MA01A2B34H", 121.4737), ("other", "91110000MA01A2B50N", 121.4947)):
+        place = {"position": {"latitude": 31.2304, "longitude": longitude}}
+        fields = plant | {"name": f"{eid} chemicals", "credit_code": credit_code(code)}
+        park.as_("admin").put(f"/v1/enterprises/{eid}", fields | place)
+    hour = {"at": rfc3339(START_MS), "wind_m_s": 2.0, "wind_from_deg": 270}
+    issue = {"kind": "observed", "source": "station", "issued_at": rfc3339(START_MS), "hours": [hour]}
+    park.as_("admin").put("/v1/regions/east/weather", issue)
+    found = read(park, hot(park, minutes=2), person)["downwind"]
+    assert (found["wind"], found["to_deg"]) == ("blowing", 90)
+    (other,) = found["receptors"]
+    assert other.get("name") == name and other["distance_m"] == pytest.approx(2000, abs=10)
+    assert ("travel_s" in other) == (name is not None)
+
+
+def test_without_a_position_nothing_is_said_of_the_wind(park: Park) -> None:
+    assert "downwind" not in read(park, hot(park, minutes=0))
+
+
 def test_a_card_may_be_kept_and_is_not_sent_twice(park: Park) -> None:
     warning = hot(park, minutes=2)
     first = ask(park, warning)
@@ -314,13 +343,23 @@ def why_of(known: Any, *, units: int, receptors: int = 0, letters: int = 10) -> 
         "w-1", "acme", "r1", rule.id, 2, WarningState.OPEN, START_MS, START_MS + 60_000, START_MS + 61_000, known
     )
     near = tuple(Neighbour(unit, n % 2 == 0, (("w-2", 3),), ()) for n, unit in enumerate(others))
-    downwind = tuple(Receptor(names, 1000.0, 300.0) for _ in range(receptors))
+    reached = tuple(Receptor(ReceptorKind.ENTERPRISE, "other", names, 1000.0, 90.0, 300.0) for _ in range(receptors))
+    sector = Sector(Wind.BLOWING, 10_000.0, to_deg=90.0)
     times = [START_MS - 3_600_000 + n * 60_000 for n in range(61)]
     series = {
         one.point_id: Series(one.point_id, times, [100.0 + n % 9 / 7 for n in range(61)], "N" * 61)
         for one in known.terms
     }
-    return Why(warning, profile, shipped(), rule, series, near, downwind or None)
+    return Why(
+        warning,
+        profile,
+        shipped(),
+        rule,
+        series,
+        near,
+        Downwind("acme", START_MS, bool(reached), sector, reached),
+        frozenset({"other"}),
+    )
 
 
 def test_what_goes_first_where_there_is_no_room_is_what_the_decision_says() -> None:
