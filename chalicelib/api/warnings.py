@@ -55,8 +55,10 @@ def get_why(call: Call, warning_id: str) -> WhyOut:
         catalogues=ports.catalogues,
         blocks=ports.blocks,
         states=ports.states,
+        regions=ports.regions,
+        weather=ports.weather,
     )
-    return fitted(why, call.language)
+    return fitted(why, call.language, ports.zone)
 
 
 def _visible(call: Call, warning: Warning) -> bool:

@@ -17,7 +17,7 @@ from chalicelib.api.models.weather import (
     WeatherTaken,
 )
 from chalicelib.domain.access import Action
-from chalicelib.domain.downwind import Receptor, ReceptorKind
+from chalicelib.domain.downwind import Receptor, ReceptorKind, vague_m
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.messages import text
 from chalicelib.domain.weather import WeatherHour
@@ -27,7 +27,6 @@ from chalicelib.usecases.register import put_region as register_region
 from chalicelib.usecases.see_enterprise import see_enterprise
 
 api = Blueprint(__name__)
-VAGUE_M = 100
 
 
 @endpoint(
@@ -120,4 +119,4 @@ def _hour(given: WeatherHourIn, issue: WeatherIn) -> WeatherHour:
 def _receptor(one: Receptor, known: frozenset[str]) -> ReceptorOut:
     if one.kind is not ReceptorKind.ENTERPRISE or one.id in known:
         return ReceptorOut.model_validate(one)
-    return ReceptorOut(kind=one.kind, distance_m=round(one.distance_m / VAGUE_M) * VAGUE_M)
+    return ReceptorOut(kind=one.kind, distance_m=vague_m(one.distance_m))

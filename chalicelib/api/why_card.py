@@ -1,30 +1,34 @@
 """The why-card of a warning, made to fit: what is told at length as long as there is room, and what goes first where there is none."""
 
 from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
 
 from chalicelib.api.models.why import (
     NeighbourOut,
     NeighbourValueOut,
     OpenWarningOut,
-    ReceptorOut,
     RemediesOut,
     SparkOut,
     WayOut,
+    WhyDownwindOut,
     WhyOut,
     WhyPartOut,
+    WhyReceptorOut,
     WhyRuleOut,
     WhySumOut,
 )
 from chalicelib.domain import coupling
-from chalicelib.domain.catalogue import Rule
+from chalicelib.domain.catalogue import Indicator, Rule
+from chalicelib.domain.downwind import Receptor, ReceptorKind, vague_m
 from chalicelib.domain.enterprise import Point
+from chalicelib.domain.messages import text
 from chalicelib.domain.neighbour import Neighbour
 from chalicelib.domain.plan import RELATIVE
 from chalicelib.domain.reading import NORMAL, Series
 from chalicelib.domain.sparkline import thin
 from chalicelib.domain.state import PointState
 from chalicelib.domain.warning import WarningState, WhyCard, WhyTerm
-from chalicelib.domain.way_back import Way, ways_back
+from chalicelib.domain.way_back import Way, decimals, ways_back
 from chalicelib.domain.why_words import Voice, clears_at, clipped, floored, shortened
 from chalicelib.usecases.read_why import Why, decided_at_ms
 
@@ -56,11 +60,12 @@ ROOMS = (
 )
 
 
-def fitted(why: Why, language: str) -> WhyOut:
+def fitted(why: Why, language: str, zone: ZoneInfo) -> WhyOut:
     """The fullest card of at most MAX_BYTES as sent."""
     ways = ways_back(why.warning.why, {key: one.plausible for key, one in why.catalogue.indicators.items()})
+    names = {key: one.name[language] for key, one in why.catalogue.indicators.items()}
     for room in ROOMS:
-        card = _card(why, ways, language, room)
+        card = _card(why, ways, Voice(language, names, room.name), zone, room)
         if size(card) <= MAX_BYTES:
             break
     return card
@@ -70,10 +75,8 @@ def size(card: WhyOut) -> int:
     return len(card.model_dump_json(exclude_none=True).encode())
 
 
-def _card(why: Why, ways: tuple[Way, ...], language: str, room: Room) -> WhyOut:
+def _card(why: Why, ways: tuple[Way, ...], voice: Voice, zone: ZoneInfo, room: Room) -> WhyOut:
     warning, card = why.warning, why.warning.why
-    names = {key: one.name[language] for key, one in why.catalogue.indicators.items()}
-    voice = Voice(language, names, room.name)
     return WhyOut(
         warning_id=warning.id,
         tier=warning.tier,
@@ -85,15 +88,19 @@ def _card(why: Why, ways: tuple[Way, ...], language: str, room: Room) -> WhyOut:
         onset_at=warning.onset_ms,
         decided_at=decided_at_ms(warning),
         cleared_at=warning.cleared_at_ms,
+        retroactive=warning.retroactive,
+        known_as=warning.known_as or None,
+        superseded_by=warning.superseded_by or None,
+        late=voice.late(warning, zone),
         rule=_rule(why, voice, room),
         terms=_terms(why, voice, room),
         sum=_sum(why, voice),
         ways=[_way(one, card, voice) for one in ways],
         clears=None if why.rule is None else voice.clearing(card.terms, why.rule.off_delay),
-        remedies=_remedies(why.rule, language, room),
+        remedies=_remedies(why.rule, voice.language, room),
         neighbours=[_neighbour(one, voice, why, room) for one in why.neighbours[: room.neighbours]],
-        neighbours_left_out=max(len(why.neighbours) - room.neighbours, 0),
-        downwind=_receptors(why, room),
+        neighbours_left_out=max(len(why.neighbours) - room.neighbours, 0) or None,
+        downwind=_downwind(why, voice.language, room),
         shortened=_shortened(why, room),
     )
 
@@ -102,7 +109,7 @@ def _shortened(why: Why, room: Room) -> list[str]:
     cut = {
         "sparks": room.points < FULL.points,
         "neighbours": bool(why.neighbours) and (room.neighbours, room.values) != (FULL.neighbours, FULL.values),
-        "downwind": bool(why.downwind) and room.receptors < FULL.receptors,
+        "downwind": bool(why.downwind.receptors) and room.receptors < FULL.receptors,
         "texts": room.text < FULL.text,
     }
     return [name for name, is_cut in cut.items() if is_cut]
@@ -149,29 +156,31 @@ def _term(term: WhyTerm, weight: float, why: Why, voice: Voice, room: Room) -> W
         flag=dict(zip(series.times_ms, series.flags, strict=True)).get(term.measured_at_ms, NORMAL),
         readings=len(series),
         flagged=sum(flag != NORMAL for flag in series.flags),
-        standard=clipped(indicator.standard, voice.most) if indicator and indicator.standard else None,
+        standard=None if indicator is None else _standard(indicator, voice),
         clears_at=list(clears_at(term)),
         words=voice.term(term),
-        spark=_spark(series, room.points),
+        spark=_spark(series, term, decided_at_ms(why.warning), room.points),
     )
 
 
-def _spark(series: Series, most: int) -> SparkOut | None:
-    """The normal readings, thinned; None where there are none, or no room."""
+def _standard(indicator: Indicator, voice: Voice) -> str | None:
+    """Where the indicator's limit stands."""
+    clause = "" if indicator.clause is None else indicator.clause[voice.language]
+    return clipped(f"{indicator.standard or ''} {clause}".strip(), voice.most) or None
+
+
+def _spark(series: Series, term: WhyTerm, decided_ms: int, most: int) -> SparkOut | None:
+    """The normal readings, thinned, in steps that suit the trigger; None where there are none, or no room."""
     good = [
-        (at_ms, shortened(value))
+        (at_ms, value)
         for at_ms, value, flag in zip(series.times_ms, series.values, series.flags, strict=True)
         if flag == NORMAL
     ]
     points = thin(good, most)
     if not points:
         return None
-    start = points[0][0]
-    return SparkOut(
-        start=start,
-        after_s=[(at_ms - start) // 1000 for at_ms, _ in points],
-        values=[value for _, value in points],
-    )
+    ago_s = [(decided_ms - at_ms) // 1000 for at_ms, _ in points]
+    return SparkOut(ago_s=ago_s, values=[round(value, decimals(term)) for _, value in points])
 
 
 def _sum(why: Why, voice: Voice) -> WhySumOut:
@@ -224,14 +233,25 @@ def _neighbour_value(point: Point, state: PointState, voice: Voice, why: Why) ->
     )
 
 
-def _receptors(why: Why, room: Room) -> list[ReceptorOut] | None:
-    if why.downwind is None:
+def _downwind(why: Why, language: str, room: Room) -> WhyDownwindOut | None:
+    found = why.downwind
+    if not found.located:
         return None
-    return [
-        ReceptorOut(
-            name=clipped(one.name, room.name),
-            distance_m=round(one.distance_m),
-            arrives_after_s=round(one.arrives_after_s),
-        )
-        for one in why.downwind[: room.receptors]
-    ]
+    return WhyDownwindOut(
+        wind=found.sector.wind,
+        words=text(f"word.wind.{found.sector.wind.value}", language),
+        to_deg=None if found.sector.to_deg is None else round(found.sector.to_deg),
+        receptors=[_receptor(one, why.named, room) for one in found.receptors[: room.receptors]],
+        left_out=max(len(found.receptors) - room.receptors, 0) or None,
+    )
+
+
+def _receptor(one: Receptor, named: frozenset[str], room: Room) -> WhyReceptorOut:
+    if one.kind is ReceptorKind.ENTERPRISE and one.id not in named:
+        return WhyReceptorOut(kind=one.kind, distance_m=vague_m(one.distance_m))
+    return WhyReceptorOut(
+        kind=one.kind,
+        name=clipped(one.name, room.name),
+        distance_m=round(one.distance_m),
+        travel_s=None if one.travel_s is None else round(one.travel_s),
+    )

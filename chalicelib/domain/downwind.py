@@ -21,6 +21,7 @@ CALM_M_S = 0.5
 CALM_RADIUS_M = CALM_M_S * 3600
 HALF_A_COMPASS_POINT_DEG = 11.25
 WIDTH_TAKEN_AT_M = 1000.0
+VAGUE_M = 100
 
 
 class Wind(StrEnum):
@@ -74,6 +75,11 @@ class Downwind:
     located: bool
     sector: Sector
     receptors: tuple[Receptor, ...] = ()
+
+
+def vague_m(distance_m: float) -> int:
+    """A distance as it is told to those who may not know who is there."""
+    return round(distance_m / VAGUE_M) * VAGUE_M
 
 
 def sector_of(origin: Position, at_ms: int, weather: WeatherHour | None) -> Sector:

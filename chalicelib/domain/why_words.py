@@ -1,18 +1,21 @@
 """A why-card in words. What is past something is rounded down, so that no sentence claims a trigger or a bound not reached."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import floor, log10
+from zoneinfo import ZoneInfo
 
-from chalicelib.domain.catalogue import TriggerKind
 from chalicelib.domain.messages import text
 from chalicelib.domain.plan import RELATIVE
-from chalicelib.domain.warning import WhyCard, WhyTerm
+from chalicelib.domain.times import local_minute
+from chalicelib.domain.warning import Warning, WarningState, WhyCard, WhyTerm
 from chalicelib.domain.way_back import Way, decimals, falls, rounded
 
 DIGITS = 5
 ALMOST = 1e-6  # a figure that floating point left just short of a round one is that one
-UNITS = {"Cel": "℃", "m3": "m³"}  # UCUM, as people write it
+UNITS = {"Cel": "℃", "m3": "m³", "ug": "μg"}  # UCUM, as people write it
+NO_UNIT = re.compile(r"1|\{[^}]*\}")
 
 
 def shortened(value: float) -> float:
@@ -35,9 +38,12 @@ def plain(value: float) -> str:
 
 
 def unit_word(ucum: str) -> str:
+    """A unit as people write it; empty for a pure number."""
+    if NO_UNIT.fullmatch(ucum):
+        return ""
     for code, word in UNITS.items():
         ucum = ucum.replace(code, word)
-    return ucum
+    return ucum.replace("{", "").replace("}", "")
 
 
 def clipped(written: str, most: int) -> str:
@@ -60,18 +66,15 @@ class Voice:
     def name(self, indicator: str) -> str:
         return clipped(self.names.get(indicator, indicator), self.most)
 
-    def unit(self, term: WhyTerm) -> str:
-        return clipped(unit_word(term.unit), self.most)
-
     def term(self, term: WhyTerm) -> str:
         """What was measured, and how far it is past what it was compared with."""
-        said = {"name": self.name(term.indicator), "unit": self.unit(term), "value": plain(shortened(term.value))}
+        said = {"name": self.name(term.indicator), "value": self._quantity(plain(shortened(term.value)), term)}
         if term.deviation <= 0.0:
             return self._say("term.normal", **said)
         known = "learnt" if term.baseline_learnt else "nominal"
         said |= {
             "reference": self._reference(term),
-            "excess": _excess(term),
+            "excess": _percent(term) if term.trigger in RELATIVE else self._quantity(_distance(term), term),
             "baseline": self._say(f"baseline.{known}"),
         }
         return self._say(f"term.{term.trigger.value}", **said, times=past(term.deviation, 1))
@@ -95,6 +98,14 @@ class Voice:
         is_left_out = wants_energy and all(term.role != "energy" for term in card.terms)
         return said + self._say("no_energy") if is_left_out else said
 
+    def late(self, warning: Warning, zone: ZoneInfo) -> str | None:
+        """What data that came late have to do with the warning; None: nothing."""
+        if warning.superseded_by:
+            return self._say("superseded", by=warning.superseded_by)
+        if warning.state is WarningState.WITHDRAWN:
+            return self._say("withdrawn")
+        return self._say("retroactive", at=local_minute(warning.opened_at_ms, zone)) if warning.retroactive else None
+
     def way(self, way: Way, terms: Sequence[WhyTerm]) -> str:
         """Which value of which term brings the coefficient under the way's bound."""
         alone, together = self._parts(way.alone, terms), self._parts(way.together, terms)
@@ -113,23 +124,26 @@ class Voice:
 
     def _clears(self, term: WhyTerm) -> str:
         how = "within" if term.band is not None else "below" if falls(term) else "above"
-        values = self._say("to").join(plain(value) for value in clears_at(term))
-        return self._say(f"clears.{how}", name=self.name(term.indicator), value=values, unit=self.unit(term))
+        value = self._quantity(self._say("to").join(plain(value) for value in clears_at(term)), term)
+        return self._say(f"clears.{how}", name=self.name(term.indicator), value=value)
 
     def _reference(self, term: WhyTerm) -> str:
-        return self._say("to").join(plain(shortened(edge)) for edge in term.band or (term.reference or 0.0,))
+        edges = [plain(shortened(edge)) for edge in term.band or (term.reference or 0.0,)]
+        return self._quantity(self._say("to").join(edges), term)
 
     def _parts(self, values: Sequence[float | None], terms: Sequence[WhyTerm]) -> list[str]:
         return [
             self._say(
                 "falls" if falls(term) else "rises",
                 name=self.name(term.indicator),
-                value=plain(value),
-                unit=self.unit(term),
+                value=self._quantity(plain(value), term),
             )
             for value, term in zip(values, terms, strict=False)
             if value is not None
         ]
+
+    def _quantity(self, figure: str, term: WhyTerm) -> str:
+        return self._say("quantity", figure=figure, unit=clipped(unit_word(term.unit), self.most)).strip()
 
     def _say(self, key: str, **params: object) -> str:
         return text(f"why.{key}", self.language, **params)
@@ -140,11 +154,12 @@ def clears_at(term: WhyTerm) -> tuple[float, ...]:
     return term.return_to if term.band is not None else tuple(rounded(term, value) for value in term.return_to)
 
 
-def _excess(term: WhyTerm) -> str:
-    """How far past its reference: percent of a baseline, else in the term's unit."""
-    if term.trigger in RELATIVE:
-        return past(term.deviation * term.amount * 100.0, 0)
-    if term.trigger is TriggerKind.OUTSIDE_BAND and term.band is not None:
-        edge = term.band[1] if falls(term) else term.band[0]
-        return past(abs(term.value - edge), decimals(term))
-    return past(abs(term.value - (term.reference or 0.0)), decimals(term))
+def _percent(term: WhyTerm) -> str:
+    """Of its baseline, how far a value is from it."""
+    return past(term.deviation * term.amount * 100.0, 0)
+
+
+def _distance(term: WhyTerm) -> str:
+    """How far a value is past its threshold, limit or band."""
+    low, high = term.band or (term.reference or 0.0, term.reference or 0.0)
+    return past(abs(term.value - (high if falls(term) else low)), decimals(term))

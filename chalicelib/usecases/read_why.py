@@ -1,38 +1,29 @@
-"""Gather all that explains a warning: the decision, the catalogue it was made under, the hour before it, the neighbours."""
+"""Gather all that explains a warning: the decision, the catalogue it was made under, the hour before it, the neighbours,
+and who lies downwind."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chalicelib.domain.access import require_sight
 from chalicelib.domain.catalogue import Catalogue, Rule
+from chalicelib.domain.downwind import Downwind
 from chalicelib.domain.enterprise import Profile
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.neighbour import Neighbour, neighbours_of
 from chalicelib.domain.person import Person
 from chalicelib.domain.reading import Series
 from chalicelib.domain.warning import Warning
-from chalicelib.ports import BlockRepo, CatalogueRepo, RegistryRepo, StateRepo, WarningRepo
+from chalicelib.ports import BlockRepo, CatalogueRepo, RegionRepo, RegistryRepo, StateRepo, WarningRepo, WeatherRepo
+from chalicelib.usecases.downwind_of import downwind_of, names_known_to
 from chalicelib.usecases.read_readings import stored_series
 
 LOOK_BACK_MS = 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
-class Receptor:
-    """Who lies downwind of the unit: how far, and how long the air takes to get there."""
-
-    name: str
-    distance_m: float
-    arrives_after_s: float
-
-
-Downwind = Callable[[Warning, Profile], tuple[Receptor, ...]]
-
-
-@dataclass(frozen=True, slots=True)
 class Why:
     """`catalogue` is the one that the decision was made under, or today's where that is no longer known; `rule` None: it has no such
-    rule. `series` is by point and ends with the decision. `downwind` None: nobody can tell."""
+    rule. `series` is by point and ends with the decision. `named` are the enterprises downwind whose name the reader may know."""
 
     warning: Warning
     profile: Profile
@@ -40,7 +31,8 @@ class Why:
     rule: Rule | None
     series: Mapping[str, Series]
     neighbours: tuple[Neighbour, ...]
-    downwind: tuple[Receptor, ...] | None = None
+    downwind: Downwind
+    named: frozenset[str] = frozenset()
 
     @property
     def unit_name(self) -> str:
@@ -70,7 +62,8 @@ def read_why(
     catalogues: CatalogueRepo,
     blocks: BlockRepo,
     states: StateRepo,
-    downwind: Downwind | None = None,
+    regions: RegionRepo,
+    weather: WeatherRepo,
 ) -> Why:
     """Raises NotFound where there is no such warning, or the person may not know of it."""
     warning, profile = visible_warning(warning_id, person, warnings=warnings, registry=registry)
@@ -78,6 +71,9 @@ def read_why(
     points = {term.point_id for term in warning.why.terms}
     decided_ms = decided_at_ms(warning)
     state, _ = states.load(warning.enterprise_id)
+    downwind = downwind_of(
+        profile.enterprise.id, decided_ms, registry=registry, regions=regions, catalogues=catalogues, weather=weather
+    )
     return Why(
         warning=warning,
         profile=profile,
@@ -85,7 +81,8 @@ def read_why(
         rule=next((rule for rule in catalogue.rules if rule.id == warning.rule_id), None),
         series=stored_series(profile.enterprise.id, points, decided_ms - LOOK_BACK_MS, decided_ms + 1, blocks=blocks),
         neighbours=neighbours_of(warning.unit_id, profile, state),
-        downwind=None if downwind is None else downwind(warning, profile),
+        downwind=downwind,
+        named=names_known_to(person, downwind, registry=registry),
     )
 
 

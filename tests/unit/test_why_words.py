@@ -1,6 +1,7 @@
 """A why-card in words: natural in both languages, and never saying more than the numbers do."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -179,7 +180,20 @@ def test_rounding_down_forgives_floating_point_only() -> None:
 
 
 def test_units_are_written_as_people_do() -> None:
-    assert [unit_word(one) for one in ("Cel", "mg/m3", "%", "kg/h")] == ["℃", "mg/m³", "%", "kg/h"]
+    assert [unit_word(one) for one in ("Cel", "mg/m3", "ug/m3", "%{LEL}", "kg/h")] == [
+        "℃",
+        "mg/m³",
+        "μg/m³",
+        "%LEL",
+        "kg/h",
+    ]
+
+
+@pytest.mark.parametrize("unit", ["1", "{AQI}"])
+def test_a_pure_number_has_no_unit(unit: str) -> None:
+    pure = term("response", replace(limit(150.0, 100.0), indicator="air_quality_index", unit=unit))
+    assert CHINESE.term(pure) == "空气质量指数150，为限值100的1.5倍"
+    assert ENGLISH.term(pure) == "Air quality index 150: 1.5 times the limit of 100"
 
 
 def test_a_clipped_text_says_that_it_is() -> None:

@@ -5,12 +5,12 @@ from pydantic import Field
 from chalicelib.api.models.wire import Instant, View
 from chalicelib.domain.catalogue import TriggerKind
 from chalicelib.domain.dimension import Dimension
+from chalicelib.domain.downwind import ReceptorKind, Wind
 from chalicelib.domain.warning import WarningState
 
 
 class SparkOut(View):
-    start: Instant
-    after_s: list[int] = Field(description="seconds after `start`, rising")
+    ago_s: list[int] = Field(description="seconds before `decided_at`, falling")
     values: list[float]
 
 
@@ -92,10 +92,21 @@ class NeighbourOut(View):
     values: list[NeighbourValueOut]
 
 
-class ReceptorOut(View):
-    name: str
+class WhyReceptorOut(View):
+    """`name` and `travel_s` are left out of an enterprise that you may not see; its distance is then in whole 100 m."""
+
+    kind: ReceptorKind
+    name: str | None = None
     distance_m: int
-    arrives_after_s: int
+    travel_s: int | None = None
+
+
+class WhyDownwindOut(View):
+    wind: Wind
+    words: str
+    to_deg: int | None = Field(default=None, description="where the wind blows to; absent: in any direction")
+    receptors: list[WhyReceptorOut]
+    left_out: int | None = None
 
 
 class WhyOut(View):
@@ -111,6 +122,10 @@ class WhyOut(View):
     onset_at: Instant
     decided_at: Instant
     cleared_at: Instant | None = None
+    retroactive: bool
+    known_as: str | None = None
+    superseded_by: str | None = None
+    late: str | None = Field(default=None, description="in words, what data that came late have to do with it")
     rule: WhyRuleOut
     terms: list[WhyPartOut]
     sum: WhySumOut
@@ -118,6 +133,8 @@ class WhyOut(View):
     clears: str | None = Field(default=None, description="in words, when the warning clears")
     remedies: RemediesOut | None = None
     neighbours: list[NeighbourOut]
-    neighbours_left_out: int
-    downwind: list[ReceptorOut] | None = None
+    neighbours_left_out: int | None = None
+    downwind: WhyDownwindOut | None = Field(
+        default=None, description="at the decision; absent where the enterprise's position is not registered"
+    )
     shortened: list[str] = Field(description="sparks, neighbours, downwind, texts: what was cut for size")
