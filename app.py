@@ -24,6 +24,7 @@ from chalicelib.api import (
     tasks,
     warnings,
     weather,
+    what_if,
 )
 from chalicelib.bootstrap import services
 
@@ -47,6 +48,7 @@ for part in (
     registry,
     catalogue,
     weather,
+    what_if,
     foresight,
 ):
     app.register_blueprint(part.api)

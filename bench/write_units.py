@@ -24,7 +24,7 @@ from chalicelib.adapters.registry_repo import RowRegistryRepo
 from chalicelib.adapters.rows import Delete, Put
 from chalicelib.domain.block import pack
 from chalicelib.domain.enterprise import Profile
-from chalicelib.domain.evaluation import CHECKPOINT_MS
+from chalicelib.domain.live_unit import CHECKPOINT_MS
 from chalicelib.domain.reading import Series
 from chalicelib.usecases.evaluate_coupling import evaluate_coupling
 from chalicelib.usecases.ingest_readings import Upload, ingest_readings

@@ -87,6 +87,10 @@ class CatalogueRepo(Protocol):
         """What is in force at an instant; the shipped one where nothing else is."""
         ...
 
+    def in_force_between(self, from_ms: int, to_ms: int) -> tuple[tuple[int, Catalogue], ...]:
+        """What is in force in from_ms <= t <= to_ms: (since when, what), the first from from_ms on."""
+        ...
+
     def version(self, name: str) -> Catalogue | None:
         """A version by its name, a draft too."""
         ...

@@ -231,6 +231,10 @@ NOTES = {
         "seconds."
     ),
     "post_rollback": "What was to take effect later is withdrawn too. If-Match: the schedule's revision.",
+    "post_what_if": (
+        "Both versions judge the stored readings of the span from the same baselines, with nothing open at its start. Nothing is changed "
+        "and nobody is called. At most 31 days and 400,000 readings."
+    ),
     "post_review": "Silences the reminder of this quarter.",
     "put_region_weather": (
         "Hours of one issue, at most 32 days. Observed and forecast stay apart; of each hour the newest issue stands, whatever the "

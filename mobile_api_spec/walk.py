@@ -15,7 +15,7 @@ from chalicelib.domain.errors import Busy
 from mobile_api_spec.recorder import Exchange, Walker
 from mobile_api_spec.walk_alarms import alarms
 from mobile_api_spec.walk_bridges import SOURCE, bridges
-from mobile_api_spec.walk_catalogue import catalogues
+from mobile_api_spec.walk_catalogue import NEXT, catalogues
 from mobile_api_spec.walk_laws import laws
 from mobile_api_spec.walk_weather import weather
 from tests.acts import JPEG, client_id, photo_body, retest_body
@@ -121,6 +121,9 @@ def _read(w: Walker) -> None:
     for _ in range(2):
         w.park.clock.advance(60)
         w.park.reads(eid="other", temperature=186.0, voc=31.0, steam=104.0)
+    asked = {"enterprise_id": "acme", "from": at(0), "to": at(60), "version": NEXT}
+    w.call("post_what_if", "admin", body=asked, expect=200)
+    w.call("post_what_if", "admin", body=asked | {"version": "unheard-of"}, expect=404)
     (seen,) = w.call("list_observations", "department_safety", query={"limit": "20"}, expect=200)["items"]
     w.call("get_observation", "department_safety", observation_id=seen["id"], expect=200)
 

@@ -33,8 +33,17 @@ class RowCatalogueRepo:
         return self.in_force_at(self._clock.now_ms())
 
     def in_force_at(self, at_ms: int) -> Catalogue:
-        schedule = self._schedule.get("schedule", self.schedule)
-        found = self.version(schedule.in_force(at_ms))
+        return self._published_version(self._kept_schedule().in_force(at_ms))
+
+    def in_force_between(self, from_ms: int, to_ms: int) -> tuple[tuple[int, Catalogue], ...]:
+        turns = self._kept_schedule().in_force_between(from_ms, to_ms)
+        return tuple((since_ms, self._published_version(name)) for since_ms, name in turns)
+
+    def _kept_schedule(self) -> Schedule:
+        return self._schedule.get("schedule", self.schedule)
+
+    def _published_version(self, name: str) -> Catalogue:
+        found = self.version(name)
         assert found is not None, "what is in force was published, and what was published is never deleted"
         return found
 

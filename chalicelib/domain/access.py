@@ -41,6 +41,7 @@ class Action(StrEnum):
     REGISTER = "register"
     READ_CATALOGUE = "read_catalogue"
     MANAGE_CATALOGUE = "manage_catalogue"
+    ASK_WHAT_IF = "ask_what_if"
     READ_WEATHER = "read_weather"
     READ_DOWNWIND = "read_downwind"
     READ_FORESIGHT = "read_foresight"
@@ -79,6 +80,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.REGISTER: frozenset({Role.ADMIN}),
     Action.READ_CATALOGUE: frozenset({Role.DEPARTMENT, Role.COMMITTEE, Role.ADMIN}),
     Action.MANAGE_CATALOGUE: frozenset({Role.ADMIN}),
+    Action.ASK_WHAT_IF: frozenset({Role.ADMIN}),
     Action.READ_WEATHER: PEOPLE,
     Action.READ_DOWNWIND: PEOPLE,
     Action.READ_FORESIGHT: PEOPLE - {Role.ENTERPRISE},

@@ -68,6 +68,16 @@ class Schedule:
         standing = self._standing(at_ms)
         return standing[-1].version if standing else self.shipped
 
+    def in_force_between(self, from_ms: int, to_ms: int) -> tuple[tuple[int, str], ...]:
+        """(since when, which) for from_ms <= t <= to_ms, the first from from_ms on."""
+        changes = sorted({one.effective_from_ms for one in self.changes if from_ms < one.effective_from_ms <= to_ms})
+        found: list[tuple[int, str]] = []
+        for at_ms in (from_ms, *changes):
+            name = self.in_force(at_ms)
+            if not found or found[-1][1] != name:
+                found.append((at_ms, name))
+        return tuple(found)
+
     def since_ms(self, at_ms: int) -> int | None:
         """When what is in force took effect, by its publication; None: it is the shipped one."""
         standing = self._standing(at_ms)

@@ -8,11 +8,10 @@ Units are judged independently of each other. As a unit's readings pass a mark o
 state from before is given out: late data is judged by going back to one of these and folding again.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import groupby
-from math import inf
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -21,14 +20,13 @@ from chalicelib.domain.coupling import AT_TRIGGER, ROUNDING, Risk
 from chalicelib.domain.dimension import Dimension
 from chalicelib.domain.findings import findings
 from chalicelib.domain.leg import Leg, LivePoint, LiveTerm
+from chalicelib.domain.live_unit import CHECKPOINT_MS, LiveRule, LiveUnit, Moment
 from chalicelib.domain.observation import Finding, ObservationKind, observation_id
-from chalicelib.domain.plan import BoundRule, BoundTerm, BoundWatch, Plan
-from chalicelib.domain.reading import Series
+from chalicelib.domain.plan import BoundTerm, BoundWatch, Plan
+from chalicelib.domain.reading import Series, cut
 from chalicelib.domain.state import IDLE, EnterpriseState, Phase, PointState, RuleState
 from chalicelib.domain.warning import WhyCard, warning_id
 from chalicelib.domain.why import why_card
-
-CHECKPOINT_MS = 600_000
 
 
 class Change(StrEnum):
@@ -89,69 +87,31 @@ def evaluate(state: EnterpriseState, plan: Plan, series: Iterable[Series], *, bl
     point and instant, the first counts."""
     fold = _Fold(state, plan, block_id)
     rows = sorted(fold.rows(series), key=itemgetter(0))
-    if rows:
-        fold.drop_unbound(rows[0][0])
+    fold.drop_unbound(rows[0][0] if rows else 0)
     for at_ms, group in groupby(rows, key=itemgetter(0)):
         fold.take(at_ms, group)
     return Evaluation(fold.state(), fold.decisions, fold.sightings, fold.checkpoints)
 
 
+Plans = Sequence[tuple[int, Plan]]
+
+
+def evaluate_under(state: EnterpriseState, plans: Plans, series: Iterable[Series], *, block_id: str = "") -> Evaluation:
+    """As evaluate, each reading under the plan that was in force when it was measured. `plans`: (from when, plan), rising; the
+    first also for what comes before."""
+    rest, decisions, sightings, checkpoints = tuple(series), list[Decision](), list[Sighting](), list[Checkpoint]()
+    for at, (_, plan) in enumerate(plans):
+        own, rest = cut(rest, plans[at + 1][0]) if at + 1 < len(plans) else (rest, ())
+        if own or at + 1 == len(plans):
+            more = evaluate(state, plan, own, block_id=block_id)
+            state = more.state
+            decisions += more.decisions
+            sightings += more.sightings
+            checkpoints += more.checkpoints
+    return Evaluation(state, decisions, sightings, checkpoints)
+
+
 Row = tuple[int, LivePoint, float, str, str]
-
-
-class _LiveRule:
-    """A bound rule with its live legs. Made once a fold."""
-
-    __slots__ = ("bound", "energy", "key", "response", "safety")
-
-    def __init__(self, bound: BoundRule, safety: LiveTerm, response: LiveTerm, energy: LiveTerm | None) -> None:
-        self.bound, self.key = bound, bound.key
-        self.safety, self.response, self.energy = safety, response, energy
-
-
-class _LiveUnit:
-    """A unit with its live points. `mark_ms` is where its next checkpoint is due."""
-
-    __slots__ = ("id", "mark_ms", "points", "rules", "watches")
-
-    def __init__(self, unit_id: str, points: dict[str, LivePoint]) -> None:
-        self.id, self.points = unit_id, points
-        self.mark_ms = _mark_after(max((point.last_ms for point in points.values()), default=-inf))
-        self.rules: list[_LiveRule] = []
-        self.watches: list[tuple[BoundWatch, LiveTerm]] = []
-
-
-def _mark_after(at_ms: float) -> float:
-    return at_ms if at_ms == -inf else (at_ms // CHECKPOINT_MS + 1) * CHECKPOINT_MS
-
-
-@dataclass(slots=True, eq=False)
-class _Moment:
-    """What a rule sees at one instant. `fresh` are the points that have just reported."""
-
-    rule: _LiveRule
-    at_ms: int
-    safety: Leg
-    response: Leg
-    fresh: list[LivePoint]
-
-    @property
-    def sure(self) -> bool:
-        return self.safety.sure and self.response.sure
-
-    @property
-    def exceeds(self) -> bool:
-        return self.safety.deviation >= AT_TRIGGER and self.response.deviation >= AT_TRIGGER
-
-    @property
-    def is_calm(self) -> bool:
-        below = 1.0 - self.rule.bound.rule.hysteresis - ROUNDING
-        return self.safety.deviation < below and self.response.deviation < below
-
-    def begins_round(self, since_ms: int) -> bool:
-        """Has a point that decides reported again after it already did in the round that began then?"""
-        deciding = self.rule.bound.deciding
-        return any(point.before_ms >= since_ms and point.id in deciding for point in self.fresh)
 
 
 class _Fold:
@@ -165,8 +125,8 @@ class _Fold:
         self.checkpoints: list[Checkpoint] = []
         self._known = state.points
         self._rules, self._watches = dict(state.rules), dict(state.watches)
-        self._units: dict[str, _LiveUnit] = {}
-        self._touches: dict[str, tuple[list[_LiveRule], list[tuple[BoundWatch, LiveTerm]]]] = {}
+        self._units: dict[str, LiveUnit] = {}
+        self._touches: dict[str, tuple[list[LiveRule], list[tuple[BoundWatch, LiveTerm]]]] = {}
         self._held: dict[str, set[str]] = {}  # unit -> the rules that keep its baselines from learning
         for key, rule in state.rules.items():
             self._hold(key, rule)
@@ -182,10 +142,10 @@ class _Fold:
                 blocks = [one.block_id or self.block_id] * n
                 yield from zip(one.times_ms, [point] * n, one.values, one.flags, blocks, strict=True)
 
-    def _bind(self, unit_id: str) -> _LiveUnit:
+    def _bind(self, unit_id: str) -> LiveUnit:
         """Bring a unit to life, with all its points, rules and watches. Rules that look at a term alike share it."""
         points = {p: LivePoint(p, self._known.get(p), self.plan) for p in self.plan.points_of(unit_id)}
-        unit = self._units[unit_id] = _LiveUnit(unit_id, points)
+        unit = self._units[unit_id] = LiveUnit(unit_id, points)
         terms: dict[tuple[str, str, float, int], LiveTerm] = {}
 
         def live(term: BoundTerm, window_ms: int) -> LiveTerm:
@@ -198,7 +158,7 @@ class _Fold:
         for bound in self.plan.rules_of_unit.get(unit_id, ()):
             window_ms = bound.rule.window_ms
             energy = None if bound.energy is None else live(bound.energy, window_ms)
-            unit.rules.append(_LiveRule(bound, live(bound.safety, window_ms), live(bound.response, window_ms), energy))
+            unit.rules.append(LiveRule(bound, live(bound.safety, window_ms), live(bound.response, window_ms), energy))
         unit.watches = [(one, live(one.term, one.rule.window_ms)) for one in self.plan.watches_of_unit[unit_id]]
         for point_id in points:
             self._touches[point_id] = (
@@ -208,18 +168,38 @@ class _Fold:
         return unit
 
     def drop_unbound(self, at_ms: int) -> None:
-        """Clear what is open by a rule or term that the catalogue or the registry no longer has."""
-        bound = {rule.key for unit in self._units.values() for rule in unit.rules}
-        for key in [key for key in self._rules if key[0] in self._units and key not in bound]:
-            known = self._rules.pop(key)
+        """Clear what is open by a rule or term that the catalogue or the registry no longer has: of a unit that is judged now at
+        its first reading, of one that no rule asks for any more at its last."""
+        bound = {rule.key for rule in self.plan.rules} | {watch.key for watch in self.plan.watches}
+        for rules in (self._rules, self._watches):
+            for key in [key for key in rules if key not in bound and self._is_over(key[0])]:
+                self._drop(rules, key, at_ms if key[0] in self._units else self._last_ms(key[0]))
+
+    def _is_over(self, unit_id: str) -> bool:
+        return unit_id in self._units or unit_id not in self.plan.watches_of_unit
+
+    def _last_ms(self, unit_id: str) -> int:
+        points = self.plan.profile.points_of(unit_id)
+        return max((self._known[one.id].last_ms for one in points if one.id in self._known), default=0)
+
+    def _drop(self, rules: dict[tuple[str, str], RuleState], key: tuple[str, str], at_ms: int) -> None:
+        known = rules.pop(key)
+        onset_ms = known.onset_ms or at_ms
+        if rules is self._rules:
             self._hold(key, IDLE)
             if known.phase is Phase.OPEN:
-                self.decisions.append(
-                    Decision(Change.CLEARED, known.warning_id, *key, known.tier, known.onset_ms or at_ms, at_ms, None)
-                )
-        watched = {watch.key for unit in self._units.values() for watch, _ in unit.watches}
-        for key in [key for key in self._watches if key[0] in self._units and key not in watched]:
-            del self._watches[key]
+                gone = Decision(Change.CLEARED, known.warning_id, *key, known.tier, onset_ms, at_ms, None)
+                self.decisions.append(gone)
+        elif known.phase is Phase.OPEN:
+            indicator = key[1].partition(":")[0]
+            dimension = (
+                self.plan.catalogue.indicators[indicator].dimension
+                if indicator in self.plan.catalogue.indicators
+                else Dimension.SAFETY
+            )
+            self.sightings.append(
+                Sighting(known.warning_id, key[0], indicator, dimension, onset_ms, at_ms, is_over=True)
+            )
 
     # what is left when all is judged
 
@@ -229,7 +209,7 @@ class _Fold:
             seen |= _seen(unit)
         return EnterpriseState({**self._known, **seen}, self._rules, self._watches)
 
-    def _checkpoint(self, unit: _LiveUnit, at_ms: int) -> None:
+    def _checkpoint(self, unit: LiveUnit, at_ms: int) -> None:
         """Give out a unit's state before a reading that passes its mark."""
         rules = {key: rule for key, rule in self._rules.items() if key[0] == unit.id}
         watches = {key: watch for key, watch in self._watches.items() if key[0] == unit.id}
@@ -262,17 +242,17 @@ class _Fold:
             if point.valid and point.learns and not self._held.get(point.unit_id):
                 point.learn()
 
-    def _touched(self, fresh: list[LivePoint]) -> tuple[list[_LiveRule], list[tuple[BoundWatch, LiveTerm]]]:
+    def _touched(self, fresh: list[LivePoint]) -> tuple[list[LiveRule], list[tuple[BoundWatch, LiveTerm]]]:
         rules = {rule.key: rule for point in fresh for rule in self._touches[point.id][0]}
         watches = {watch[0].key: watch for point in fresh for watch in self._touches[point.id][1]}
         return list(rules.values()), list(watches.values())
 
-    def _judge(self, rule: _LiveRule, at_ms: int, fresh: list[LivePoint]) -> None:
+    def _judge(self, rule: LiveRule, at_ms: int, fresh: list[LivePoint]) -> None:
         known = self._rules.get(rule.key, IDLE)
         safety, response = rule.safety.look(at_ms), rule.response.look(at_ms)
         if known is IDLE and safety.sure and response.sure and min(safety.deviation, response.deviation) < AT_TRIGGER:
             return
-        moment = _Moment(rule, at_ms, safety, response, fresh)
+        moment = Moment(rule, at_ms, safety, response, fresh)
         after = self._watch(known, moment) if known.phase is Phase.IDLE else self._follow(known, moment)
         if after.uncertain is moment.sure:
             after = replace(after, uncertain=not moment.sure)
@@ -291,14 +271,14 @@ class _Fold:
         else:
             held.discard(key[1])
 
-    def _watch(self, known: RuleState, now: _Moment) -> RuleState:
+    def _watch(self, known: RuleState, now: Moment) -> RuleState:
         """Idle: count the rounds past both triggers; fire after the on-delay."""
         if not now.exceeds:
             return IDLE
         known = _counted(known, now.at_ms, known.onset_ms is not None and now.begins_round(known.round_ms))
         return known if known.hits < now.rule.bound.rule.on_delay else self._fire(known, now)
 
-    def _fire(self, known: RuleState, now: _Moment) -> RuleState:
+    def _fire(self, known: RuleState, now: Moment) -> RuleState:
         risk = self._risk(now)
         is_called = risk.score >= self.plan.warning_threshold - ROUNDING
         if known.phase is Phase.OBSERVED and not is_called:
@@ -310,7 +290,7 @@ class _Fold:
             return self._decide(replace(fired, phase=Phase.OBSERVED), Change.OBSERVED, now, risk)
         return self._decide(replace(fired, phase=Phase.OPEN, tier=risk.tier), Change.OPENED, now, risk)
 
-    def _follow(self, known: RuleState, now: _Moment) -> RuleState:
+    def _follow(self, known: RuleState, now: Moment) -> RuleState:
         """Fired: escalate at once, clear after the off-delay. Doubtful or old readings do neither."""
         if now.sure and now.is_calm:
             return self._calm_down(known, now)
@@ -324,7 +304,7 @@ class _Fold:
             return known
         return self._decide(replace(known, tier=risk.tier), Change.ESCALATED, now, risk)
 
-    def _calm_down(self, known: RuleState, now: _Moment) -> RuleState:
+    def _calm_down(self, known: RuleState, now: Moment) -> RuleState:
         known = _calmed(known, now.at_ms, known.calm > 0 and now.begins_round(known.round_ms))
         rule = now.rule.bound.rule
         if known.calm < rule.off_delay:
@@ -335,14 +315,14 @@ class _Fold:
             self._decide(known, Change.CLEARED, now, None)
         return IDLE
 
-    def _decide(self, known: RuleState, change: Change, now: _Moment, risk: Risk | None) -> RuleState:
+    def _decide(self, known: RuleState, change: Change, now: Moment, risk: Risk | None) -> RuleState:
         blocks = tuple(sorted({point.block_id for point in now.fresh if point.id in now.rule.bound.deciding}))
         why = None if risk is None else why_card(now.rule.bound, self._legs(now), risk, self.plan, blocks)
         onset_ms = now.at_ms if known.onset_ms is None else known.onset_ms
         self.decisions.append(Decision(change, known.warning_id, *now.rule.key, known.tier, onset_ms, now.at_ms, why))
         return known
 
-    def _risk(self, now: _Moment) -> Risk:
+    def _risk(self, now: Moment) -> Risk:
         energy = now.rule.energy.look(now.at_ms).deviation if now.rule.energy else 0.0
         return coupling.assess(
             now.safety.deviation,
@@ -352,7 +332,7 @@ class _Fold:
             base=self.plan.base_risk,
         )
 
-    def _legs(self, now: _Moment) -> tuple[tuple[str, LiveTerm, Leg], ...]:
+    def _legs(self, now: Moment) -> tuple[tuple[str, LiveTerm, Leg], ...]:
         legs = (("safety", now.rule.safety, now.safety), ("response", now.rule.response, now.response))
         energy = now.rule.energy
         return legs if energy is None else (*legs, ("energy", energy, energy.look(now.at_ms)))
@@ -421,5 +401,5 @@ def _subject(watch: BoundWatch) -> tuple[str, ObservationKind, str]:
     return watch.unit_id, ObservationKind.SINGLE, watch.key[1]
 
 
-def _seen(unit: _LiveUnit) -> dict[str, PointState]:
+def _seen(unit: LiveUnit) -> dict[str, PointState]:
     return {point.id: point.state() for point in unit.points.values() if point.last_ms >= 0}

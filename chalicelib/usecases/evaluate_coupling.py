@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from chalicelib.domain.block import Block
+from chalicelib.domain.enterprise import Profile
 from chalicelib.domain.errors import NotFound, WriteConflict
-from chalicelib.domain.evaluation import Change, Checkpoint, Decision, Evaluation, evaluate
+from chalicelib.domain.evaluation import Change, Checkpoint, Decision, Evaluation, Plans, evaluate_under
 from chalicelib.domain.events import Event
 from chalicelib.domain.late import MAX_REPLAYED, MAX_REWIND_MS, by_unit, frontiers, gather, late_from
 from chalicelib.domain.observation import Observation, ObservationKind, observation_id
@@ -43,10 +44,17 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class _Ports:
+    profile: Profile
+    catalogues: CatalogueRepo
     states: StateRepo
     warnings: WarningRepo
     observations: ObservationRepo
     blocks: BlockRepo
+
+    def plans(self, from_ms: int, to_ms: int) -> Plans:
+        """What was in force when it was measured counts, not what is when it comes."""
+        found = self.catalogues.in_force_between(from_ms, to_ms)
+        return [(since_ms, make_plan(self.profile, catalogue)) for since_ms, catalogue in found]
 
 
 def evaluate_coupling(
@@ -67,26 +75,32 @@ def evaluate_coupling(
     profile = registry.profile(block.enterprise_id)
     if profile is None:
         raise NotFound(what="enterprise")
-    plan = make_plan(profile, catalogues.current())
-    ports = _Ports(states, warnings, observations, blocks)
+    ports = _Ports(profile, catalogues, states, warnings, observations, blocks)
+    plans = ports.plans(block.first_ms, block.last_ms)
+    plan = plans[-1][1]
     uploaded = by_unit(block.series, plan)
     before, _ = states.load(block.enterprise_id)
     late = late_from(uploaded, frontiers(before, plan, uploaded))
     on_time = tuple(one for unit_id, own in uploaded.items() if unit_id not in late for one in own)
-    done = _go_on(on_time, block, plan, ports) if on_time else Judgement()
+    done = _go_on(on_time, block, plans, ports) if on_time or _has_strays(before, plan) else Judgement()
     for unit_id in late:
         done += _judge_again(unit_id, uploaded[unit_id], block, plan, ports)
     return done
 
 
+def _has_strays(state: EnterpriseState, plan: Plan) -> bool:
+    """Is something open in a unit that no rule asks for any more?"""
+    return any(unit_id not in plan.watches_of_unit for unit_id, _ in (*state.rules, *state.watches))
+
+
 # readings in order
 
 
-def _go_on(part: Part, block: Block, plan: Plan, ports: _Ports) -> Judgement:
+def _go_on(part: Part, block: Block, plans: Plans, ports: _Ports) -> Judgement:
     done, waiting = Judgement(), [part]
     while waiting:
         part = waiting.pop(0)
-        outcome = _judge(part, block, plan, ports)
+        outcome = _judge(part, block, plans, ports)
         if isinstance(outcome, Judgement):
             done += outcome
         else:
@@ -94,11 +108,12 @@ def _go_on(part: Part, block: Block, plan: Plan, ports: _Ports) -> Judgement:
     return done
 
 
-def _judge(part: Part, block: Block, plan: Plan, ports: _Ports) -> Judgement | tuple[Part, Part]:
+def _judge(part: Part, block: Block, plans: Plans, ports: _Ports) -> Judgement | tuple[Part, Part]:
     """Judge and commit a part of the block; or the two parts of it that must be judged one after the other."""
+    plan = plans[-1][1]
     for _ in range(ATTEMPTS):
         before, version = ports.states.load(block.enterprise_id)
-        folded = evaluate(before, plan, part, block_id=block.id)
+        folded = evaluate_under(before, plans, part, block_id=block.id)
         if folded.state == before:
             return Judgement()
         if len(folded.decisions) + len(folded.sightings) > MAX_DECISIONS and (smaller := _halves(part, plan)):
@@ -183,7 +198,8 @@ def _fold_again(
         series = gather(stored, points, base.at_ms, to_ms)
         if sum(map(len, series)) > MAX_REPLAYED:
             return None
-        folded = evaluate(before.with_units({unit_id: points}, base.state), plan, series)
+        plans = ports.plans(base.at_ms, to_ms)
+        folded = evaluate_under(before.with_units({unit_id: points}, base.state), plans, series)
         if (known := _known_since(unit_id, base, folded.decisions, block.enterprise_id, ports)) is not None:
             return folded, known
     return None

@@ -37,6 +37,7 @@ MAY: dict[str, set[str]] = {
     "post_submission": WORKERS,
     "post_verdict": {"department"},
     "get_foresight": EVERYONE - {"enterprise"},
+    "post_what_if": {"admin"},
     "get_deliveries": {"department", "committee", "admin"},
     "post_command": {"department", "committee", "admin"},
     **{

@@ -50,8 +50,8 @@ class Registry:
 
 
 class Catalogues:
-    def current(self) -> Any:
-        return shipped()
+    def in_force_between(self, from_ms: int, to_ms: int) -> Any:
+        return ((from_ms, shipped()),)
 
 
 class Park:
