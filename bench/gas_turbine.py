@@ -13,6 +13,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from rich.console import Console
@@ -24,6 +25,7 @@ from chalicelib.domain.law import NoLaw
 CAUSES = ("TIT", "TAT", "AT")
 RESPONSES = ("NOX", "CO", "TEY")
 SHUFFLES = 5
+WAYS = {"as learnt before": False, "learning on": True}
 Columns = Mapping[str, Array]
 
 
@@ -91,20 +93,20 @@ def main() -> int:
     *learnt, judged = sorted(years)
     known = joined([years[year] for year in learnt])
     table = Table(title=f"learnt on {', '.join(map(str, learnt))}, judged on {judged}; causes {', '.join(CAUSES)}")
-    for heading in ("response", "learning on", *Score.__slots__, "laws of shuffled labels"):
+    for heading in ("response", "coefficients", *Score.__slots__, "laws of shuffled labels"):
         table.add_column(heading)
-    found = {}
+    found: dict[str, Any] = {}
     for response in RESPONSES:
         claims = shuffled_claims(known, response)
         law = fit_curve(causes(known), known[response])
         if isinstance(law, NoLaw):
             table.add_row(response, f"no law: {law}", *[""] * 5, f"{claims} of {SHUFFLES}")
             continue
-        for goes_on in (False, True):
-            one = asdict(judge(law, years[judged], response, keeps_learning=goes_on))
-            found[f"{response}{'_learning' if goes_on else ''}"] = one
+        scores = {name: asdict(judge(law, years[judged], response, keeps_learning=on)) for name, on in WAYS.items()}
+        found[response] = {**scores, "laws_of_shuffled_labels": f"{claims} of {SHUFFLES}"}
+        for name, one in scores.items():
             cells = [f"{value:.3f}" for value in one.values()]
-            table.add_row(response, "yes" if goes_on else "no", *cells, f"{claims} of {SHUFFLES}")
+            table.add_row(response, name, *cells, f"{claims} of {SHUFFLES}")
     console = Console()
     console.print(table if console.is_terminal else json.dumps(found, indent=2))
     return 0

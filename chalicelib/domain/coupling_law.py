@@ -24,10 +24,11 @@ MAX_LAGS = 24
 MIN_SAMPLES = 200
 MIN_LEVELS = 8  # distinct values of an indicator that moves
 MIN_R2 = 0.1
+RANGE = (0.01, 0.99)
 COSINES = 12
 # Student's t with COSINES degrees of freedom. The interval takes the 98 % point: under slowly fading residuals the estimate of their
 # variance is still low, and the 95 % point (2.179) was measured to cover 90 to 94 %, this one 94 to 98 %.
-T_95 = 2.681
+T_INTERVAL = 2.681
 T_STRICT = 6.0  # a two-sided level of 6e-5
 Z_STRICT = 4.5  # a correlation's: 7e-6, for MAX_LAGS lags on three scales 4e-4
 SCALES = (1, 4, 16)  # in samples: moves from step to step, and slower ones
@@ -37,49 +38,38 @@ SUSTAINED = 6  # samples in a row that make a residual more than a whim
 TAIL = 0.999
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """Of one fit. Lags are looked for from 0 to `max_lag_ms`, at most MAX_LAGS steps."""
-
-    half_life_ms: int = HALF_LIFE_MS
-    max_lag_ms: int = MAX_LAG_MS
-    min_samples: int = MIN_SAMPLES
-
-
-def fit(x: Array, y: Array, step_ms: int, settings: Settings | None = None) -> Fit | NoLaw:
+def fit(x: Array, y: Array, step_ms: int) -> Fit | NoLaw:
     """Fit the law of a pair, or say why none is claimed.
 
     x, y: cause and response on the same even grid of `step_ms`, NaN where there is no valid reading; oldest first.
     """
-    how = settings or Settings()
     x, ln_y = without_spikes(x), without_spikes(_ln(y))
-    if missing := _standing(x, ln_y, how):
-        return missing
-    steps = find_lag(x, ln_y, min(how.max_lag_ms // step_ms, MAX_LAGS))
+    if reason := _standing(x, ln_y):
+        return reason
+    steps = find_lag(x, ln_y, min(MAX_LAG_MS // step_ms, MAX_LAGS))
     if steps is None:
         return NoLaw.NO_LINK
     x, ln_y = x[: len(x) - steps], ln_y[steps:]
-    weights = 0.5 ** (np.arange(len(x) - 1, -1, -1) * step_ms / how.half_life_ms)
+    weights = 0.5 ** (np.arange(len(x) - 1, -1, -1) * step_ms / HALF_LIFE_MS)
     line = _line(x, ln_y, weights)
-    if line.n < how.min_samples:
+    if line.n < MIN_SAMPLES:
         return NoLaw.TOO_FEW
     if abs(line.slope) < T_STRICT * line.error:
         return NoLaw.NOT_SIGNIFICANT
     if line.r2 < MIN_R2:
         return NoLaw.TOO_WEAK
-    seen = x[~np.isnan(x + ln_y)]
-    low, high = np.quantile(seen, (0.01, 0.99))
+    low, high = _range(x[~np.isnan(ln_y)])
     return Fit(
         intercept=line.intercept,
         slope=line.slope,
-        slope_low=line.slope - T_95 * line.error,
-        slope_high=line.slope + T_95 * line.error,
+        slope_low=line.slope - T_INTERVAL * line.error,
+        slope_high=line.slope + T_INTERVAL * line.error,
         lag_ms=steps * step_ms,
         step_ms=step_ms,
         n=line.n,
         r2=line.r2,
-        valid_from=float(low),
-        valid_to=float(high),
+        valid_from=low,
+        valid_to=high,
         spread=line.spread,
         sustained=_sustained(ln_y - line.intercept - line.slope * x),
     )
@@ -119,13 +109,20 @@ def _median(windows: Array) -> Array:
     return middle
 
 
-def _standing(x: Array, ln_y: Array, how: Settings) -> NoLaw | None:
+def _standing(x: Array, ln_y: Array) -> NoLaw | None:
     both = ~np.isnan(x + ln_y)
-    if np.sum(both) < how.min_samples:
+    if np.sum(both) < MIN_SAMPLES:
         return NoLaw.TOO_FEW
-    if len(np.unique(x[both])) < MIN_LEVELS:
+    low, high = _range(x[both])
+    if low == high or len(np.unique(x[both])) < MIN_LEVELS:
         return NoLaw.CAUSE_STANDS_STILL
     return NoLaw.RESPONSE_STANDS_STILL if len(np.unique(ln_y[both])) < MIN_LEVELS else None
+
+
+def _range(x: Array) -> tuple[float, float]:
+    """The 1st and the 99th percentile of the samples that are there."""
+    low, high = np.quantile(x[~np.isnan(x)], RANGE)
+    return float(low), float(high)
 
 
 def find_lag(x: Array, ln_y: Array, max_steps: int) -> int | None:
@@ -192,16 +189,21 @@ class _Line:
     spread: float
 
 
+NOTHING = _Line(0.0, 0.0, 1.0, 0, 0.0, 0.0)
+
+
 def _line(x: Array, ln_y: Array, weights: Array) -> _Line:
     """Weighted line through the pairs, with the slope's standard error."""
     instrument = _instrument(x)
     there = ~np.isnan(x + ln_y + instrument)
     n, x, ln_y, z = int(np.sum(there)), x[there], ln_y[there], instrument[there]
     if n == 0:
-        return _Line(0.0, 0.0, 1.0, 0, 0.0, 0.0)
+        return NOTHING
     w = weights[there] / weights[there].sum()
     dx, dy, dz = x - w @ x, ln_y - w @ ln_y, z - w @ z
     leverage = float(w @ (dz * dx))
+    if leverage == 0.0:  # what moves stands beside what is missing
+        return NOTHING
     slope = float(w @ (dz * dy)) / leverage
     residuals = dy - slope * dx
     unexplained, whole = float(w @ residuals**2), float(w @ dy**2)

@@ -7,8 +7,8 @@ from chalicelib.domain.advice import Advice, Effect
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.law import Law, Measured
 from chalicelib.domain.messages import text
+from chalicelib.domain.why_words import unit_word
 
-UNITS = {"Cel": "℃"}  # UCUM, as people write it
 NARROW = 2.0
 
 
@@ -54,8 +54,8 @@ def _name(one: Measured, catalogue: Catalogue, language: str) -> str:
 
 def _amount(value: float, one: Measured, catalogue: Catalogue) -> str:
     indicator = catalogue.indicators.get(one.indicator)
-    unit = "" if indicator is None else UNITS.get(indicator.unit, f" {indicator.unit}")
-    return f"{value:.6g}{unit}"
+    unit = "" if indicator is None else unit_word(indicator.unit)
+    return f"{value:.6g}{unit}" if unit == "℃" else f"{value:.6g} {unit}".rstrip()
 
 
 def _change(one: Measured, change: float, low: float, high: float, catalogue: Catalogue, language: str) -> str:

@@ -4,6 +4,8 @@ from math import log1p
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from chalicelib.domain.coupling_law import Array, fit, without_spikes
 from chalicelib.domain.law import Fit, NoLaw
@@ -34,6 +36,19 @@ def test_no_law_is_claimed_on_shuffled_labels() -> None:
 def test_no_law_is_claimed_of_two_indicators_that_wander_apart() -> None:
     for seed in range(40):
         assert isinstance(fit(175.0 + wanders(seed), np.exp(wanders(seed + 1000) / 50.0), STEP_MS), NoLaw)
+
+
+def test_no_law_is_claimed_of_a_cause_that_hardly_ever_leaves_its_value() -> None:
+    x = np.full(3000, 175.0)
+    x[::400] += np.arange(8.0)
+    assert fit(x, np.exp(wanders(1, 3000) * 0.05), STEP_MS) is NoLaw.CAUSE_STANDS_STILL
+
+
+def test_no_law_is_claimed_where_what_moves_stands_beside_what_is_missing() -> None:
+    x = np.full(3000, 175.0)
+    x[1::3] = np.nan
+    x[2::30] = 175.0 + np.arange(100) % 9
+    assert isinstance(fit(x, np.exp(wanders(1, 3000) * 0.05), STEP_MS), NoLaw)
 
 
 def test_no_law_is_claimed_of_two_drifts_that_never_move_together() -> None:
@@ -97,6 +112,17 @@ def test_the_interval_is_narrow_enough_to_be_of_use() -> None:
     estimate, low, high = fitted(*Plant().run(3)[:2]).percent_per_unit
     assert low < estimate < high
     assert high - low < 0.5
+
+
+@given(st.floats(0.001, 1000.0), st.floats(-500.0, 500.0), st.floats(0.1, 10.0))
+@settings(max_examples=25)
+def test_the_law_does_not_depend_on_the_units_of_measure(factor: float, shift: float, scale: float) -> None:
+    x, voc, _ = Plant(samples=600).run(5)
+    known, other = fitted(x, voc), fitted((x + shift) * scale, voc * factor)
+    assert (other.slope * scale, other.slope_low * scale, other.r2) == pytest.approx(
+        (known.slope, known.slope_low, known.r2)
+    )
+    assert other.lag_ms == known.lag_ms and other.n == known.n
 
 
 def test_a_response_that_falls_has_a_falling_law() -> None:
