@@ -1,7 +1,7 @@
 """The demonstration, end to end: `make demo`, or `make demo DATA=<file.dat>` to replay a recorded run.
 
-A fresh local stack on a free port, a plant of Modbus TCP devices and an HJ 212 data logger, the bridge as its own process, and five people on their
-phones. Ends by itself; exit status 0 only if nothing was lost and every task was closed (and, unless a recording is replayed,
+A fresh local stack on a free port; plants of three industries with Modbus TCP devices and an HJ 212 data logger, a bridge each as its own process;
+and seven people on their phones. Ends by itself; exit status 0 only if nothing was lost and every task was closed (and, unless a recording is replayed,
 every tier was reached).
 """
 
@@ -14,7 +14,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -25,17 +25,17 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
-from demo.bridge_process import BRIDGE_ID, BridgeProcess
+from demo.bridge_process import Bridges
 from demo.catalogue import demo_catalogue
 from demo.client import Phone
 from demo.people import Actor, Department, Enterprise, Inspector
-from demo.plant import Device, Plant, RegisterPoint
+from demo.plant import Plant
 from demo.recording import ROW_PERIOD_S, Recording, RecordingError, load_recording
 from demo.report import Outcome, collect, count_pushes, everything, ledgers, rows_of
+from demo.scenario import NORMAL, REPLAYED, TROUBLE, demo_devices, replay_devices, spoken
 from demo.screen import Screen
-from demo.station import FactorPoint, Station
 from infra import local_stack
-from infra.local.processes import StackError, free_port, until
+from infra.local.processes import StackError, until
 from infra.local.seed import register_bridge
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -47,21 +47,7 @@ CLOSE_WITHIN_S = 110
 PUSHED_WITHIN_S = 40
 REPLAY_S = 90.0
 FAULT_ROW = 160  # of the recorded test runs: the fault acts from this row on (0-based)
-NORMAL = {
-    "lvyuan-r1-temperature": 176.0, "lvyuan-r1-voc": 30.0, "lvyuan-r1-steam": 1200.0,
-    "lvyuan-r2-pressure": 770.0, "lvyuan-r2-cod": 45.0,
-    "lvyuan-b1-pressure": 1.18, "lvyuan-b1-so2": 80.0, "lvyuan-b1-fuel": 500.0,
-}  # fmt: skip
-LOGGED_UNIT = "lvyuan-b1"
-# SO2 by its code in HJ 525; pressure and fuel under codes of the plant's own, as working conditions often are.
-FACTORS = {"lvyuan-b1-so2": "a21026", "lvyuan-b1-pressure": "x10001", "lvyuan-b1-fuel": "x10002"}
-# Each group's coupling coefficient ends in another tier: 0.22, 0.43 and 0.74.
-TROUBLE = (
-    ("2号反应釜 reactor 2: pressure and COD rise", {"lvyuan-r2-pressure": 855.0, "lvyuan-r2-cod": 66.0}),
-    ("1号锅炉 boiler 1: pressure and SO2 rise", {"lvyuan-b1-pressure": 1.35, "lvyuan-b1-so2": 128.0, "lvyuan-b1-fuel": 550.0}),
-    ("1号反应釜 reactor 1: temperature and VOC run away", {"lvyuan-r1-temperature": 188.0, "lvyuan-r1-voc": 66.0, "lvyuan-r1-steam": 1440.0}),
-)  # fmt: skip
-REPLAYED = {"XMEAS(7)": "lvyuan-te-pressure", "XMEAS(31)": "lvyuan-te-purge", "XMEAS(19)": "lvyuan-te-steam"}
+ENTERPRISES = {"enterprise": "化工企业", "enterprise_other": "建材企业", "enterprise_hydrogen": "氢能企业"}
 Say = Callable[[str, str], None]
 
 
@@ -71,7 +57,7 @@ class Scene:
 
     stack: local_stack.Stack
     plant: Plant
-    bridge: BridgeProcess
+    bridges: Bridges
     admin: Phone
     say: Say
 
@@ -127,20 +113,22 @@ def perform(stack: local_stack.Stack, home: Path, recording: Recording | None, c
     admin.put("v1/catalogue", demo_catalogue(speed=speed))
     poll_s = POLL_S if recording is None else REPLAY_S / len(recording)
     with Plant(devices) as plant:
-        bridge = BridgeProcess(home / "bridge", stack.api, plant, devices, poll_s)
-        register_bridge(
-            api=stack.api, admin_token=stack.tokens["admin"], bridge_id=BRIDGE_ID, enterprise_id="lvyuan",
-            public_key_pem=bridge.public_key_pem,
-        )  # fmt: skip
-        scene = Scene(stack, plant, bridge, admin, say)
+        bridges = Bridges(home / "bridges", stack.api, plant, devices, poll_s)
+        for enterprise_id, bridge in bridges.by_enterprise.items():
+            register_bridge(
+                api=stack.api, admin_token=stack.tokens["admin"], bridge_id=bridge.bridge_id,
+                enterprise_id=enterprise_id, public_key_pem=bridge.public_key_pem,
+            )  # fmt: skip
+        scene = Scene(stack, plant, bridges, admin, say)
         stop = threading.Event()
         actors = people(stack, say, stop)
         screen = Screen(Phone(stack.api, stack.tokens["committee"]), stack.standins, say, stop)
         try:
-            bridge.start()
+            bridges.start()
             say(
                 "网桥",
-                "bridge starts: " + ", ".join(f"{d.name} {_spoken(d)} port {plant.port(d.name)}" for d in devices),
+                f"bridges of {', '.join(bridges.by_enterprise)} start: "
+                + ", ".join(f"{d.name} {spoken(d)} port {plant.port(d.name)}" for d in devices),
             )
             for thread in (screen, *actors):
                 thread.start()
@@ -148,71 +136,45 @@ def perform(stack: local_stack.Stack, home: Path, recording: Recording | None, c
             await_closing(scene, CLOSE_WITHIN_S)
             for device in devices:
                 plant.unplug(device.name)  # nothing more to read: the bridge says so once, and empties its spool
-            drained = bridge.drain(30)
+            drained = bridges.drain(30)
             await_pushes(scene, PUSHED_WITHIN_S)
         finally:
             stop.set()
-            bridge.stop()
+            bridges.stop()
             for thread in (screen, *actors):
                 if thread.is_alive():
                     thread.join(5)  # nobody talks into the closing table
         outcome = collect(
-            admin=admin, standins=stack.standins, enterprise_id="lvyuan", unit_ids=stack.ids["units"], since_ms=since_ms, bridge=bridge.stats(),
-            every_tier=recording is None,
+            admin=admin, standins=stack.standins, enterprise_ids=bridges.by_enterprise, unit_ids=stack.ids["units"],
+            since_ms=since_ms, bridge=bridges.stats(), every_tier=recording is None,
         )  # fmt: skip
     problems = [*outcome.problems, *more.problems]
-    problems += [] if drained else ["the bridge's spool was not empty at the end"]
+    problems += [] if drained else ["a bridge's spool was not empty at the end"]
     problems += [
         f"{actor.name}: {problem} ({n} times)" for actor in actors for problem, n in Counter(actor.problems).items()
     ]
     return Outcome({**outcome.report, **more.report}, problems)
 
 
-def _spoken(device: Device | Station) -> str:
-    return "sends HJ 212 to" if isinstance(device, Station) else "answers Modbus on"
-
-
-def demo_devices() -> list[Device | Station]:
-    """One Modbus TCP device for each unit, float32 holding registers; the boiler's data logger sends by HJ 212."""
-    units: dict[str, list[str]] = {}
-    for point_id in NORMAL:
-        units.setdefault(point_id.rpartition("-")[0], []).append(point_id)
-    return [_logger(unit, points) if unit == LOGGED_UNIT else _device(unit, points) for unit, points in units.items()]
-
-
-def _device(unit: str, points: Sequence[str]) -> Device:
-    return Device(unit, [RegisterPoint(point, 2 * at, initial=NORMAL[point]) for at, point in enumerate(points)])
-
-
-def _logger(unit: str, points: Sequence[str]) -> Station:
-    factors = [FactorPoint(point, FACTORS[point], NORMAL[point]) for point in points]
-    return Station(unit, factors, mn="LVYUANB1000000000000001", password="123456", port=free_port())  # noqa: S106 -- of the demo's logger
-
-
-def replay_devices() -> list[Device | Station]:
-    points = [RegisterPoint(point_id, 2 * index) for index, point_id in enumerate(REPLAYED.values())]
-    return [Device("lvyuan-te", points)]
-
-
 def people(stack: local_stack.Stack, say: Say, stop: threading.Event) -> list[Actor]:
     """Everyone, each with a registered phone."""
     phones = {role: Phone(stack.api, token) for role, token in stack.tokens.items()}
     for role, phone in phones.items():
-        if role not in ("admin", "enterprise_other"):
+        if role != "admin":
             phone.put("v1/me/devices/phone-1", {"token": f"token-{role}-demo", "platform": "android"})
     # A phone that was wiped: FCM will say UNREGISTERED, and the park forgets it.
     phones["committee"].put("v1/me/devices/old-tablet", {"token": "token-unregistered-demo", "platform": "android"})
     return [
         Inspector("safety", phones["inspector_safety"], say, stop),
         Inspector("environment", phones["inspector_environment"], say, stop),
-        Enterprise(phones["enterprise"], say, stop),
+        *(Enterprise(name, phones[role], say, stop) for role, name in ENTERPRISES.items()),
         Department("safety", phones["department_safety"], say, stop, returns_once=True),
         Department("environment", phones["department_environment"], say, stop, returns_once=False),
     ]
 
 
 def act(scene: Scene) -> Outcome:
-    """Normal running, three kinds of trouble, a power cut at the bridge, and back."""
+    """Normal running, trouble in three industries, a power cut at a bridge, and back."""
     scene.say("装置", "all units run normally")
     time.sleep(6)
     httpx.post(f"{scene.stack.standins}/control", json={"fail_next": 2, "status": 503, "retry_after_s": 1}, timeout=10)
@@ -221,13 +183,14 @@ def act(scene: Scene) -> Outcome:
         scene.say("装置", f"[yellow]{what}[/yellow]")
         scene.plant.ramp(values, seconds=4)
     time.sleep(4)
-    scene.bridge.kill()
-    scene.say("网桥", "[red]kill -9[/red], and started again two seconds later on the same spool")
+    bridge = scene.bridges.by_enterprise["lvyuan"]
+    bridge.kill()
+    scene.say("网桥", "[red]kill -9[/red] of lvyuan's, and started again two seconds later on the same spool")
     time.sleep(2)
-    scene.bridge.start()
+    bridge.start()
     time.sleep(6)
     await_tiers(scene, {1, 2, 3}, TIERS_WITHIN_S)
-    scene.say("装置", "the enterprise acts: every unit returns to normal")
+    scene.say("装置", "the enterprises act: every unit returns to normal")
     scene.plant.ramp(NORMAL, seconds=5)
     return Outcome({})
 
@@ -243,7 +206,7 @@ def replay(scene: Scene, recording: Recording) -> Outcome:
     shown = scene.plant.replay(recording.named(), REPLAYED, on_row=on_row)
     for device in replay_devices():
         scene.plant.unplug(device.name)
-    scene.bridge.drain(30)
+    scene.bridges.drain(30)
     warnings = settled(lambda: raised(scene), for_s=4, within_s=30)
     rows = sorted(shown.row_at(opened_ms(w)) or 0 for w in warnings)
     for row in rows:

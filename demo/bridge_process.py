@@ -1,4 +1,4 @@
-"""The bridge as its own process, with a configuration written for the demo's devices."""
+"""Bridges as processes of their own, one for each enterprise, with configurations written for the demo's devices."""
 
 import json
 import signal
@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from demo.plant import HOST, Device, Plant
+from demo.scenario import enterprise_of
 from demo.station import Station
 
 BRIDGE_ID = "lvyuan-bridge-1"
@@ -22,13 +23,16 @@ class BridgeProcess:
     """`green-shield-bridge run`, which can be killed and started again on the same spool."""
 
     def __init__(
-        self, home: Path, api: str, plant: Plant, devices: Sequence[Device | Station], poll_interval_s: float
-    ) -> None:
+        self, home: Path, api: str, plant: Plant, devices: Sequence[Device | Station], poll_interval_s: float,
+        bridge_id: str = BRIDGE_ID,
+    ) -> None:  # fmt: skip
+        self.bridge_id = bridge_id
         home.mkdir(parents=True, exist_ok=True)
         self._home = home
         self._config, self._key = home / "bridge.yaml", home / "bridge-key.pem"
         self.public_key_pem = self._keygen()
-        self._config.write_text(yaml.safe_dump(_configuration(self._key, home, api, plant, devices, poll_interval_s)))
+        settings = {"bridge_id": bridge_id, **_configuration(self._key, home, api, plant, devices, poll_interval_s)}
+        self._config.write_text(yaml.safe_dump(settings))
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -77,6 +81,37 @@ class BridgeProcess:
         return done.stdout.strip() + "\n"
 
 
+class Bridges:
+    """One bridge for each enterprise that has devices here."""
+
+    def __init__(
+        self, home: Path, api: str, plant: Plant, devices: Sequence[Device | Station], poll_interval_s: float
+    ) -> None:
+        own: dict[str, list[Device | Station]] = {}
+        for device in devices:
+            own.setdefault(enterprise_of(device), []).append(device)
+        self.by_enterprise = {
+            one: BridgeProcess(home / one, api, plant, its, poll_interval_s, f"{one}-bridge-1")
+            for one, its in own.items()
+        }
+
+    def start(self) -> None:
+        for bridge in self.by_enterprise.values():
+            bridge.start()
+
+    def stop(self) -> None:
+        for bridge in self.by_enterprise.values():
+            bridge.stop()
+
+    def drain(self, timeout_s: float) -> bool:
+        """Wait until no spool has anything left."""
+        return all(bridge.drain(timeout_s) for bridge in self.by_enterprise.values())
+
+    def stats(self) -> Mapping[str, int]:
+        """What all have produced."""
+        return {"produced": sum(bridge.stats().get("produced", 0) for bridge in self.by_enterprise.values())}
+
+
 _BRIDGE = (sys.executable, "-m", "green_shield_bridge")
 
 
@@ -84,7 +119,6 @@ def _configuration(
     key: Path, home: Path, api: str, plant: Plant, devices: Sequence[Device | Station], poll_interval_s: float
 ) -> dict[str, Any]:
     return {
-        "bridge_id": BRIDGE_ID,
         "server": {"url": api},
         "key_file": str(key),
         "spool": {"path": str(home / "spool.sqlite")},

@@ -1,4 +1,4 @@
-"""Two inspectors, an enterprise and two departments, each acting through the HTTP API alone, as they would on their phones."""
+"""Two inspectors, three enterprises and two departments, each acting through the HTTP API alone, as they would on their phones."""
 
 import hashlib
 import threading
@@ -18,12 +18,26 @@ SETTLED_FOR_S = 5.0  # people take a moment to set out; by then a rising risk ha
 PHOTO_TIMEOUT_S = 60.0
 SIDES = ("safety", "environment")
 SIDE_NAMES = {"safety": "安全", "environment": "环保"}
-SITE = {"latitude": 30.7602, "longitude": 121.0214}
+SITES = {
+    "lvyuan": {"latitude": 30.7602, "longitude": 121.0214},
+    "jiancai": {"latitude": 30.7648, "longitude": 121.0302},
+    "qingneng": {"latitude": 30.7571, "longitude": 121.0269},
+}
+RECTIFIED = {
+    "lvyuan": "已降负荷并更换密封件，废气治理设施满负荷运行",
+    "jiancai": "已调整引风机转速并更换破损滤袋，窑内恢复负压",
+    "qingneng": "已切断气源并紧固法兰，喷淋降温，事故排风持续运行",
+}
 # What is measured again on site, by rule: (indicator, value back in order, unit).
 RETESTS: dict[str, dict[str, tuple[str, float, str]]] = {
     "reactor-temperature-voc": {"safety": ("reactor_temperature", 176.5, "Cel"), "environment": ("voc", 31.2, "mg/m3")},
     "reactor-pressure-cod": {"safety": ("reactor_pressure", 768.0, "kPa"), "environment": ("cod", 48.0, "mg/L")},
     "boiler-pressure-so2": {"safety": ("boiler_pressure", 1.18, "MPa"), "environment": ("so2", 84.0, "mg/m3")},
+    "kiln-pressure-dust": {"safety": ("kiln_pressure", -41.0, "Pa"), "environment": ("dust", 8.5, "mg/m3")},
+    "tank-temperature-hydrogen": {
+        "safety": ("tank_temperature", 31.0, "Cel"),
+        "environment": ("hydrogen_concentration", 0.02, "%"),
+    },
     "reactor-pressure-purge": {
         "safety": ("reactor_pressure", 2705.0, "kPa"),
         "environment": ("purge_component", 24.1, "%"),
@@ -84,7 +98,7 @@ class Actor(threading.Thread, ABC):
     def photograph(self, task: Task, side: str, *, spoil: bool = False) -> Task:
         """Take a photo, upload it and wait until it has been judged. `spoil` cuts the file off, as a full phone may."""
         label = f"Green Shield {task['id'][:10]} {side}"
-        data = take_photo(label, latitude=SITE["latitude"], longitude=SITE["longitude"])
+        data = take_photo(label, **SITES[task["enterprise_id"]])
         data = data[: len(data) // 2] if spoil else data
         announced = {
             "id": str(uuid4()),
@@ -150,8 +164,8 @@ class Inspector(Actor):
 class Enterprise(Actor):
     """Works tier 1 tasks alone, both sides; for higher tiers it says what it has rectified."""
 
-    def __init__(self, phone: Phone, say: Say, stop: threading.Event) -> None:
-        super().__init__("企业", phone, say, stop)
+    def __init__(self, name: str, phone: Phone, say: Say, stop: threading.Event) -> None:
+        super().__init__(name, phone, say, stop)
         self._rectified: set[str] = set()
 
     def look(self, task: Task) -> None:
@@ -159,7 +173,7 @@ class Enterprise(Actor):
             return
         if task["id"] not in self._rectified:
             photo = self.photograph(task, "safety")
-            text = "已降负荷并更换密封件，废气治理设施满负荷运行"
+            text = RECTIFIED[task["enterprise_id"]]
             body = {"id": str(uuid4()), "text": text, "photos": [photo["id"]]}
             self.phone.post(f"v1/tasks/{task['id']}/rectifications", body)
             self._rectified.add(task["id"])

@@ -51,10 +51,12 @@ def stored_readings(phone: Phone, unit_ids: Iterable[str], since_ms: int) -> tup
     return stored, doubled
 
 
-def ledger_of(phone: Phone, enterprise_id: str, since_ms: int) -> Json:
-    """The completeness ledger: rows of the bridge's spool that the park has, and such that it misses."""
+def ledger_of(phone: Phone, enterprise_ids: Iterable[str], since_ms: int) -> Json:
+    """The completeness ledgers together: rows of the bridges' spools that the park has, and such that it misses."""
     days = sorted({park_day(since_ms), park_day(round(time.time() * 1000))})
-    totals = [phone.get(f"v1/enterprises/{enterprise_id}/completeness", day=day)["totals"] for day in days]
+    totals = [
+        phone.get(f"v1/enterprises/{one}/completeness", day=day)["totals"] for one in enterprise_ids for day in days
+    ]
     return {part: sum(one[f"rows_{part}"] for one in totals) for part in ("stored", "missing")}
 
 
@@ -70,7 +72,7 @@ def collect(
     *,
     admin: Phone,
     standins: str,
-    enterprise_id: str,
+    enterprise_ids: Iterable[str],
     unit_ids: Iterable[str],
     since_ms: int,
     bridge: Mapping[str, int],
@@ -84,8 +86,9 @@ def collect(
     latencies = push_latencies_s(standins, tasks, warnings)
     produced = bridge.get("produced", 0)
     report = {
-        "rows": ledger_of(admin, enterprise_id, since_ms),
+        "rows": ledger_of(admin, enterprise_ids, since_ms),
         "readings": {"produced": produced, "stored": stored, "lost": produced - stored, "doubled": doubled},
+        "industries": industries_of(admin, enterprise_ids, warnings),
         "warnings": {str(tier): sum(w["tier"] == tier for w in warnings) for tier in (1, 2, 3)},
         "tasks": {"opened": len(tasks), "closed": sum(task["state"] == "closed" for task in tasks)},
         "pushes": reported(count_pushes(ledgers(admin))),
@@ -93,6 +96,13 @@ def collect(
         "latency_s": {"reading_to_push": percentiles(latencies), "api_write": percentiles(write_round_trips_s(admin))},
     }
     return Outcome(report, problems_of(report, photos, every_tier=every_tier))
+
+
+def industries_of(admin: Phone, enterprise_ids: Iterable[str], warnings: list[Json]) -> dict[str, int]:
+    """How many warnings there were in the industry of each enterprise."""
+    industry = {one: admin.get(f"v1/enterprises/{one}")["industry"] for one in enterprise_ids}
+    counts = Counter(industry[w["enterprise_id"]] for w in warnings)
+    return {name: counts[name] for name in dict.fromkeys(industry.values())}
 
 
 def ledgers(admin: Phone) -> list[Json]:
@@ -169,6 +179,8 @@ def problems_of(report: Json, photos: list[Json], *, every_tier: bool) -> list[s
         problems.append(f"pushes failed: {report['pushes']['failed']}")
     if every_tier and (missing := [tier for tier, n in report["warnings"].items() if n == 0]):
         problems.append(f"no warning of tier {', '.join(missing)}")
+    if every_tier and (silent := [name for name, n in report["industries"].items() if n == 0]):
+        problems.append(f"no warning in {', '.join(silent)}")
     if waiting := sum(p["state"] == "expected" for p in photos):
         problems.append(f"photos never judged: {waiting}")
     return problems
@@ -184,6 +196,7 @@ def rows_of(report: Json) -> Iterator[tuple[str, str]]:
         "photos": "照片 photos",
     }
     yield "预警 warnings", ", ".join(f"{count} of tier {tier}" for tier, count in report["warnings"].items())
+    yield "行业 industries", ", ".join(f"{count} in {name}" for name, count in report["industries"].items())
     for part, name in names.items():
         words = {what: f"rows {what}" if part == "rows" else what for what in report[part]}
         yield name, ", ".join(f"{count} {words[what]}" for what, count in report[part].items())

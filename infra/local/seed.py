@@ -18,17 +18,19 @@ PEOPLE: dict[str, str] = {
     "inspector_environment": "inspector-environment-1",
     "enterprise": "enterprise-lvyuan-1",
     "enterprise_other": "enterprise-jiancai-1",
+    "enterprise_hydrogen": "enterprise-qingneng-1",
     "department_safety": "department-safety-1",
     "department_environment": "department-environment-1",
     "committee": "committee-1",
     "admin": "admin-1",
 }
-_GROUP = {"regions": [REGION], "industries": ["circular_chemical", "green_building_materials"]}
+_GROUP = {"regions": [REGION], "industries": ["circular_chemical", "green_building_materials", "hydrogen"]}
 _PERSONS: dict[str, dict[str, Any]] = {
     "inspector_safety": {"name": "安全网格员", "role": "inspector", "dimension": "safety", **_GROUP},
     "inspector_environment": {"name": "环保网格员", "role": "inspector", "dimension": "environment", **_GROUP},
     "enterprise": {"name": "绿源化工安环专员", "role": "enterprise", "enterprise_id": "lvyuan"},
     "enterprise_other": {"name": "新型建材安环专员", "role": "enterprise", "enterprise_id": "jiancai"},
+    "enterprise_hydrogen": {"name": "氢能公司安环专员", "role": "enterprise", "enterprise_id": "qingneng"},
     "department_safety": {"name": "安监部门", "role": "department", "dimension": "safety"},
     "department_environment": {"name": "环保部门", "role": "department", "dimension": "environment"},
     "committee": {"name": "园区管委会", "role": "committee"},
@@ -43,6 +45,10 @@ _ENTERPRISES: dict[str, dict[str, Any]] = {
         "name": "新型建材（演示）", "credit_code": "91330400MA2DEM0027", "industry": "green_building_materials", "size": "small",
         "region": REGION, "position": {"latitude": 30.7648, "longitude": 121.0302},
     },
+    "qingneng": {
+        "name": "氢能储运（演示）", "credit_code": "91330400MA2DEM0035", "industry": "hydrogen", "size": "medium",
+        "region": REGION, "position": {"latitude": 30.7571, "longitude": 121.0269},
+    },
 }  # fmt: skip
 _UNITS: dict[str, dict[str, Any]] = {
     "lvyuan-r1": {"enterprise_id": "lvyuan", "name": "1号反应釜", "type": "reactor"},
@@ -50,6 +56,7 @@ _UNITS: dict[str, dict[str, Any]] = {
     "lvyuan-b1": {"enterprise_id": "lvyuan", "name": "1号锅炉", "type": "boiler"},
     "lvyuan-te": {"enterprise_id": "lvyuan", "name": "3号反应釜", "type": "reactor"},
     "jiancai-k1": {"enterprise_id": "jiancai", "name": "1号回转窑", "type": "kiln"},
+    "qingneng-t1": {"enterprise_id": "qingneng", "name": "1号储氢罐", "type": "storage_tank"},
 }
 _POINTS: dict[str, dict[str, Any]] = {
     "lvyuan-r1-temperature": {"unit_id": "lvyuan-r1", "indicator": "reactor_temperature", "threshold": 180.0},
@@ -71,6 +78,8 @@ _POINTS: dict[str, dict[str, Any]] = {
         "band_high": -20.0,
     },
     "jiancai-k1-dust": {"unit_id": "jiancai-k1", "indicator": "dust"},
+    "qingneng-t1-temperature": {"unit_id": "qingneng-t1", "indicator": "tank_temperature", "threshold": 50.0},
+    "qingneng-t1-hydrogen": {"unit_id": "qingneng-t1", "indicator": "hydrogen_concentration"},
 }
 
 

@@ -14,6 +14,7 @@ from demo.report import count_pushes, percentile, problems_of, reported, rows_of
 GOOD: dict[str, Any] = {
     "readings": {"produced": 10, "stored": 10, "lost": 0, "doubled": 0},
     "rows": {"stored": 4, "missing": 0},
+    "industries": {"circular_chemical": 2, "hydrogen": 1},
     "warnings": {"1": 1, "2": 1, "3": 1},
     "tasks": {"opened": 3, "closed": 3},
     "pushes": {"sent": 5, "failed": 0, "retried": 2, "forgotten": 1},
@@ -70,6 +71,7 @@ def test_a_good_report_has_no_problem() -> None:
         ("pushes", {"sent": 0}, "no push was sent"),
         ("pushes", {"failed": 1}, "pushes failed: 1"),
         ("warnings", {"2": 0}, "no warning of tier 2"),
+        ("industries", {"hydrogen": 0}, "no warning in hydrogen"),
     ],
 )
 def test_what_is_not_as_it_must_be_is_said(part: str, change: dict[str, int], said: str) -> None:
@@ -77,7 +79,12 @@ def test_what_is_not_as_it_must_be_is_said(part: str, change: dict[str, int], sa
 
 
 def test_a_replay_need_not_reach_every_tier_and_a_photo_must_be_judged() -> None:
-    report = {**GOOD, "warnings": {"1": 0, "2": 0, "3": 0}, "tasks": {"opened": 0, "closed": 0}}
+    report = {
+        **GOOD,
+        "warnings": {"1": 0, "2": 0, "3": 0},
+        "industries": {"circular_chemical": 0},
+        "tasks": {"opened": 0, "closed": 0},
+    }
     assert problems_of(report, [{"state": "verified"}], every_tier=False) == []
     assert problems_of(report, [{"state": "expected"}], every_tier=False) == ["photos never judged: 1"]
 
@@ -85,6 +92,7 @@ def test_a_replay_need_not_reach_every_tier_and_a_photo_must_be_judged() -> None
 def test_the_closing_table_reads_as_a_sentence() -> None:
     rows = dict(rows_of({**GOOD, "recording": {"file": "d06_te.dat", "rows": 960, "warning_rows": []}}))
     assert rows["读数 readings"] == "10 produced, 10 stored, 0 lost, 0 doubled"
+    assert rows["行业 industries"] == "2 in circular_chemical, 1 in hydrogen"
     assert rows["预警 warnings"] == "1 of tier 1, 1 of tier 2, 1 of tier 3"
     assert rows["读数到推送 reading to push"] == "median 1.2 s, 95 % within 6.5 s"
     assert rows["回放 recording"] == "d06_te.dat: 960 rows, warnings at row none"
