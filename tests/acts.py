@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.api.models.wire import rfc3339
 from chalicelib.domain.photo import PhotoFinding, Position, RefusalReason
 from tests.park import START_MS, Park
 
@@ -90,3 +91,27 @@ def closes(park: Park, task: dict[str, Any]) -> dict[str, Any]:
         submits(park, task, side)
     judges(park, task, "safety")
     return judges(park, task, "environment")
+
+
+PLACES = {"acme": (31.2304, 121.4737), "other": (31.2304, 121.4947)}  # other lies 2 km east of acme
+
+
+def places_plants(park: Park, industry_of_other: str = "circular_chemical", **elsewhere: tuple[float, float]) -> None:
+    for eid, (latitude, longitude) in (PLACES | elsewhere).items():
+        profile = park.services.registry.profile(eid)
+        assert profile is not None
+        one = profile.enterprise
+        fields = {"name": one.name, "credit_code": one.credit_code, "size": one.size, "region": one.region}
+        industry = industry_of_other if eid == "other" else one.industry
+        position = {"latitude": latitude, "longitude": longitude}
+        park.as_("admin").put(f"/v1/enterprises/{eid}", fields | {"industry": industry, "position": position})
+
+
+def blows_to_other(park: Park, hours: int = 6) -> None:
+    """Both plants have their places, and for hours to come the wind is forecast to blow from acme to other."""
+    coming = [
+        {"at": rfc3339(START_MS + hour * 3_600_000), "wind_m_s": 2.0, "wind_from_deg": 270} for hour in range(hours)
+    ]
+    forecast = {"kind": "forecast", "source": "station", "issued_at": rfc3339(START_MS), "hours": coming}
+    park.as_("admin").put("/v1/regions/east/weather", forecast, expect=200)
+    places_plants(park)

@@ -46,6 +46,7 @@ class IndicatorPart(Strict):
     standard: Name | None = None
     clause: Text | None = None
     max_rate_per_s: float | None = Field(default=None, gt=0)
+    airborne: bool = False
 
     @field_validator("plausible")
     @classmethod

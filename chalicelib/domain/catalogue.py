@@ -28,7 +28,8 @@ class Trigger:
 @dataclass(frozen=True, slots=True)
 class Indicator:
     """`unit` is a UCUM code; `plausible` the range outside which a value cannot be true; `clause` where in `standard` the limit
-    stands; `max_rate_per_s` the fastest change that can be true, in the unit per second."""
+    stands; `max_rate_per_s` the fastest change that can be true, in the unit per second; `airborne` says that what is measured goes
+    with the wind."""
 
     id: str
     name: Text
@@ -40,6 +41,7 @@ class Indicator:
     standard: str | None = None
     clause: Text | None = None
     max_rate_per_s: float | None = None
+    airborne: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +195,12 @@ class Catalogue:
         """What may be measured at a unit of a type; of a type that this version does not know, anything."""
         known = self.unit_types.get(unit_type)
         return tuple(self.indicators) if known is None else known.indicators
+
+    def is_airborne(self, rule_id: str) -> bool:
+        """Whether what a rule warns of goes with the wind. Of a rule that this version does not know, it may."""
+        rule = next((one for one in self.rules if one.id == rule_id), None)
+        terms = () if rule is None else (rule.safety, rule.response)
+        return rule is None or any(self.indicators[term.indicator].airborne for term in terms)
 
     def industry_weight(self, industry: str) -> float:
         """An industry that this version does not know is judged like the heaviest that it knows."""

@@ -18,6 +18,7 @@ from chalicelib.domain.weather import HOUR_MS, Weather, hour_of
 AHEAD_HOURS = 72
 MIN_HOURS = 180 * 24
 MIN_EVENTS = 40
+OUTERMOST = 5.0
 
 
 class Verdict(StrEnum):
@@ -29,9 +30,10 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """logit p = a + b * l with l = logit(base rate) + intercept + sum of weight * (feature - mean) / scale.
+    """logit p = a + b * l with l = logit(base rate) + intercept + sum of weight * z, z = (feature - mean) / scale.
 
-    (a, b) calibrate: `calibration`. Weights stand in the order of foresight_features.FEATURES.
+    (a, b) calibrate: `calibration`. Weights stand in the order of foresight_features.FEATURES. Beyond OUTERMOST scales a
+    feature counts as if it were there: weather that history hardly knows decides nothing alone.
     """
 
     intercept: float
@@ -41,7 +43,10 @@ class Model:
     calibration: tuple[float, float]
 
     def probability(self, base_rate: float, given: Sequence[float]) -> float:
-        moved = sum(w * (x - m) / s for w, x, m, s in zip(self.weights, given, self.means, self.scales, strict=True))
+        z = (
+            min(OUTERMOST, max(-OUTERMOST, (x - m) / s)) for x, m, s in zip(given, self.means, self.scales, strict=True)
+        )
+        moved = sum(w * one for w, one in zip(self.weights, z, strict=True))
         a, b = self.calibration
         return expit(a + b * (logit(base_rate) + self.intercept + moved))
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chalicelib.domain.climatology import Cell, Climatology, cell_of, climatology
-from chalicelib.domain.foresight import Model, expit
+from chalicelib.domain.foresight import OUTERMOST, Model, expit
 from chalicelib.domain.foresight_features import FEATURES, features
 from chalicelib.domain.weather import Weather, hour_of
 
@@ -20,6 +20,7 @@ PENALTY = 4.0  # a normal prior on each standardised weight, mean 0 and standard
 ROUNDS = 50
 CLOSE = 1e-8
 RAREST = 1e-9
+LEAST_SCALE = 0.5  # what was seen in a few hours only is not blown up; features are of order 1
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,9 @@ def history(weather: Weather, onsets_ms: Iterable[int], from_ms: int, to_ms: int
 def fit(known: History) -> tuple[Climatology, Model]:
     """Climatology and an uncalibrated model. With thin data the weights stay near 0: the base rate is the prior."""
     base = known.climatology()
-    means, scales = known.x.mean(axis=0), known.x.std(axis=0)
-    scales[scales < CLOSE] = 1.0
-    design = np.column_stack([np.ones(len(known)), (known.x - means) / scales])
+    means, scales = known.x.mean(axis=0), np.maximum(known.x.std(axis=0), LEAST_SCALE)
+    z = np.clip((known.x - means) / scales, -OUTERMOST, OUTERMOST)
+    design = np.column_stack([np.ones(len(known)), z])
     weights = irls(design, known.y, offset=logits(base, known.cells))
     model = Model(float(weights[0]), _floats(weights[1:]), _floats(means), _floats(scales), (0.0, 1.0))
     return base, model
@@ -73,15 +74,14 @@ def predict(base: Climatology, model: Model, known: History) -> Array:
 
 def calibrate(probabilities: Array, y: Array) -> tuple[float, float]:
     """Platt's (a, b) of logit p' = a + b * logit p, drawn towards (0, 1) where data are thin."""
-    given = np.log(probabilities / (1 - probabilities))
+    given = _logit(probabilities)
     a, b = irls(np.column_stack([np.ones(len(y)), given]), y, offset=given)
     return float(a), float(1 + b)
 
 
 def calibrated(probabilities: Array, calibration: tuple[float, float]) -> Array:
     a, b = calibration
-    given = np.log(probabilities / (1 - probabilities))
-    return np.array([expit(one) for one in a + b * given])
+    return np.array([expit(one) for one in a + b * _logit(probabilities)])
 
 
 def irls(design: Array, y: Array, offset: Array, penalty: float = PENALTY) -> Array:
@@ -110,8 +110,12 @@ def _loss(weights: Array, design: Array, y: Array, offset: Array, penalty: float
 
 
 def logits(base: Climatology, cells: Iterable[Cell]) -> Array:
-    rates = np.clip(np.array([base.rate(cell) for cell in cells]), RAREST, 1 - RAREST)
-    found: Array = np.log(rates / (1 - rates))
+    return _logit(np.array([base.rate(cell) for cell in cells]))
+
+
+def _logit(probabilities: Array) -> Array:
+    p = np.clip(probabilities, RAREST, 1 - RAREST)
+    found: Array = np.log(p / (1 - p))
     return found
 
 

@@ -39,9 +39,12 @@ def tell_downwind(
     inbox: InboxRepo,
     queue: PushQueue,
 ) -> tuple[Notice, ...]:
-    """Each reader is told once of a task, by the nearest of theirs that is downwind. Below tier 3 nobody is."""
+    """Each reader is told once of a task, by the nearest of theirs that is downwind. Nobody is below tier 3, nor of what does
+    not go with the wind."""
     task = tasks.get(event.task_id)
     if task is None or task.tier < WORST_TIER or registry.profile(task.enterprise_id) is None:
+        return ()
+    if not catalogues.current().is_airborne(task.rule_id):
         return ()
     found = downwind_of(
         task.enterprise_id, event.at_ms, registry=registry, regions=regions, catalogues=catalogues, weather=weather

@@ -34,7 +34,7 @@ from chalicelib.handlers.on_photo import on_photo
 from chalicelib.observability import FunctionFailed
 from chalicelib.ports import PushRequest
 from infra.local import standins
-from tests.acts import JPEG, FakeInspector, client_id, photo_body, the_task
+from tests.acts import JPEG, FakeInspector, blows_to_other, client_id, photo_body, the_task
 from tests.park import PEOPLE, START_MS, Park, stream_record
 
 HOT = {"temperature": 188.0, "voc": 54.0, "steam": 112.0}
@@ -179,7 +179,8 @@ class RetryingPark(Park):
         self.store, self.sent = Store(), FakePushChannel()
         super().__init__(self.store.rows, **{"inspector": FakeInspector(), "channel": self.sent, **overrides})
         self.register()
-        for person in ("enterprise", "department_safety"):
+        blows_to_other(self)
+        for person in ("enterprise", "enterprise_other", "department_safety"):
             self.as_(person).put("/v1/me/devices/phone", {"token": f"token-{person}", "platform": "android"})
 
     def uploads(self, at_ms: int) -> None:

@@ -32,7 +32,18 @@ from chalicelib.handlers.on_learn import on_learn
 from chalicelib.handlers.on_photo import on_photo
 from chalicelib.handlers.on_push import on_push
 from chalicelib.ports import PushRequest
-from tests.acts import JPEG, FakeInspector, brings_retest, client_id, closes, judges, photo_body, submits, the_task
+from tests.acts import (
+    JPEG,
+    FakeInspector,
+    blows_to_other,
+    brings_retest,
+    client_id,
+    closes,
+    judges,
+    photo_body,
+    submits,
+    the_task,
+)
 from tests.alarms import CHILD, Alarms
 from tests.park import Park, stream_record
 
@@ -177,7 +188,15 @@ def in_function(name: str) -> tuple[Stage, ...]:
 
 def story(park: RepeatingPark) -> None:
     """A reactor warms up and then runs hot; its task is taken, worked, returned once, late, and closed."""
-    for person in ("inspector_safety", "enterprise", "department_safety", "department_environment", "committee"):
+    blows_to_other(park)
+    for person in (
+        "inspector_safety",
+        "enterprise",
+        "enterprise_other",
+        "department_safety",
+        "department_environment",
+        "committee",
+    ):
         park.as_(person).put("/v1/me/devices/phone", {"token": f"token-{person}", "platform": "android"})
     sees_what_comes_late(park)
     park.runs_hot()
@@ -310,3 +329,4 @@ def test_nobody_is_pushed_the_same_notice_twice(on_the_spot: RepeatingPark) -> N
     assert on_the_spot.queue.waiting == deque() and on_the_spot.failures == 0
     sent = [(device.id, message.collapse_key) for device, message in on_the_spot.channel.sent]
     assert len(sent) == len(set(sent)) > 10
+    assert sum("上风向" in message.title for _, message in on_the_spot.channel.sent) == 1

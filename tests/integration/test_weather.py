@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from chalicelib.api.models.wire import rfc3339
+from tests.acts import places_plants
 from tests.park import START_MS, Park
 
 HOUR_MS = 3_600_000
 SQUARE = [(31.22, 121.46), (31.22, 121.50), (31.25, 121.50), (31.25, 121.46)]
-PLACE = {"acme": (31.2304, 121.4737), "other": (31.2304, 121.4947)}  # other lies 2 km east of acme
 
 
 @pytest.fixture
@@ -39,17 +39,6 @@ def stands(park: Park) -> list[tuple[str, float | None]]:
     at, until = (rfc3339(START_MS + days * 24 * HOUR_MS).replace("+", "%2B") for days in (-1, 3))
     hours = park.as_("enterprise").get(f"/v1/regions/east/weather?from={at}&to={until}")["hours"]
     return [(one["kind"], one.get("temperature_c")) for one in hours]
-
-
-def placed(park: Park, industry_of_other: str = "circular_chemical", **elsewhere: tuple[float, float]) -> None:
-    for eid, (latitude, longitude) in (PLACE | elsewhere).items():
-        profile = park.services.registry.profile(eid)
-        assert profile is not None
-        one = profile.enterprise
-        fields = {"name": one.name, "credit_code": one.credit_code, "size": one.size, "region": one.region}
-        industry = industry_of_other if eid == "other" else one.industry
-        position = {"latitude": latitude, "longitude": longitude}
-        park.as_("admin").put(f"/v1/enterprises/{eid}", fields | {"industry": industry, "position": position})
 
 
 def downwind(park: Park, person: str = "department_safety", eid: str = "acme", expect: int = 200) -> dict[str, Any]:
@@ -126,13 +115,13 @@ def test_what_is_no_ring_is_refused_as_a_boundary(park: Park, boundary: list[dic
 
 def test_without_a_position_or_weather_that_is_said(park: Park) -> None:
     assert downwind(park)["located"] is False
-    placed(park)
+    places_plants(park)
     answer = downwind(park)
     assert (answer["located"], answer["wind"], answer["receptors"]) == (True, "unknown", [])
 
 
 def test_the_wind_of_the_hour_decides_who_is_downwind(park: Park) -> None:
-    placed(park)
+    places_plants(park)
     park.as_("admin").put("/v1/regions/east", {"name": "东区", "boundary": corners(*SQUARE)})
     gives(park, hour(wind_m_s=2.0, wind_from_deg=270))
     answer = downwind(park)
@@ -144,7 +133,7 @@ def test_the_wind_of_the_hour_decides_who_is_downwind(park: Park) -> None:
 
 
 def test_an_old_observation_is_used_for_three_hours_and_a_forecast_of_the_hour_before_it(park: Park) -> None:
-    placed(park)
+    places_plants(park)
     gives(park, hour(wind_m_s=2.0, wind_from_deg=270))
     park.clock.advance(3 * 3600)
     assert downwind(park)["wind"] == "blowing"
@@ -159,7 +148,7 @@ def test_an_old_observation_is_used_for_three_hours_and_a_forecast_of_the_hour_b
     [("department_safety", True), ("committee", True), ("admin", True), ("inspector_safety", False), ("enterprise", False)],
 )  # fmt: skip
 def test_names_of_others_are_for_those_who_may_see_them(park: Park, person: str, is_named: bool) -> None:
-    placed(park, industry_of_other="hydrogen")  # not an industry of the inspectors
+    places_plants(park, industry_of_other="hydrogen")  # not an industry of the inspectors
     gives(park, hour(wind_m_s=2.0, wind_from_deg=270))
     (other,) = downwind(park, person)["receptors"]
     if is_named:
@@ -169,7 +158,7 @@ def test_names_of_others_are_for_those_who_may_see_them(park: Park, person: str,
 
 
 def test_an_inspector_reads_the_names_of_the_own_joint_group(park: Park) -> None:
-    placed(park)
+    places_plants(park)
     gives(park, hour(wind_m_s=2.0, wind_from_deg=270))
     assert downwind(park, "inspector_safety")["receptors"][0]["id"] == "other"
     downwind(park, "enterprise_other", expect=404)
@@ -184,14 +173,14 @@ def told(park: Park, person: str) -> list[dict[str, Any]]:
 
 
 def test_below_tier_3_nobody_downwind_is_told(park: Park) -> None:
-    placed(park)
+    places_plants(park)
     gives(park, hour(wind_m_s=2.0, wind_from_deg=270))
     park.runs_hot(temperature=184.0, voc=45.0)
     assert park.as_("committee").get("/v1/tasks")["items"] and told(park, "enterprise_other") == []
 
 
 def test_those_downwind_of_a_tier_3_are_told_once_and_not_whose_it_is(park: Park) -> None:
-    placed(park)
+    places_plants(park)
     gives(park, hour(wind_m_s=2.0, wind_from_deg=270))
     phone = {"token": "token-of-a-phone", "platform": "android"}
     park.as_("enterprise_other").put("/v1/me/devices/phone-1", phone)
@@ -206,7 +195,7 @@ def test_those_downwind_of_a_tier_3_are_told_once_and_not_whose_it_is(park: Park
 
 
 def test_in_a_calm_all_near_are_told_that_it_may_come(park: Park) -> None:
-    placed(park, other=(31.2304, 121.4632))  # a kilometre west
+    places_plants(park, other=(31.2304, 121.4632))  # a kilometre west
     gives(park, hour(wind_m_s=0.3, wind_from_deg=270))
     park.runs_hot(temperature=190.0, voc=60.0, steam=120.0)
     (notice,) = told(park, "enterprise_other")
@@ -214,7 +203,29 @@ def test_in_a_calm_all_near_are_told_that_it_may_come(park: Park) -> None:
 
 
 def test_who_lies_upwind_hears_nothing(park: Park) -> None:
-    placed(park)
+    places_plants(park)
     gives(park, hour(wind_m_s=2.0, wind_from_deg=90))
     park.runs_hot(temperature=190.0, voc=60.0, steam=120.0)
     assert park.as_("committee").get("/v1/tasks")["items"][0]["tier"] == 3 and told(park, "enterprise_other") == []
+
+
+def test_of_what_goes_with_the_water_nobody_downwind_is_told(park: Park) -> None:
+    places_plants(park)
+    gives(park, hour(wind_m_s=2.0, wind_from_deg=270))
+    admin = park.as_("admin")
+    admin.put("/v1/points/acme-pressure", {"unit_id": "acme-r1", "indicator": "reactor_pressure", "threshold": 800.0})
+    admin.put("/v1/points/acme-cod", {"unit_id": "acme-r1", "indicator": "cod", "limit": 60.0})
+    for _ in range(3):
+        park.clock.advance(60)
+        park.reads(pressure=1200.0, cod=600.0, steam=130.0)
+    (task,) = park.as_("committee").get("/v1/tasks")["items"]
+    assert (task["tier"], task["rule_id"]) == (3, "reactor-pressure-cod") and told(park, "enterprise_other") == []
+
+
+def test_who_runs_a_public_station_is_told_from_other_enterprises(park: Park) -> None:
+    places_plants(park, industry_of_other="park")
+    gives(park, hour(wind_m_s=2.0, wind_from_deg=270))
+    station = {"enterprise_id": "other", "name": "空气站", "type": "public_station"}
+    park.as_("admin").put("/v1/units/other-station", station)
+    (one,) = downwind(park, "enterprise")["receptors"]
+    assert (one["kind"], one["id"]) == ("station", "other")

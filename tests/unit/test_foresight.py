@@ -184,6 +184,23 @@ def test_weights_stand_where_the_penalised_likelihood_is_flat(seed: int, rows: i
     assert np.abs(design.T @ (y - p) - penalty * weights).max() < 1e-4
 
 
+def test_weather_that_history_hardly_knows_decides_nothing_alone() -> None:
+    known, _ = drawn(hours_of(100), driven, 1)  # January to April: never hot, seldom rain
+    wet = replace(known, x=np.where(np.arange(len(FEATURES)) == FEATURES.index("rain"), 0.0, known.x))
+    wet.x[100::1500, FEATURES.index("rain")] = 1.0
+    wet.y[100::1500] = 1.0  # by chance there was a warning in each of two wet hours
+    base, model = fit(wet)
+    usual = wet.x.mean(axis=0)
+    rain, heat = (np.eye(len(FEATURES))[FEATURES.index(name)] for name in ("rain", "heat"))
+    rate = base.rate((6, 12))
+    dry = model.probability(rate, usual.tolist())
+    assert dry < model.probability(rate, (usual + rain).tolist()) < 0.5
+    assert model.probability(rate, (usual + 3 * heat).tolist()) == pytest.approx(dry, abs=0.001)
+    assert model.probability(rate, (usual + 1e6 * rain).tolist()) == model.probability(
+        rate, (usual + 3 * rain).tolist()
+    )
+
+
 def test_calibration_undoes_what_is_too_bold() -> None:
     random = np.random.default_rng(1)
     true = random.uniform(0.02, 0.6, 20_000)
