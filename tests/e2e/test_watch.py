@@ -22,7 +22,7 @@ def test_a_unit_trained_from_a_shell_is_watched_and_renewed(live: LivePark) -> N
     plant = live.plant("watched")
     begin_ms = (now_ms() // STEP_MS - NORMAL - AFTER) * STEP_MS
     rows = ordinary(NORMAL + AFTER)
-    rows[NORMAL + 20 :] += np.array([2.5, 1.5])
+    rows[NORMAL + 20 :] += np.array([4.0, 3.0])
     assert uploads(plant, rows[:NORMAL], begin_ms) == NORMAL * 2
 
     told = trains(live, f"{plant.id}-r1", begin_ms, begin_ms + NORMAL * STEP_MS)
