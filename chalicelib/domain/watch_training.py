@@ -38,7 +38,7 @@ LEAST_POINTS = 2
 ROWS_A_COLUMN = 4  # rows to each lagged column, at least
 STATE_CORRELATION = 0.5  # directions of the past that foretell less than this are left out of the state
 RIDGE_PAST, RIDGE_PRESENT, RIDGE_NOISE = 0.1, 0.1, 0.003  # shrinkage of each covariance to its mean variance
-SIGMAS = 5.0  # how far out a limit lies, in standard deviations of a normal variable
+SIGMAS = 4.5  # how far out a limit lies, in standard deviations of a normal variable
 # The distance is a net for what is gross: normal operation wanders, further than a training period shows.
 SIGMAS_OF_DISTANCE = 6.0
 STILL = 1e-9  # a point that moves less than this part of its size is no part of a model

@@ -93,7 +93,7 @@ def _watch(
 ) -> tuple[Observation, ...]:
     """Judge and commit a part of the block; one with more changes than a commit takes in two, one after the other."""
     who, unit_id = setting.block.enterprise_id, version.unit_id
-    fresh = valid_values(series, _plausible(version, setting))
+    fresh = valid_values(series, _plausible(version, setting), version.interval_ms)
     for _ in range(ATTEMPTS):
         before, number = watches.load(who, unit_id)
         after, rows = advance(before, fresh, version.points, version.interval_ms)
