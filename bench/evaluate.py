@@ -1,7 +1,7 @@
 """evaluate.readings_per_s: decoded blocks through the pure evaluation, on one core.
 
 Measured on blocks as uploads bring them, on a calm plant, and on one that stands past its triggers all the time; the figure is
-the slower of the two. The floor is the bare loop: the same readings in order of time, a dict lookup and a comparison each.
+the slower of the two. Every unit is watched as well, at its model's own interval. The floor is the bare loop: the same readings in order of time, a dict lookup and a comparison each.
 """
 
 from collections.abc import Callable
@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from bench import plant
 from bench.figure import Figure, alternate
+from bench.watching import Watching, models_of
 from chalicelib.adapters.catalogue import shipped
 from chalicelib.domain.enterprise import Profile
 from chalicelib.domain.evaluation import evaluate
@@ -40,12 +41,13 @@ def _heated(one: Series, known: Profile) -> Series:
 
 
 def _evaluation(known: Profile, blocks: list[tuple[Series, ...]]) -> Callable[[], None]:
-    catalogue = shipped()
+    catalogue, models = shipped(), models_of(known)
 
     def work() -> None:
-        state = EnterpriseState()
+        state, watching = EnterpriseState(), Watching(known, models)
         for n, block in enumerate(blocks):
             state, *_ = evaluate(state, make_plan(known, catalogue), block, block_id=str(n))
+            watching.fold(block)
 
     return work
 

@@ -256,12 +256,12 @@ class ModelStore(Protocol):
 
     def save(self, key: str, model: "WatchModel") -> None: ...
     def load(self, key: str) -> "WatchModel":
-        """Raises ModelMissing, or ValueError for bytes that are no model."""
+        """Raises ModelUnusable."""
         ...
 
 
-class ModelMissing(Exception):
-    """No model under that key."""
+class ModelUnusable(Exception):
+    """No model under that key, or not one that this version of the program reads."""
 
 
 class LearningRepo(Protocol):

@@ -33,7 +33,7 @@ from tests.park import credit_code
 
 T = TypeVar("T")
 Json = dict[str, Any]
-FUNCTIONS = ("api", "evaluate", "relay", "push", "photo", "clock")
+FUNCTIONS = ("api", "evaluate", "relay", "push", "photo", "clock", "learn")
 LOGICAL = {name: name.capitalize() for name in FUNCTIONS} | {"api": "APIHandler"}
 WAIT_S = 40.0
 SITE = {"latitude": 30.7602, "longitude": 121.0214}

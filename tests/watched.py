@@ -102,7 +102,7 @@ class Park:
         self.registry, self.observations = Registry(), RowObservationRepo(self.operations)
         self.watches = Contended(MemoryRows(), self.operations, Clock())
         self.models = StoredModels(MemoryMediaStore())
-        self.blocks = 0
+        self.unusable: tuple[str, ...] = ()
         if is_watched:
             self.activates("v1")
 
@@ -114,7 +114,9 @@ class Park:
     def judges(self, block: Block) -> tuple[Observation, ...]:
         ports: Any = {"registry": self.registry, "catalogues": Catalogues(), "watches": self.watches,
                       "models": self.models, "observations": self.observations}  # fmt: skip
-        return watch_unit(block, **ports)
+        done = watch_unit(block, **ports)
+        self.unusable = done.unusable
+        return done.opened
 
     def reads(self, rows: Array, first: int = 0, flags: str = "N") -> list[Observation]:
         """The rows in blocks of twenty."""

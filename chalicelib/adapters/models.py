@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from chalicelib.ports import MediaMissing, MediaStore, ModelMissing
+from chalicelib.ports import MediaMissing, MediaStore, ModelUnusable
 
 if TYPE_CHECKING:
     from chalicelib.domain.unit_watch import WatchModel
@@ -37,5 +37,5 @@ class StoredModels:
 
         try:
             return unpack_model(self._objects.read(key, max_bytes=MAX_BYTES))
-        except MediaMissing as error:
-            raise ModelMissing(key) from error
+        except (MediaMissing, ValueError) as error:
+            raise ModelUnusable(key) from error

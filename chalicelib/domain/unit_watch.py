@@ -4,7 +4,8 @@ A canonical variate model (Larimore 1983; Russell, Chiang & Braatz, "Data-driven
 Chemical Processes", 2000, ch. 7) predicts the next row from the past ones. What it cannot predict is whitened, so that in normal
 operation it is noise of variance one, a number a point; its square is the residual T2. That is watched with several memories
 at once (MEWMA; Lowry et al., Technometrics 34, 1992): the mean of the noise shows offsets and drifts, the mean of its squares shows
-restlessness and sticking. Each statistic is a sum over points, so that it can be read for a dimension, and a point's part in it.
+restlessness and sticking. What was foretold is watched too, as how far the row stands from normal rows (T2): an abnormality that has
+come to rest surprises nobody any more. Each statistic is a sum over points, so that it can be read for a dimension, and a point's part in it.
 
 A verdict uses rows up to its own only. Where rows are cut makes no difference. Trained by watch_training.py, kept by watch_codec.py.
 """
@@ -23,7 +24,7 @@ MEAN_MEMORIES = (0.3, 0.1, 0.05)  # weights of the newest row: about 3, 10 and 2
 SQUARE_MEMORIES = (1.0, 0.3, 0.1, 0.05)
 _OF_MEANS = np.array(MEAN_MEMORIES)[:, None]
 _OF_SQUARES = np.array(SQUARE_MEMORIES)[:, None]
-STATISTICS = len(MEAN_MEMORIES) + len(SQUARE_MEMORIES)
+STATISTICS = len(MEAN_MEMORIES) + len(SQUARE_MEMORIES) + 1  # and the distance
 ON_DELAY = 2  # rows past a limit in a row before there is an alarm
 OFF_DELAY = 5  # rows within all limits before it ends
 # A wild value must not fill the memories for hours after it: a point's part is cut off here, far past every limit.
@@ -36,7 +37,7 @@ OWN_SHARE = 0.25
 @dataclass(frozen=True, eq=False)
 class WatchModel:
     """d points, p lags. `dimensions` says each point's. `predict` (p * d, d) takes scaled past rows, newest first, to the next scaled row;
-    `whiten` (d, d) is symmetric; `usual_squares` (d,) is the noise's mean square on rows that were not trained on.
+    `whiten` (d, d) does so to what was not foretold, `whiten_rows` (d, d) to rows themselves, both symmetric; `usual_squares` (d,) is the noise's mean square on rows that were not trained on.
 
     `limits` (1 + number of dimensions there are, STATISTICS): of all points, then of each dimension in the order of `own_dimensions`.
     """
@@ -49,6 +50,7 @@ class WatchModel:
     scale: Array
     predict: Array
     whiten: Array
+    whiten_rows: Array
     usual_squares: Array
     limits: Array
 
@@ -129,7 +131,7 @@ def _step(model: WatchModel, state: WatchState, scaled: Array) -> tuple[WatchSta
         return replace(state, past=past, seen=state.seen + 1), RowVerdict(None, False, state.is_alarmed)
     noise = noise_of(model.predict, model.whiten, state.past.reshape(1, -1), scaled[None])[0]
     means, squares = remember(state.means, state.squares, noise)
-    parts = parts_of(means, squares)
+    parts = parts_of(means, squares, distance_of(model.whiten_rows, scaled))
     levels = parts.sum(axis=1) / model.limits[0]
     level = float(levels.max())
     hot, calm = (state.hot + 1, 0) if level > 1.0 else (0, state.calm + 1)
@@ -156,11 +158,16 @@ def noise_of(predict: Array, whiten: Array, past: Array, present: Array) -> Arra
     return np.asarray(((present - past @ predict) @ whiten).clip(-LARGEST_NOISE, LARGEST_NOISE))
 
 
+def distance_of(whiten_rows: Array, scaled: Array) -> Array:
+    """How far scaled rows (..., d) stand from the mean of normal ones, whitened and cut off."""
+    return np.asarray((scaled @ whiten_rows).clip(-LARGEST_NOISE, LARGEST_NOISE))
+
+
 def remember(means: Array, squares: Array, noise: Array) -> tuple[Array, Array]:
     """Both memories with one more row of noise (d,) in them."""
     return means + _OF_MEANS * (noise - means), squares + _OF_SQUARES * (noise * noise - squares)
 
 
-def parts_of(means: Array, squares: Array) -> Array:
+def parts_of(means: Array, squares: Array, distance: Array) -> Array:
     """(STATISTICS, d): each point's part in each statistic. A mean is put on the scale of one row: its variance is about half its weight."""
-    return np.concatenate((means * means / _OF_MEANS, squares))
+    return np.concatenate((means * means / _OF_MEANS, squares, (distance * distance)[None]))

@@ -16,7 +16,7 @@ from chalicelib.domain.dimension import Dimension
 from chalicelib.domain.unit_watch import MEAN_MEMORIES, SQUARE_MEMORIES, STATISTICS, Array, WatchModel, WatchState
 
 VERSION = 1
-MODEL_ARRAYS = ("centre", "scale", "predict", "whiten", "usual_squares", "limits")
+MODEL_ARRAYS = ("centre", "scale", "predict", "whiten", "whiten_rows", "usual_squares", "limits")
 _STATE = struct.Struct("<BHHIII?")
 
 
@@ -37,7 +37,7 @@ def unpack_model(payload: bytes) -> WatchModel:
     dimensions = tuple(Dimension(str(one)) for one in found["dimensions"])
     arrays = {name: found[name] for name in MODEL_ARRAYS}
     width, groups = len(dimensions), 1 + len(set(dimensions))
-    shapes = [(width,), (width,), (lags * width, width), (width, width), (width,), (groups, STATISTICS)]
+    shapes = [(width,), (width,), (lags * width, width), (width, width), (width, width), (width,), (groups, STATISTICS)]
     if len(found["points"]) != width or not _fit(arrays, shapes) or interval_ms <= 0:
         raise ValueError("not a model")
     return WatchModel(tuple(str(one) for one in found["points"]), dimensions, interval_ms, lags, **arrays)

@@ -2,13 +2,13 @@
 
 An instant of the grid is judged once event time is an interval past it, so that points that come in other blocks are there. It is
 judged once: what arrives for it later, or is older, changes nothing. At an instant each point has its last valid value, which holds
-for HOLD intervals; where one has none, the row is None and nothing is judged.
+for HOLD intervals; where one has none, the row is None and nothing is judged. Of the values between two instants only the last counts,
+so that no others are kept.
 """
 
 import json
 import struct
 import zlib
-from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -18,6 +18,7 @@ from chalicelib.domain.watch_record import HOLD
 
 VERSION = 1
 Value = tuple[int, float]  # when, and what
+Values = Mapping[int, Value]  # by the instant of the grid at which it counts
 Row = tuple[float, ...] | None
 Range = tuple[float, float]
 
@@ -25,73 +26,78 @@ Range = tuple[float, float]
 @dataclass(frozen=True, slots=True)
 class WatchTrack:
     """`next_ms` is the first instant not judged yet. `held` has each point's last valid value up to the instant before, `waiting`
-    what is newer, by rising time. `watch` is the packed state of the model's memories (empty: fresh). `open` are the
+    what is newer. `watch` is the packed state of the model's memories (empty: fresh). `open` are the
     observations of the present alarm, `hot_since_ms` when it began to show."""
 
     model_version: str = ""
     next_ms: int = 0
     held: Mapping[str, Value] = field(default_factory=dict)
-    waiting: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
+    waiting: Mapping[str, Values] = field(default_factory=dict)
     watch: bytes = b""
     open: Mapping[ObservationKind, str] = field(default_factory=dict)
     hot_since_ms: int | None = None
 
 
-def valid_values(series: Iterable[Series], plausible: Mapping[str, Range]) -> dict[str, list[Value]]:
-    """Readings that may be judged, of the points in `plausible`: flagged normal, and within their range. NaN is within none."""
-    found: dict[str, list[Value]] = {}
+def valid_values(
+    series: Iterable[Series], plausible: Mapping[str, Range], interval_ms: int
+) -> dict[str, dict[int, Value]]:
+    """Of the points in `plausible` the last value before each instant of the grid that may be judged: flagged normal, and within the
+    point's range. NaN is within none."""
+    found: dict[str, dict[int, Value]] = {}
     for one in series:
         if one.point_id in plausible:
             low, high = plausible[one.point_id]
             rows = zip(one.times_ms, one.values, one.flags, strict=True)
-            found.setdefault(one.point_id, []).extend(
-                (at, value) for at, value, flag in rows if flag == NORMAL and low <= value <= high
-            )
+            last = {
+                -(-at // interval_ms) * interval_ms: (at, value)
+                for at, value, flag in rows
+                if flag == NORMAL and low <= value <= high
+            }
+            found[one.point_id] = merged(found.get(one.point_id, {}), last)
+    return found
+
+
+def merged(first: Values, then: Values) -> dict[int, Value]:
+    """The later of two values for an instant; of two of the same time the one that came first."""
+    found = dict(first)
+    for instant, value in then.items():
+        if instant not in found or found[instant][0] < value[0]:
+            found[instant] = value
     return found
 
 
 def advance(
-    track: WatchTrack, fresh: Mapping[str, Sequence[Value]], points: Sequence[str], interval_ms: int
+    track: WatchTrack, fresh: Mapping[str, Values], points: Sequence[str], interval_ms: int
 ) -> tuple[WatchTrack, list[tuple[int, Row]]]:
     """Take valid values in and give the rows (instant, values in the order of points) that can be judged now."""
-    behind_ms = track.next_ms - interval_ms if track.next_ms else -1
-    waiting = {point: _merged(fresh.get(point, ()), track.waiting.get(point, ()), behind_ms) for point in points}
-    times = [at for values in waiting.values() for at, _ in values]
-    if not times:
+    waiting = {
+        point: merged(
+            track.waiting.get(point, {}),
+            {instant: value for instant, value in fresh.get(point, {}).items() if instant >= track.next_ms},
+        )
+        for point in points
+    }
+    newest_ms = max((value[0] for values in waiting.values() for value in values.values()), default=0)
+    if not newest_ms:
         return track, []
-    held, rows = dict(track.held), []
-    instant = track.next_ms or _grid(min(times), interval_ms)
-    past_last_ms = max(times) // interval_ms * interval_ms
+    held = dict(track.held)
+    rows: list[tuple[int, Row]] = []
+    instant = track.next_ms or _earliest(waiting)
+    past_last_ms = newest_ms // interval_ms * interval_ms
     while instant < past_last_ms:
-        _move(waiting, held, instant)
+        for point, values in waiting.items():
+            if (value := values.pop(instant, None)) is not None:
+                held[point] = value
         row = _row(held, points, instant - HOLD * interval_ms)
         rows.append((instant, row))
         # With nothing new there is no row either: a gap of days is not gone through instant by instant.
-        instant = instant + interval_ms if row else max(instant + interval_ms, _grid(_earliest(waiting), interval_ms))
+        instant = instant + interval_ms if row else max(instant + interval_ms, _earliest(waiting))
     kept = {point: values for point, values in waiting.items() if values}
     return replace(track, next_ms=instant, held=held, waiting=kept), rows
 
 
-def _grid(at_ms: int, interval_ms: int) -> int:
-    """The first instant of the grid that is not before."""
-    return -(-at_ms // interval_ms) * interval_ms
-
-
-def _earliest(waiting: Mapping[str, Sequence[Value]]) -> int:
-    return min(values[0][0] for values in waiting.values() if values)
-
-
-def _merged(fresh: Iterable[Value], waiting: Iterable[Value], behind_ms: int) -> tuple[Value, ...]:
-    """What waits and what is new and not behind. Of two values of one instant the one that came first stays."""
-    known = {at: value for at, value in fresh if at > behind_ms} | dict(waiting)
-    return tuple(sorted(known.items()))
-
-
-def _move(waiting: dict[str, tuple[Value, ...]], held: dict[str, Value], instant: int) -> None:
-    """Values up to an instant are waited for no longer; the last of each point holds."""
-    for point, values in waiting.items():
-        if done := bisect_right(values, instant, key=lambda value: value[0]):
-            held[point], waiting[point] = values[done - 1], values[done:]
+def _earliest(waiting: Mapping[str, Values]) -> int:
+    return min(min(values) for values in waiting.values() if values)
 
 
 def _row(held: Mapping[str, Value], points: Sequence[str], oldest_ms: int) -> Row:
@@ -105,7 +111,9 @@ def pack_track(track: WatchTrack) -> bytes:
         "m": track.model_version,
         "n": track.next_ms,
         "h": track.held,
-        "w": track.waiting,
+        "w": {
+            point: [[instant, *value] for instant, value in values.items()] for point, values in track.waiting.items()
+        },
         "o": track.open,
         "s": track.hot_since_ms,
     }
@@ -125,7 +133,7 @@ def unpack_track(payload: bytes) -> WatchTrack:
             head["m"],
             head["n"],
             {point: (at, value) for point, (at, value) in head["h"].items()},
-            {point: tuple((at, value) for at, value in values) for point, values in head["w"].items()},
+            {point: {instant: (at, value) for instant, at, value in values} for point, values in head["w"].items()},
             data[4 + size :],
             {ObservationKind(kind): one for kind, one in head["o"].items()},
             head["s"],

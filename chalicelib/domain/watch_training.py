@@ -16,8 +16,10 @@ from chalicelib.domain.unit_watch import (
     MEAN_MEMORIES,
     ON_DELAY,
     SQUARE_MEMORIES,
+    STATISTICS,
     Array,
     WatchModel,
+    distance_of,
     fresh_state,
     interrupted,
     judge,
@@ -36,7 +38,9 @@ LEAST_POINTS = 2
 ROWS_A_COLUMN = 4  # rows to each lagged column, at least
 STATE_CORRELATION = 0.5  # directions of the past that foretell less than this are left out of the state
 RIDGE_PAST, RIDGE_PRESENT, RIDGE_NOISE = 0.1, 0.1, 0.003  # shrinkage of each covariance to its mean variance
-SIGMAS = 4.0  # how far out a limit lies, in standard deviations of a normal variable
+SIGMAS = 4.5  # how far out a limit lies, in standard deviations of a normal variable
+# The distance is a net for what is gross: normal operation wanders, further than a training period shows.
+SIGMAS_OF_DISTANCE = 6.0
 STILL = 1e-9  # a point that moves less than this part of its size is no part of a model
 
 
@@ -46,6 +50,11 @@ class _Fit:
     scale: Array
     predict: Array
     whiten: Array
+    whiten_rows: Array
+
+    def distance(self, rows: Array) -> Array:
+        """(n, d) of rows (n, d)."""
+        return distance_of(self.whiten_rows, (rows - self.centre) / self.scale)
 
     def noise(self, rows: Array) -> Array:
         """(n - LAGS, d) of rows (n, d), NaN where a row or one before it is not known."""
@@ -73,7 +82,7 @@ def train(
     """
     is_known = _known(rows)
     _check(rows, is_known)
-    noise = _held_out_noise(rows, is_known)
+    noise, distance = _held_out(rows, is_known)
     usual = (noise**2).mean(axis=0)
     fit = _fit(rows, is_known)
     kind = WatchModel(
@@ -85,10 +94,11 @@ def train(
         fit.scale,
         fit.predict,
         fit.whiten,
+        fit.whiten_rows,
         usual,
         limits=np.empty((0, 0)),
     )
-    statistics = _statistics(noise, usual, kind.groups)
+    statistics = _statistics(noise, distance, usual, kind.groups)
     limits = _limits(statistics)
     return replace(kind, limits=limits), _alarmed_share((statistics[:, 0] > limits[0]).any(axis=1))
 
@@ -143,7 +153,8 @@ def _fit(rows: Array, is_known: Mask) -> _Fit:
     state = past @ to_state
     predict = to_state @ np.linalg.lstsq(state, present)[0]
     noise = present - past @ predict
-    return _Fit(centre, scale, predict, _inverse_root(noise.T @ noise / count, RIDGE_NOISE))
+    whiten = _inverse_root(noise.T @ noise / count, RIDGE_NOISE)
+    return _Fit(centre, scale, predict, whiten, whiten_present)
 
 
 def _inverse_root(covariance: Array, ridge: float) -> Array:
@@ -154,36 +165,39 @@ def _inverse_root(covariance: Array, ridge: float) -> Array:
     return np.asarray((vectors / np.sqrt(shrunk)) @ vectors.T)
 
 
-def _held_out_noise(rows: Array, is_known: Mask) -> Array:
-    """(m, d), of the m whole rows: each block's noise under the model of the other blocks."""
-    noise = np.empty((len(rows) - LAGS, rows.shape[1]))
+def _held_out(rows: Array, is_known: Mask) -> tuple[Array, Array]:
+    """Noise and distance (m, d), of the m whole rows: each block's under the model of the other blocks."""
+    noise, distance = (np.empty((len(rows) - LAGS, rows.shape[1])) for _ in range(2))
     for block in np.array_split(np.arange(len(rows)), FOLDS):
         is_other = is_known.copy()
         is_other[block] = False
         first, last = max(int(block[0]), LAGS), int(block[-1]) + 1
-        noise[first - LAGS : last - LAGS] = _fit(rows, is_other).noise(rows[first - LAGS : last])
-    return noise[_whole(is_known)]
+        fit, own = _fit(rows, is_other), slice(first - LAGS, last - LAGS)
+        noise[own], distance[own] = fit.noise(rows[first - LAGS : last]), fit.distance(rows[first:last])
+    whole = _whole(is_known)
+    return noise[whole], distance[whole]
 
 
-def _statistics(noise: Array, usual: Array, groups: Array) -> Array:
-    """(n, groups, STATISTICS) of rows of noise, as the watch goes through them."""
+def _statistics(noise: Array, distance: Array, usual: Array, groups: Array) -> Array:
+    """(n, groups, STATISTICS) of rows of noise and distance, as the watch goes through them."""
     means: Array = np.zeros((len(MEAN_MEMORIES), noise.shape[1]))
     squares: Array = np.tile(usual, (len(SQUARE_MEMORIES), 1))
     found = []
-    for row in noise:
+    for row, off in zip(noise, distance, strict=True):
         means, squares = remember(means, squares, row)
-        found.append(groups @ parts_of(means, squares).T)
+        found.append(groups @ parts_of(means, squares, off).T)
     return np.array(found)
 
 
 def _limits(statistics: Array) -> Array:
-    """SIGMAS out on the gamma distribution with the mean and variance that each statistic has (Wilson & Hilferty, PNAS 17, 1931).
+    """So many sigmas out on the gamma distribution with the mean and variance that each statistic has (Wilson & Hilferty, PNAS 17, 1931).
 
     Smoother than a quantile: a slow memory has few independent values in a training period.
     """
     mean, variance = statistics.mean(axis=0), statistics.var(axis=0)
     ninth = variance / (9.0 * mean**2)
-    return np.asarray(mean * (1.0 - ninth + SIGMAS * np.sqrt(ninth)) ** 3)
+    sigmas = np.array([SIGMAS] * (STATISTICS - 1) + [SIGMAS_OF_DISTANCE])
+    return np.asarray(mean * (1.0 - ninth + sigmas * np.sqrt(ninth)) ** 3)
 
 
 def _alarmed_share(is_past: Mask) -> float:

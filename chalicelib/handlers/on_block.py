@@ -37,8 +37,11 @@ def on_block(event: dict[str, Any], services: Services) -> dict[str, list[dict[s
             models=services.models,
             observations=services.observations,
         )
-        for observation in watched:
+        for observation in watched.opened:
             count("Observation", kind=observation.kind.value)
+        for unit_id in watched.unusable:
+            logger.warning("watch unusable", extra={"unit_id": unit_id})
+            count("WatchUnusable")
         for decision in judgement.decisions:
             count("Decision", change=decision.change.value, tier=str(decision.tier))
         for unit_id in judgement.unjudged:

@@ -9,14 +9,14 @@ from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.dimension import Dimension
 from chalicelib.domain.enterprise import Profile
 from chalicelib.domain.observation import Observation
+from chalicelib.domain.reading import NORMAL, Series
 from chalicelib.domain.warning import Warning, WarningState
-from chalicelib.domain.watch_track import Row, Value, WatchTrack, advance, valid_values
+from chalicelib.domain.watch_track import Row, Values, WatchTrack, advance, merged, valid_values
 from chalicelib.ports import BlockRepo, ObservationRepo, Page, WarningRepo
 
 PAGE = 100
 LOOK_BACK_MS = 366 * 86_400_000  # what began before that is not looked for
 AROUND_MS = 3_600_000  # what led to an abnormality and what followed it is not normal either
-STRETCH = 100  # instants that are put on the grid at once
 
 Span = tuple[int, int]
 Event = TypeVar("Event", Warning, Observation)
@@ -57,17 +57,16 @@ def read_period(
     """What is stored of a unit for begin <= t < end."""
     indicators = {point.id: catalogue.indicators[point.indicator] for point in profile.points_of(unit_id)}
     plausible = {point: indicator.plausible for point, indicator in indicators.items()}
-    found: dict[str, dict[int, float]] = {point: {} for point in plausible}
+    found: dict[str, Values] = {}
     readings = refused = 0
     for block in blocks.between(profile.enterprise.id, *span):
-        own = [one for one in block.series if one.point_id in plausible]
-        inside = sum(span[0] <= at < span[1] for one in own for at in one.times_ms)
-        valid = {point: _inside(values, span) for point, values in valid_values(own, plausible).items()}
-        readings, refused = readings + inside, refused + inside - sum(map(len, valid.values()))
-        for point, values in valid.items():
-            found[point] = dict(values) | found[point]
-    points = tuple(point for point, values in found.items() if values)
-    grid = tuple(_grid({point: sorted(found[point].items()) for point in points}, points, span, interval_ms))
+        own = [_within(one, span) for one in block.series if one.point_id in plausible]
+        readings += sum(len(one) for one in own)
+        refused += sum(_refused(one, *plausible[one.point_id]) for one in own)
+        for point, values in valid_values(own, plausible, interval_ms).items():
+            found[point] = merged(found.get(point, {}), values)
+    points = tuple(point for point in plausible if found.get(point))
+    _, grid = advance(WatchTrack(), found, points, interval_ms)
     return Period(
         points,
         tuple(indicators[point].dimension for point in points),
@@ -75,28 +74,19 @@ def read_period(
         tuple(row for _, row in grid),
         readings,
         refused,
-        tuple(point for point, values in found.items() if not values),
+        tuple(point for point in plausible if not found.get(point)),
     )
 
 
-def _inside(values: list[Value], span: Span) -> list[Value]:
-    return [value for value in values if span[0] <= value[0] < span[1]]
+def _within(one: Series, span: Span) -> Series:
+    first, last = (bisect_left(one.times_ms, at) for at in span)
+    return Series(one.point_id, one.times_ms[first:last], one.values[first:last], one.flags[first:last])
 
 
-def _grid(
-    values: dict[str, list[Value]], points: tuple[str, ...], span: Span, interval_ms: int
-) -> Iterator[tuple[int, Row]]:
-    """As the watch itself would have seen them."""
-    track = WatchTrack()
-    begins = dict.fromkeys(points, 0)
-    for end in range(span[0] + STRETCH * interval_ms, span[1] + STRETCH * interval_ms, STRETCH * interval_ms):
-        fresh = {}
-        for point in points:
-            first = begins[point]
-            begins[point] = bisect_left(values[point], end, lo=first, key=lambda value: value[0])
-            fresh[point] = values[point][first : begins[point]]
-        track, rows = advance(track, fresh, points, interval_ms)
-        yield from rows
+def _refused(one: Series, low: float, high: float) -> int:
+    """How many readings are flagged or implausible."""
+    valid = sum(flag == NORMAL and low <= value <= high for value, flag in zip(one.values, one.flags, strict=True))
+    return len(one) - valid
 
 
 def abnormal_spans(

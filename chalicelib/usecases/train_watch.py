@@ -10,6 +10,7 @@ from chalicelib.ports import (
     CatalogueRepo,
     Clock,
     ModelStore,
+    ModelUnusable,
     ObservationRepo,
     RegistryRepo,
     WarningRepo,
@@ -105,12 +106,20 @@ def renew_watch(
     try:
         if not set(active.points) <= set(period.points):
             return Renewal.NOT_ENOUGH
-        if _is_worse(period, models.load(active.key)):
+        if (old := _usable(active.key, models)) and _is_worse(period, old):
             return Renewal.OLD_IS_BETTER
         _activate(unit_id, period, span, active.interval_ms, profile, watches=watches, models=models, clock=clock)
     except TrainingRefused:
         return Renewal.NOT_ENOUGH
     return Renewal.RENEWED
+
+
+def _usable(key: str, models: ModelStore) -> "WatchModel | None":
+    """A model that nobody can read is worse than any other."""
+    try:
+        return models.load(key)
+    except ModelUnusable:
+        return None
 
 
 def _is_worse(period: Period, old: "WatchModel") -> bool:

@@ -1,7 +1,8 @@
 """Judge the units of a stored block by their watches, each at its own interval: state, observations and events change together.
 
 A unit without a trained model costs nothing here, and an enterprise without one a look into memory. An alarm becomes an
-observation and ends with it; it is never a coupled warning.
+observation and ends with it; it is never a coupled warning. A model that cannot be used stops neither the other units nor the
+blocks that come after: the unit is named, and its watch begins anew with its next model.
 """
 
 from collections.abc import Iterable
@@ -17,7 +18,7 @@ from chalicelib.domain.observation import Observation, ObservationKind
 from chalicelib.domain.reading import Series, cut
 from chalicelib.domain.watch_record import WatchVersion
 from chalicelib.domain.watch_track import Row, WatchTrack, advance, valid_values
-from chalicelib.ports import CatalogueRepo, ModelStore, ObservationRepo, RegistryRepo, WatchRepo
+from chalicelib.ports import CatalogueRepo, ModelStore, ModelUnusable, ObservationRepo, RegistryRepo, WatchRepo
 
 if TYPE_CHECKING:
     from chalicelib.domain.unit_watch import RowVerdict, WatchModel
@@ -26,6 +27,14 @@ ATTEMPTS = 5
 MAX_CHANGED = 20  # observations, at most four rows each, and one commit takes a hundred
 
 Part = tuple[Series, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What was opened, and the units whose model is missing or of another version of this program."""
+
+    opened: tuple[Observation, ...] = ()
+    unusable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,24 +62,30 @@ def watch_unit(
     watches: WatchRepo,
     models: ModelStore,
     observations: ObservationRepo,
-) -> tuple[Observation, ...]:
-    """Fold a block into the watches of its units; the observations that it opened. Doing it twice changes nothing the second time.
+) -> Watched:
+    """Fold a block into the watches of its units. Doing it twice changes nothing the second time.
 
     Raises WriteConflict if other writers were first again and again.
     """
     active = watches.active(block.enterprise_id)
     profile = registry.profile(block.enterprise_id) if active else None
     if profile is None:
-        return ()
+        return Watched()
     there = {one.point_id for one in block.series}
     catalogue = catalogues.current()
-    opened: tuple[Observation, ...] = ()
+    done = Watched()
     for version in active:
-        if not there.isdisjoint(version.points) and profile.points_by_id.keys() >= set(version.points):
-            setting = _Setting(block, profile, catalogue, models.load(version.key))
-            series = tuple(one for one in block.series if one.point_id in version.points)
-            opened += _watch(version, setting, series, watches, observations)
-    return opened
+        if there.isdisjoint(version.points) or not profile.points_by_id.keys() >= set(version.points):
+            continue
+        try:
+            model = models.load(version.key)
+        except ModelUnusable:
+            done = replace(done, unusable=(*done.unusable, version.unit_id))
+            continue
+        series = tuple(one for one in block.series if one.point_id in version.points)
+        opened = _watch(version, _Setting(block, profile, catalogue, model), series, watches, observations)
+        done = replace(done, opened=done.opened + opened)
+    return done
 
 
 def _watch(
@@ -78,7 +93,7 @@ def _watch(
 ) -> tuple[Observation, ...]:
     """Judge and commit a part of the block; one with more changes than a commit takes in two, one after the other."""
     who, unit_id = setting.block.enterprise_id, version.unit_id
-    fresh = valid_values(series, _plausible(version, setting))
+    fresh = valid_values(series, _plausible(version, setting), version.interval_ms)
     for _ in range(ATTEMPTS):
         before, number = watches.load(who, unit_id)
         after, rows = advance(before, fresh, version.points, version.interval_ms)

@@ -24,12 +24,12 @@ from chalicelib.domain.watch_codec import pack_model
 from chalicelib.domain.watch_record import WatchVersion
 from chalicelib.domain.watch_track import WatchTrack
 from chalicelib.domain.watch_training import train
-from chalicelib.ports import MediaStore, ModelMissing
+from chalicelib.ports import MediaStore, ModelUnusable
 
 T0 = 1_772_416_800_000
 VERSION = WatchVersion("acme", "acme-r1", "v1", ("a", "b"), 180_000, T0, T0 + 1, 300, 0.001, T0, ("c",))
 TRACK = WatchTrack(
-    "v1", T0, {"a": (T0, 0.1)}, {"b": ((T0 + 1, 2.5),)}, b"\x00state", {ObservationKind.SINGLE: "o-1"}, T0
+    "v1", T0, {"a": (T0, 0.1)}, {"b": {T0 + 180_000: (T0 + 1, 2.5)}}, b"\x00state", {ObservationKind.SINGLE: "o-1"}, T0
 )
 SEEN = Observation(
     "o-1", ObservationKind.SINGLE, "acme", "acme-r1", Dimension.SAFETY, "a", T0, T0, T0, correlation_id="c"
@@ -135,14 +135,14 @@ def model(seed: int) -> WatchModel:
     return train(rows, ["a", "b"], [Dimension.SAFETY, Dimension.ENVIRONMENT], interval_ms=180_000)[0]
 
 
-def test_a_model_that_is_not_there_is_missing(objects: MediaStore) -> None:
-    with pytest.raises(ModelMissing):
+def test_a_model_that_is_not_there_is_unusable(objects: MediaStore) -> None:
+    with pytest.raises(ModelUnusable):
         StoredModels(objects).load(VERSION.key)
 
 
-def test_an_object_that_is_no_model_is_none(objects: MediaStore) -> None:
+def test_an_object_that_is_no_model_is_unusable(objects: MediaStore) -> None:
     objects.write(VERSION.key, b"something else", content_type="application/octet-stream")
-    with pytest.raises(ValueError, match="not a model"):
+    with pytest.raises(ModelUnusable):
         StoredModels(objects).load(VERSION.key)
 
 

@@ -250,6 +250,13 @@ def test_a_model_that_alarms_more_on_held_out_normal_days_is_not_taken() -> None
     assert park.watches.active("acme") == before
 
 
+def test_a_model_that_cannot_be_used_is_replaced_whatever_it_was() -> None:
+    park = watched()
+    park.watches.activate(replace(park.watches.active("acme")[0], version="of-another-program"))
+    assert park.renews() is Renewal.RENEWED
+    assert park.models.load(park.watches.active("acme")[0].key).points == POINTS
+
+
 def test_after_a_renewal_that_named_other_points_the_watch_goes_on_with_those() -> None:
     park = watched()
     park.watches.activate(replace(park.watches.active("acme")[0], points=POINTS[:3]))

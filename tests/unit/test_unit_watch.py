@@ -163,6 +163,18 @@ def test_shares_name_the_point_that_moved_and_sum_to_one() -> None:
     assert max(shares, key=lambda point: shares[point]) == "pressure"
 
 
+def test_an_abnormality_that_has_come_to_rest_is_still_one() -> None:
+    rows = normal(400, 10)
+    rows[100:] += 8.0 * MIXING @ np.array([1.0, 0.5])
+    state, _ = judge(model(), fresh_state(model()), rows[:101])
+    assert np.mean([verdict.is_alarmed for verdict in judge(model(), state, rows[101:])[1]]) > 0.95
+
+
+def test_a_watch_that_begins_amid_it_sees_it_all_the_same() -> None:
+    rows = normal(300, 10) + 8.0 * MIXING @ np.array([1.0, 0.5])
+    assert verdicts_of(rows)[10].is_alarmed
+
+
 def test_points_that_stop_following_each_other_are_found_though_each_stays_in_its_range() -> None:
     rows = normal(400, 6)
     rows[100:, 2] = normal(400, 7)[100:, 2]

@@ -14,6 +14,7 @@ from chalicelib.domain.watch_track import Row, Value, WatchTrack, advance, pack_
 STEP = 60_000
 T0 = 1_772_416_800_000 // STEP * STEP
 POINTS = ("a", "b")
+RANGES = dict.fromkeys(POINTS, (-100.0, 100.0))
 
 
 def at(minutes: float, value: float = 1.0) -> Value:
@@ -24,7 +25,10 @@ def rows_of(*uploads: dict[str, list[Value]]) -> list[tuple[float, Row]]:
     """The rows of uploads in turn, by minutes."""
     track, found = WatchTrack(), []
     for upload in uploads:
-        track, rows = advance(track, upload, POINTS, STEP)
+        series = [
+            Series(point, *zip(*values, strict=True), "N" * len(values)) for point, values in upload.items() if values
+        ]
+        track, rows = advance(track, valid_values(series, RANGES, STEP), POINTS, STEP)
         found += rows
     return [((instant - T0) / STEP, row) for instant, row in found]
 
@@ -39,11 +43,11 @@ def rows_of(*uploads: dict[str, list[Value]]) -> list[tuple[float, Row]]:
     ],
 )
 def test_what_may_not_be_judged_is_no_valid_value(values: list[float], flags: str) -> None:
-    assert valid_values([Series("a", [T0], values, flags)], {"a": (0.0, 100.0)}) == {"a": []}
+    assert valid_values([Series("a", [T0], values, flags)], {"a": (0.0, 100.0)}, STEP) == {"a": {}}
 
 
 def test_points_that_are_not_watched_are_left_alone() -> None:
-    assert valid_values([Series("c", [T0], [1.0], "N")], {"a": (0.0, 100.0)}) == {}
+    assert valid_values([Series("c", [T0], [1.0], "N")], {"a": (0.0, 100.0)}, STEP) == {}
 
 
 def test_an_instant_is_judged_when_event_time_is_an_interval_past_it() -> None:
@@ -101,7 +105,7 @@ def test_it_makes_no_difference_where_uploads_are_cut_or_how_often_they_come(
 
 def test_a_track_survives_being_packed() -> None:
     track = WatchTrack(
-        "v1", T0, {"a": at(0, 0.1)}, {"b": (at(1, 1 / 3),)}, b"state", {ObservationKind.SINGLE: "o-1"}, T0
+        "v1", T0, {"a": at(0, 0.1)}, {"b": {T0 + STEP: at(1, 1 / 3)}}, b"state", {ObservationKind.SINGLE: "o-1"}, T0
     )
     assert unpack_track(pack_track(track)) == track
     assert unpack_track(pack_track(WatchTrack())) == WatchTrack()

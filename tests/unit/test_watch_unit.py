@@ -10,7 +10,6 @@ from chalicelib.domain.errors import WriteConflict
 from chalicelib.domain.observation import ObservationKind, Verdict
 from chalicelib.domain.reading import Series
 from chalicelib.domain.watch_record import WatchVersion
-from chalicelib.ports import ModelMissing
 from chalicelib.usecases.watch_unit import ATTEMPTS, MAX_CHANGED
 from tests.watched import POINTS, STEP, T0, Park, block_of, lifted, normal
 
@@ -36,11 +35,11 @@ def test_a_watch_of_points_that_are_gone_rests_until_it_is_trained_anew() -> Non
     assert park.watches.commits == 0
 
 
-def test_a_model_that_is_named_and_not_there_is_no_silence() -> None:
+def test_a_unit_whose_model_cannot_be_used_is_named_and_stops_nobody() -> None:
     park = Park()
-    park.watches.activate(WatchVersion("acme", "r1", "v9", POINTS, STEP, T0, T0, 600, 0.0, T0))
-    with pytest.raises(ModelMissing):
-        park.reads(normal(20, 2))
+    park.watches.activate(WatchVersion("acme", "r0", "v9", POINTS[:2], STEP, T0, T0, 600, 0.0, T0))
+    (found,) = park.reads(lifted(normal(200, 4), 100, temperature=4.0, voc=4.0))
+    assert park.unusable == ("r0",) and found.unit_id == "r1"
 
 
 # ---- what it opens ---------------------------------------------------------------------------------------------------
