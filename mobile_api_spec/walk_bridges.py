@@ -19,6 +19,7 @@ def bridges(w: Walker, at: At) -> None:
     w.call("get_commands", "enterprise", query={"limit": "20"}, expect=200, enterprise_id="acme")
     w.call("get_command", "department_safety", command_id=client_id(41), expect=200, enterprise_id="acme")
     w.call("get_completeness", "committee", query={"day": "2026-03-02"}, expect=200, enterprise_id="acme")
+    w.call("get_data_quality", "committee", query={"day": "2026-03-02"}, expect=200, enterprise_id="acme")
     later = {"block_id": client_id(3), "sent_at": at(4), "source": SOURCE | {"rows": [[8, 9]]}}
     series = [{"point": "acme-voc", "times": [at(4)], "values": [54.0]}]
     w.call("post_readings", "bridge", body=later | {"series": series}, expect=202)

@@ -28,6 +28,7 @@ CEILING_BINS = 5
 CEILING_VISITS = 3
 MAX_PLACES = 3
 LEAST_COPY = 12
+COPY_CHANCE = 0.25  # that two moves are the same: above it the instrument shows too few levels to tell a copy
 
 
 def find(one: Signal) -> list[Mark]:
@@ -104,12 +105,14 @@ def _same_fractions(one: Signal, starts: NDArray[np.intp]) -> Iterator[Mark]:
 
 
 def _copies(one: Signal, starts: NDArray[np.intp]) -> Iterator[Mark]:
-    """Stretches whose values stood there before, one by one: a recording played again, a value table copied."""
+    """Stretches whose values stood there before, one by one: a recording played again, a value table copied. Not of smooth signals,
+    whose moves follow from each other: only noise never comes the same way twice."""
     steps = one.values[starts]
     changes = np.round(np.diff(steps), 9)
     shares = np.unique(changes, return_counts=True)[1] / len(changes)
     chance = float((shares**2).sum())  # that two changes are the same
-    if chance > MOVES:
+    smooth = np.median(np.abs(np.diff(changes))) < np.median(np.abs(changes))
+    if chance > COPY_CHANCE or smooth:
         return
     least = max(LEAST_COPY, 2 * ceil(log(RARE / len(steps) ** 2) / log(chance)))
     for first, last in runs(_seen_before(steps, least)):

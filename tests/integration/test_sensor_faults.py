@@ -50,7 +50,7 @@ def faults(park: Park) -> list[Observation]:
 
 
 def told(park: Park, person: str) -> int:
-    items = park.as_(person).get("/v1/me/inbox?limit=50")["items"]
+    items = park.as_(person).get("/v1/inbox?limit=50")["items"]
     return sum(one["kind"] == "observation_opened" for one in items)
 
 
