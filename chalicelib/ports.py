@@ -292,10 +292,10 @@ class TaskRepo(Protocol):
 
 
 class DispatchRepo(Protocol):
-    """What is done about raised warnings, and how many of them a joint group had of late."""
+    """What is done about raised warnings, each under the id by which people know it, and how many a joint group had of late."""
 
-    def handling(self, warning: Warning) -> Handling | None: ...
-    def handlings(self, warnings: Sequence[Warning]) -> Mapping[str, Handling]:
+    def handling(self, warning_id: str) -> Handling | None: ...
+    def handlings(self, warning_ids: Sequence[str]) -> Mapping[str, Handling]:
         """By warning id; those without any are left out."""
         ...
 

@@ -54,7 +54,7 @@ class Alarms:
         return found
 
     def handling(self, id: str) -> Handling:
-        found = self.park.services.dispatches.handling(self.warning(id))
+        found = self.park.services.dispatches.handling(id)
         assert found is not None
         return found
 

@@ -19,12 +19,9 @@ from chalicelib.domain.maintenance import MaintenanceWindow, approve
 from chalicelib.domain.notice import Notice, NoticeKind
 from chalicelib.domain.shelving import Shelving, end
 from chalicelib.domain.task import MAX_ENTERPRISES, Member, Side, Task, TaskKind
-from chalicelib.domain.warning import Warning, WarningState
-from tests.alarms import WHY
 from tests.unit.test_shelving import ADMIN
 
 T0, DAY_MS = 1_772_416_800_000, 86_400_000
-WARNING = Warning("w-1", "acme", "r1", "rule", 1, WarningState.OPEN, T0 - 5, T0, T0, WHY)
 OWN = Step(Course.OWN_TASK, "t-1", T0)
 HANDLING = Handling("w-1", "acme", "r1", "rule", 1, T0, (OWN,))
 HELD = replace(HANDLING, steps=(Step(Course.SHELVED, "s-1", T0),))
@@ -57,17 +54,17 @@ def test_of_a_commit_whose_handling_task_or_load_is_no_longer_as_read_nothing_is
         dispatches.commit(
             other, tasks=[replace(TASK, id="t-2")], load=GroupLoad("east", "i"), events=[dispatched("t-2")]
         )
-    assert dispatches.handling(replace(WARNING, id="w-2")) is None and tasks.get("t-2") is None
-    assert dispatches.handling(WARNING) == first and tasks.get("t-1") == replace(TASK, version=1)
+    assert dispatches.handling("w-2") is None and tasks.get("t-2") is None
+    assert dispatches.handling("w-1") == first and tasks.get("t-1") == replace(TASK, version=1)
     assert len(rows.query("ENT#acme", prefix="EVENT#")) == 1
 
 
 def test_a_handling_is_found_by_its_warning_and_goes_on_from_the_version_that_was_read(rows: Rows) -> None:
     dispatches = RowDispatchRepo(rows)
     held = dispatches.commit(HELD)
-    assert held.version == 1 and dispatches.handling(WARNING) == held
+    assert held.version == 1 and dispatches.handling("w-1") == held
     after = dispatches.commit(held.then(OWN), tasks=[TASK])
-    assert dispatches.handlings([WARNING, replace(WARNING, id="w-9")]) == {"w-1": after}
+    assert dispatches.handlings(["w-1", "w-9", "w-1"]) == {"w-1": after}
     assert dispatches.handlings([]) == {}
 
 

@@ -29,7 +29,7 @@ def with_parents(park: Park) -> Park:
     """The shipped catalogue, where the reactor's pressure follows from its temperature."""
     document = shipped_document()
     rules = [one | ({"inhibited_by": [PARENT]} if one["id"] == CHILD else {}) for one in document["rules"]]
-    park.as_("admin").put("/v1/catalogue", document | {"rules": rules})
+    park.as_("admin").put("/v1/catalogue", document | {"rules": rules, "version": "with-parents"})
     return park
 
 
