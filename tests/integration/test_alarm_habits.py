@@ -193,6 +193,18 @@ def test_shelvings_are_listed_newest_first_open_and_past(park: Park) -> None:
     assert park.as_("enterprise_other").get("/v1/shelvings")["items"] == []
 
 
+def test_what_late_data_puts_in_a_warnings_place_is_handled_as_that_one_was(park: Park, alarms: Alarms) -> None:
+    shelve(park, hours=1)
+    goes_on, is_over = alarms.raised(PARENT), alarms.raised(CHILD)
+    alarms.replaced(goes_on, tier=2)
+    alarms.replaced(is_over, tier=2, is_open=False)
+    heir = alarms.warning(goes_on).superseded_by
+    assert handling(park, heir) == handling(park, goes_on)
+    minutes_pass(park, 60)
+    (task,) = tasks(park)
+    assert (task["warning_id"], task["tier"]) == (goes_on, 2) and alarms.course(is_over) == "shelved"
+
+
 # ---- maintenance -----------------------------------------------------------------------------------------------------
 
 
