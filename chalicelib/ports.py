@@ -271,13 +271,9 @@ class LearningRepo(Protocol):
 
 
 class TaskRepo(Protocol):
-    def add(self, task: Task, events: Sequence[Event]) -> Task:
-        """Open a task and announce it, once: of a repeat, the task as it now is."""
-        ...
-
     def get(self, task_id: str) -> Task | None: ...
     def save(self, task: Task, events: Sequence[Event]) -> Task:
-        """Replace the task at task.version. Raises WriteConflict if that is no longer current."""
+        """Write the task at task.version (0: it is new). Raises WriteConflict if that is no longer current."""
         ...
 
     def many(self, task_ids: Sequence[str]) -> tuple[Task, ...]:

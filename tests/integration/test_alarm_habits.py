@@ -309,6 +309,14 @@ def test_a_derived_warning_elsewhere_or_under_a_cleared_parent_has_its_own_task(
     assert alarms.course(alarms.raised(CHILD)) == "own_task"
 
 
+def test_as_shipped_a_kilns_noise_follows_from_its_dust_and_not_the_other_way_about() -> None:
+    alarms = Alarms(Park().register())
+    alarms.raised("kiln-pressure-dust", unit="acme-k1")
+    assert alarms.course(alarms.raised("kiln-pressure-noise", unit="acme-k1")) == "under_parent"
+    alarms.raised("kiln-pressure-noise", unit="acme-k2")
+    assert alarms.course(alarms.raised("kiln-pressure-dust", unit="acme-k2")) == "own_task"
+
+
 @pytest.mark.parametrize("tier", [2, 3])
 def test_a_derived_warning_of_a_higher_tier_raises_the_task(park: Park, alarms: Alarms, tier: int) -> None:
     alarms.raised(PARENT, tier=1)
