@@ -275,13 +275,9 @@ class LearningRepo(Protocol):
 
 
 class TaskRepo(Protocol):
-    def add(self, task: Task, events: Sequence[Event]) -> Task:
-        """Open a task and announce it, once: of a repeat, the task as it now is."""
-        ...
-
     def get(self, task_id: str) -> Task | None: ...
     def save(self, task: Task, events: Sequence[Event]) -> Task:
-        """Replace the task at task.version. Raises WriteConflict if that is no longer current."""
+        """Write the task at task.version (0: it is new). Raises WriteConflict if that is no longer current."""
         ...
 
     def many(self, task_ids: Sequence[str]) -> tuple[Task, ...]:
@@ -296,10 +292,10 @@ class TaskRepo(Protocol):
 
 
 class DispatchRepo(Protocol):
-    """What is done about raised warnings, and how many of them a joint group had of late."""
+    """What is done about raised warnings, each under the id by which people know it, and how many a joint group had of late."""
 
-    def handling(self, warning: Warning) -> Handling | None: ...
-    def handlings(self, warnings: Sequence[Warning]) -> Mapping[str, Handling]:
+    def handling(self, warning_id: str) -> Handling | None: ...
+    def handlings(self, warning_ids: Sequence[str]) -> Mapping[str, Handling]:
         """By warning id; those without any are left out."""
         ...
 

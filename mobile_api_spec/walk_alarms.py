@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from chalicelib.api.models.wire import rfc3339
 from mobile_api_spec.recorder import Walker
 from tests.acts import client_id
 
@@ -25,12 +26,17 @@ def _shelve(w: Walker, at: At) -> None:
     w.call("confirm_shelving", "department_environment", shelving_id=SHELVING, expect=200)
     w.call("end_shelving", "department_safety", shelving_id=SHELVING, expect=200)
     w.call("confirm_shelving", "committee", shelving_id=SHELVING, expect=409)
-    _past(w, at)
+    _past(w)
 
 
-def _past(w: Walker, at: At) -> None:
+def _past(w: Walker) -> None:
     """What has run out cannot be ended any more."""
-    body = {"id": client_id(61), "unit": "acme-r1", "reason": "在线监测仪校准", "until": at(6)}
+    body = {
+        "id": client_id(61),
+        "unit": "acme-r1",
+        "reason": "在线监测仪校准",
+        "until": rfc3339(w.park.clock.ms + 60_000),
+    }
     w.call("post_shelving", "department_safety", body=body, expect=201)
     now_ms = w.park.clock.ms
     w.park.clock.advance(120)
@@ -51,7 +57,7 @@ def _plan(w: Walker, at: At) -> None:
         "propose_window",
         "enterprise",
         window_id="m-past",
-        body=window | {"from": at(0), "to": at(6)},
+        body=window | {"from": rfc3339(w.park.clock.ms), "to": rfc3339(w.park.clock.ms + 60_000)},
         expect=200,
         **unit,
     )

@@ -48,13 +48,23 @@ class Alarms:
         warning, now_ms = self.warning(id), self.park.clock.ms
         self._commit(warning.cleared(now_ms), WarningCleared(warning.enterprise_id, now_ms, "c", id))
 
+    def replaced(self, id: str, *, tier: int, is_open: bool = True) -> None:
+        """Late data shows that another warning, begun a minute before, stood where this one did."""
+        known = self.warning(id)
+        onset_ms = known.onset_ms - 60_000
+        heir = replace(
+            known, id=warning_id(known.unit_id, known.rule_id, onset_ms), onset_ms=onset_ms, tier=tier, known_as=id
+        )
+        self._commit(known.withdrawn(heir.id))
+        self._commit(heir if is_open else heir.cleared(self.park.clock.ms))
+
     def warning(self, id: str) -> Warning:
         found = self.park.services.warnings.get(id)
         assert found is not None
         return found
 
     def handling(self, id: str) -> Handling:
-        found = self.park.services.dispatches.handling(self.warning(id))
+        found = self.park.services.dispatches.handling(id)
         assert found is not None
         return found
 

@@ -1,7 +1,7 @@
 """Alarm habits in the operations table: how each raised warning is handled, shelvings, maintenance windows, loads of groups.
 
-A handling stands in the partition of the day on which its warning was raised, so that a month is read in a few queries. What is held
-and what stands open has entries of its own, written and deleted in the handling's transaction.
+A handling stands beside its warning. Lists of a day's, of those held and of those that stand open name it, written and deleted in its
+own transaction.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +20,6 @@ from chalicelib.domain.handling import Handling
 from chalicelib.domain.maintenance import MaintenanceWindow
 from chalicelib.domain.shelving import Shelving
 from chalicelib.domain.task import Task
-from chalicelib.domain.warning import Warning
 from chalicelib.ports import Page
 
 DAY_MS = 86_400_000
@@ -34,27 +33,26 @@ class RowDispatchRepo:
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
 
-    def handling(self, warning: Warning) -> Handling | None:
-        row = self._rows.get(*_key(warning.opened_at_ms, warning.id))
+    def handling(self, warning_id: str) -> Handling | None:
+        row = self._rows.get(*_key(warning_id))
         return None if row is None else from_body(Handling, row.body)
 
-    def handlings(self, warnings: Sequence[Warning]) -> Mapping[str, Handling]:
-        keys = [_key(one.opened_at_ms, one.id) for one in warnings]
-        return {one.warning_id: one for one in self._many(keys)}
+    def handlings(self, warning_ids: Sequence[str]) -> Mapping[str, Handling]:
+        rows = self._rows.get_many([_key(one) for one in dict.fromkeys(warning_ids)]) if warning_ids else []
+        return {one.warning_id: one for one in (from_body(Handling, row.body) for row in rows)}
 
     def between(self, from_ms: int, to_ms: int) -> Iterator[Handling]:
         for day in range(from_ms // DAY_MS, (to_ms - 1) // DAY_MS + 1):
             pk, after = _day(day * DAY_MS), f"{from_ms:013d}"
             while rows := self._rows.query(pk, after=after, limit=PAGE):
-                known = [from_body(Handling, row.body) for row in rows]
-                yield from (one for one in known if one.raised_at_ms < to_ms)
+                yield from (one for one in self._named(rows) if one.raised_at_ms < to_ms)
                 after = rows[-1].sk
 
     def held(self) -> tuple[Handling, ...]:
-        return self._listed(HELD)
+        return self._named(self._rows.query(HELD))
 
     def standing(self, before_ms: int) -> tuple[Handling, ...]:
-        return self._listed(STANDING, to_sk=f"{before_ms:013d}")
+        return self._named(self._rows.query(STANDING, to_sk=f"{before_ms:013d}"))
 
     def load(self, region: str, industry: str) -> GroupLoad:
         row = self._rows.get(*_load_key(region, industry))
@@ -99,22 +97,19 @@ class RowDispatchRepo:
             raise WriteConflict from error
         return after
 
-    def _listed(self, pk: str, to_sk: str = "") -> tuple[Handling, ...]:
-        """Those that an index names, by rising time."""
-        sks = [row.sk for row in self._rows.query(pk, to_sk=to_sk)]
-        found = self._many([_key(int(sk[:13]), sk[14:]) for sk in sks])
-        return tuple(sorted(found, key=lambda one: (one.raised_at_ms, one.warning_id)))
-
-    def _many(self, keys: Sequence[Key]) -> list[Handling]:
-        return [from_body(Handling, row.body) for row in self._rows.get_many(keys)] if keys else []
+    def _named(self, entries: Sequence[Row]) -> tuple[Handling, ...]:
+        """Those that list entries name, in their order."""
+        ids = [row.sk.split("#", 1)[1] for row in entries]
+        known = self.handlings(ids)
+        return tuple(known[one] for one in ids if one in known)
 
 
 def _day(at_ms: int) -> str:
     return f"HANDLED#{datetime.fromtimestamp(at_ms / 1000, UTC):%Y-%m-%d}"
 
 
-def _key(raised_at_ms: int, warning_id: str) -> Key:
-    return _day(raised_at_ms), f"{raised_at_ms:013d}#{warning_id}"
+def _key(warning_id: str) -> Key:
+    return f"WARNING#{warning_id}", "HANDLING"
 
 
 def _opened(unit_id: str, rule_id: str) -> str:
@@ -131,8 +126,11 @@ def _put(pk: str, sk: str, value: object, version: int, ttl_s: int | None = None
 
 
 def _handling_writes(handling: Handling) -> list[Put | Delete]:
-    pk, sk = _key(handling.raised_at_ms, handling.warning_id)
-    writes: list[Put | Delete] = [_put(pk, sk, handling, handling.version)]
+    sk = f"{handling.raised_at_ms:013d}#{handling.warning_id}"
+    writes: list[Put | Delete] = [
+        _put(*_key(handling.warning_id), handling, handling.version),
+        Put(Row(_day(handling.raised_at_ms), sk)),
+    ]
     for index, is_in in ((HELD, handling.is_held), (STANDING, handling.cleared_at_ms is None)):
         writes.append(Put(Row(index, sk)) if is_in else Delete(index, sk))
     return writes

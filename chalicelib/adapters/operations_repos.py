@@ -202,17 +202,6 @@ class RowTaskRepo:
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
 
-    def add(self, task: Task, events: Sequence[Event]) -> Task:
-        first = replace(task, version=1)
-        try:
-            self._rows.commit([*task_writes(first), *event_puts(events)])
-        except RowConflict:
-            known = self.get(task.id)
-            if known is None:
-                raise WriteConflict from None
-            return known
-        return first
-
     def get(self, task_id: str) -> Task | None:
         row = self._rows.get(f"TASK#{task_id}", "TASK")
         return None if row is None else from_body(Task, row.body)

@@ -27,8 +27,8 @@ def list_warnings(call: Call) -> WarningsOut:
     own = call.person.enterprise_id if call.person.role is Role.ENTERPRISE else None
     page = call.services.warnings.listing(own, call.query.cursor, call.query.limit)
     visible = [one for one in page.items if _visible(call, one)]
-    handled = call.services.dispatches.handlings(visible)
-    return WarningsOut(items=[_view(call, w, handled.get(w.id)) for w in visible], next_cursor=page.cursor)
+    handled = call.services.dispatches.handlings([one.public_id for one in visible])
+    return WarningsOut(items=[_view(call, w, handled.get(w.public_id)) for w in visible], next_cursor=page.cursor)
 
 
 @endpoint(
@@ -38,7 +38,7 @@ def list_warnings(call: Call) -> WarningsOut:
 def get_warning(call: Call, warning_id: str) -> WarningOut:
     ports = call.services
     warning, _ = visible_warning(warning_id, call.person, warnings=ports.warnings, registry=ports.registry)
-    return _view(call, warning, call.services.dispatches.handling(warning))
+    return _view(call, warning, ports.dispatches.handling(warning.public_id))
 
 
 @endpoint(

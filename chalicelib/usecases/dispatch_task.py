@@ -19,7 +19,7 @@ from chalicelib.domain.warning import WarningState
 from chalicelib.ports import ObservationRepo
 from chalicelib.usecases.change_task import change_task_if_any
 from chalicelib.usecases.plan_task import look_around, raise_tier
-from chalicelib.usecases.settle_warning import ATTEMPTS, Desk, settle_warning
+from chalicelib.usecases.settle_warning import ATTEMPTS, Desk, current_warning, settle_warning
 
 
 def dispatch_task(event: WarningRaised, *, desk: Desk) -> Handling | None:
@@ -58,8 +58,7 @@ def note_clearing(event: WarningCleared, *, desk: Desk) -> Handling | None:
     """Write that a warning's readings are back; on its task, when those of all its warnings are. The task stays open: people
     close it, not sensors."""
     for _ in range(ATTEMPTS):
-        warning = desk.warnings.get(event.warning_id)
-        handling = None if warning is None else desk.dispatches.handling(warning)
+        handling = desk.dispatches.handling(event.warning_id)
         if handling is None:
             return None
         task = None if handling.task_id is None else desk.tasks.get(handling.task_id)
@@ -94,6 +93,8 @@ def release_members(event: TaskClosed, *, desk: Desk) -> tuple[Handling, ...]:
         return known is not None and known.task_id == task.id and known.course is not Course.OWN_TASK
 
     joined = [one.warning_id for one in task.members if one.cleared_at_ms is None]
-    is_open = [one for one in joined if (w := desk.warnings.get(one)) is not None and w.state is WarningState.OPEN]
+    is_open = [
+        one for one in joined if (w := current_warning(one, desk.warnings)) is not None and w.state is WarningState.OPEN
+    ]
     settled = (settle_warning(one, is_due, desk) for one in is_open)
     return tuple(handling for handling in settled if handling is not None)

@@ -20,7 +20,7 @@ from chalicelib.domain.handling import (
 )
 from chalicelib.domain.membership import join, leave, member_of
 from chalicelib.domain.task import Task, TaskState
-from chalicelib.domain.warning import Warning
+from chalicelib.domain.warning import Warning, WarningState
 from chalicelib.ports import (
     CatalogueRepo,
     Clock,
@@ -64,10 +64,10 @@ class Carried:
 def settle_warning(warning_id: str, is_due: Callable[[Handling | None], bool], desk: Desk) -> Handling | None:
     """How the warning is handled after this. Raises NotFound for a warning or an enterprise that is not there."""
     for _ in range(ATTEMPTS):
-        warning = desk.warnings.get(warning_id)
+        warning = current_warning(warning_id, desk.warnings)
         if warning is None:
             raise NotFound(what="warning")
-        known = desk.dispatches.handling(warning)
+        known = desk.dispatches.handling(warning_id)
         if not is_due(known):
             return known
         try:
@@ -75,6 +75,14 @@ def settle_warning(warning_id: str, is_due: Callable[[Handling | None], bool], d
         except WriteConflict:
             continue
     raise WriteConflict
+
+
+def current_warning(warning_id: str, warnings: WarningRepo) -> Warning | None:
+    """A warning as it now stands, under the id by which people know it: late data may have put another in its place."""
+    known = warnings.get(warning_id)
+    while known is not None and known.state is WarningState.WITHDRAWN and known.superseded_by:
+        known = warnings.get(known.superseded_by)
+    return None if known is None else replace(known, id=warning_id)
 
 
 def _settle(warning: Warning, known: Handling | None, desk: Desk) -> Handling:

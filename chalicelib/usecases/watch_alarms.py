@@ -4,7 +4,7 @@ from chalicelib.domain.chattering import observe_stale, stale_id
 from chalicelib.domain.events import ObservationOpened
 from chalicelib.domain.handling import Handling, hold_on
 from chalicelib.domain.warning import WarningState
-from chalicelib.usecases.settle_warning import Desk, settle_warning
+from chalicelib.usecases.settle_warning import Desk, current_warning, settle_warning
 
 
 def watch_alarms(*, desk: Desk) -> int:
@@ -15,7 +15,7 @@ def watch_alarms(*, desk: Desk) -> int:
 
 
 def _release(handling: Handling, desk: Desk) -> bool:
-    warning = desk.warnings.get(handling.warning_id)
+    warning = current_warning(handling.warning_id, desk.warnings)
     if warning is None or warning.state is not WarningState.OPEN:
         return False  # its clearing is on the way
     now_ms = desk.clock.now_ms()

@@ -29,7 +29,7 @@ def with_parents(park: Park) -> Park:
     """The shipped catalogue, where the reactor's pressure follows from its temperature."""
     document = shipped_document()
     rules = [one | ({"inhibited_by": [PARENT]} if one["id"] == CHILD else {}) for one in document["rules"]]
-    park.as_("admin").put("/v1/catalogue", document | {"rules": rules})
+    park.as_("admin").put("/v1/catalogue", document | {"rules": rules, "version": "with-parents"})
     return park
 
 
@@ -193,6 +193,18 @@ def test_shelvings_are_listed_newest_first_open_and_past(park: Park) -> None:
     assert park.as_("enterprise_other").get("/v1/shelvings")["items"] == []
 
 
+def test_what_late_data_puts_in_a_warnings_place_is_handled_as_that_one_was(park: Park, alarms: Alarms) -> None:
+    shelve(park, hours=1)
+    goes_on, is_over = alarms.raised(PARENT), alarms.raised(CHILD)
+    alarms.replaced(goes_on, tier=2)
+    alarms.replaced(is_over, tier=2, is_open=False)
+    heir = alarms.warning(goes_on).superseded_by
+    assert handling(park, heir) == handling(park, goes_on)
+    minutes_pass(park, 60)
+    (task,) = tasks(park)
+    assert (task["warning_id"], task["tier"]) == (goes_on, 2) and alarms.course(is_over) == "shelved"
+
+
 # ---- maintenance -----------------------------------------------------------------------------------------------------
 
 
@@ -295,6 +307,14 @@ def test_a_derived_warning_elsewhere_or_under_a_cleared_parent_has_its_own_task(
     assert alarms.course(alarms.raised(CHILD, unit="acme-r2")) == "own_task"
     alarms.clears(parent)
     assert alarms.course(alarms.raised(CHILD)) == "own_task"
+
+
+def test_as_shipped_a_kilns_noise_follows_from_its_dust_and_not_the_other_way_about() -> None:
+    alarms = Alarms(Park().register())
+    alarms.raised("kiln-pressure-dust", unit="acme-k1")
+    assert alarms.course(alarms.raised("kiln-pressure-noise", unit="acme-k1")) == "under_parent"
+    alarms.raised("kiln-pressure-noise", unit="acme-k2")
+    assert alarms.course(alarms.raised("kiln-pressure-dust", unit="acme-k2")) == "own_task"
 
 
 @pytest.mark.parametrize("tier", [2, 3])

@@ -229,7 +229,7 @@ def story(park: RepeatingPark) -> None:
 
 
 def alarm_story(park: RepeatingPark) -> None:
-    """The other plant is under maintenance and shelved, then floods the group, chatters, and stands for days."""
+    """The other plant is under maintenance and shelved, then floods the group, chatters, and stands for a day."""
     alarms, path = Alarms(park), "/v1/units/other-r1/maintenance-windows/m-1"
     window = {"from": rfc3339(park.clock.ms), "to": rfc3339(park.clock.ms + 3_600_000), "reason": "更换密封"}
     park.as_("enterprise_other").put(path, window)
