@@ -11,7 +11,7 @@ from chalicelib.domain.mark import MarkKind
 class DataQualityQuery(Wire):
     day: Day | None = Field(default=None, description="yesterday if absent; of today, what there is so far")
     unit: Id | None = Field(default=None, description="only this unit")
-    limit: int = Field(default=200, ge=0, le=5000, description="of marks")
+    limit: int = Field(default=200, ge=1, le=5000, description="of marks")
 
 
 class FitnessOut(View):
