@@ -115,8 +115,11 @@ class CatalogueRepo(Protocol):
         """Store a draft at version.revision. Raises WriteConflict if that is no longer current, TooLarge for too much."""
         ...
 
-    def publish(self, name: str, schedule: Schedule) -> Schedule:
-        """Put a schedule in force at schedule.revision and mark the version as published. Raises WriteConflict."""
+    def publish(self, version: CatalogueVersion, schedule: Schedule) -> Schedule:
+        """Put a schedule in force at schedule.revision and mark the version as published, at its revision.
+
+        Raises WriteConflict if either is no longer current.
+        """
         ...
 
     def put_schedule(self, schedule: Schedule) -> Schedule:

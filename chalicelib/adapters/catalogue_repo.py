@@ -102,27 +102,31 @@ class RowCatalogueRepo:
         rows = self._rows.get_many([(f"CATALOGUE#{name}", "VERSION") for name in names])
         known = {row.pk.split("#", 1)[1]: _version(row) for row in rows}
         found = [known[name] for name in names if name in known]
-        if onward is None:
+        if onward is None and self._load(self._shipped())[0] is None:
             found.append(CatalogueVersion(self._shipped(), "", self._issued_ms(), is_published=True))
         return Page(tuple(found), onward)
 
     def save(self, version: CatalogueVersion, document: Mapping[str, Any]) -> CatalogueVersion:
-        packed = gzip.compress(json.dumps(document, ensure_ascii=False).encode(), mtime=0)
-        if len(packed) > MAX_PACKED_BYTES:
-            raise TooLarge(what="catalogue_bytes", given=len(packed), allowed=MAX_PACKED_BYTES)
-        row = Row(f"CATALOGUE#{version.name}", "VERSION", _body(version), packed, version.revision + 1)
-        self._commit(
-            Put(row, _expected(version.revision)),
-            Put(Row(LIST, f"{version.proposed_at_ms:013d}#{version.name}")),
-        )
-        return _version(row)
+        head, entry = _puts(version, document)
+        if len(head.row.blob) > MAX_PACKED_BYTES:
+            raise TooLarge(what="catalogue_bytes", given=len(head.row.blob), allowed=MAX_PACKED_BYTES)
+        self._commit(head, entry)
+        return _version(head.row)
 
-    def publish(self, name: str, schedule: Schedule) -> Schedule:
-        row = self._rows.get(f"CATALOGUE#{name}", "VERSION")
+    def publish(self, version: CatalogueVersion, schedule: Schedule) -> Schedule:
+        row = self._rows.get(f"CATALOGUE#{version.name}", "VERSION")
         if row is None:
-            return self.put_schedule(schedule)  # the shipped one
+            return self.put_schedule(schedule, *self._shipped_puts(version))
+        if row.version != version.revision:
+            raise WriteConflict
         marked = Row(row.pk, row.sk, {**row.body, "is_published": True}, row.blob, row.version + 1)
         return self.put_schedule(schedule, Put(marked, Expect.VERSION))
+
+    def _shipped_puts(self, version: CatalogueVersion) -> list[Put]:
+        """The shipped one, once a park has said that it is to be in force, stays when the code ships another."""
+        stored = self.stored(version.name)
+        assert stored is not None
+        return _puts(version, stored[1])
 
     def put_schedule(self, schedule: Schedule, *others: Put) -> Schedule:
         body = {"changes": to_body(schedule)["changes"]}
@@ -150,6 +154,13 @@ class RowCatalogueRepo:
         from chalicelib.adapters import catalogue as catalogues
 
         return catalogues.shipped().issued_ms or 0
+
+
+def _puts(version: CatalogueVersion, document: Mapping[str, Any]) -> list[Put]:
+    packed = gzip.compress(json.dumps(document, ensure_ascii=False).encode(), mtime=0)
+    row = Row(f"CATALOGUE#{version.name}", "VERSION", _body(version), packed, version.revision + 1)
+    entry = Row(LIST, f"{version.proposed_at_ms:013d}#{version.name}")
+    return [Put(row, _expected(version.revision)), Put(entry)]
 
 
 def _expected(revision: int) -> Expect:

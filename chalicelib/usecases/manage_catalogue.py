@@ -49,7 +49,7 @@ def publish_version(
     publication: Publication, person: Person, *, registry: RegistryRepo, catalogues: CatalogueRepo, clock: Clock
 ) -> Schedule:
     """Put a version in force, now or later. Raises NotFound, InvalidRequest, IllegalTransition, PreconditionFailed."""
-    _, document = see_version(publication.name, catalogues=catalogues)
+    version, document = see_version(publication.name, catalogues=catalogues)
     catalogues.check(document)  # what a draft was checked by may have changed since
     _require_known(document, registry, catalogues)
     now_ms = clock.now_ms()
@@ -62,7 +62,7 @@ def publish_version(
         return schedule
     _require_seen(publication.revision, schedule.revision)
     with _unless_another_was_first(schedule.revision):
-        return catalogues.publish(publication.name, changed)
+        return catalogues.publish(version, changed)
 
 
 def publish_document(

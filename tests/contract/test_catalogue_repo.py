@@ -49,7 +49,9 @@ def drafted(catalogues: RowCatalogueRepo, name: str, at_ms: int = T0, **changes:
 
 def publish(catalogues: RowCatalogueRepo, name: str, from_ms: int) -> None:
     schedule = catalogues.schedule()
-    catalogues.publish(name, schedule.publish(Change(Move.PUBLISHED, name, from_ms, T0, "admin")))
+    known = catalogues.stored(name)
+    assert known is not None
+    catalogues.publish(known[0], schedule.publish(Change(Move.PUBLISHED, name, from_ms, T0, "admin")))
 
 
 # versions
@@ -64,19 +66,22 @@ def test_a_draft_of_which_another_was_saved_meanwhile_is_not_replaced(catalogues
 
 
 def test_of_two_publications_on_the_same_schedule_one_is_refused(catalogues: RowCatalogueRepo) -> None:
-    drafted(catalogues, "east")
-    drafted(catalogues, "west")
+    east, west = drafted(catalogues, "east"), drafted(catalogues, "west")
     seen = catalogues.schedule()
-    for name in ("east", "west"):
-        change = Change(Move.PUBLISHED, name, T0, T0, "admin")
-        if name == "east":
-            catalogues.publish(name, seen.publish(change))
-            continue
-        with pytest.raises(WriteConflict):
-            catalogues.publish(name, seen.publish(change))
+    catalogues.publish(east, seen.publish(Change(Move.PUBLISHED, "east", T0, T0, "admin")))
+    with pytest.raises(WriteConflict):
+        catalogues.publish(west, seen.publish(Change(Move.PUBLISHED, "west", T0, T0, "admin")))
     assert catalogues.current().version == "east"
     known = catalogues.stored("west")
     assert known is not None and not known[0].is_published, "all or nothing"
+
+
+def test_a_draft_that_was_replaced_after_it_was_looked_at_is_not_published(catalogues: RowCatalogueRepo) -> None:
+    seen = drafted(catalogues, "east")
+    catalogues.save(seen, document("east", kappa=0.3))
+    with pytest.raises(WriteConflict):
+        catalogues.publish(seen, catalogues.schedule().publish(Change(Move.PUBLISHED, "east", T0, T0, "admin")))
+    assert catalogues.current() == shipped()
 
 
 def test_a_document_that_no_row_would_take_is_refused(catalogues: RowCatalogueRepo) -> None:
@@ -125,6 +130,18 @@ def test_a_version_is_in_force_from_its_instant_on(catalogues: RowCatalogueRepo,
     assert [catalogues.in_force_at(T0 + ms).version for ms in (59_999, 60_000)] == [shipped().version, "east"]
     clock.ms = T0 + 60_000
     assert catalogues.current().version == "east"
+
+
+def test_the_shipped_version_that_a_park_put_in_force_stays_whatever_the_code_ships_next(
+    catalogues: RowCatalogueRepo, rows: Rows
+) -> None:
+    name = shipped().version
+    drafted(catalogues, "east")
+    publish(catalogues, "east", T0)
+    publish(catalogues, name, T0)
+    assert catalogues.current() == shipped()
+    assert rows.get(f"CATALOGUE#{name}", "VERSION") is not None
+    assert sorted(one.name for one in catalogues.listing(None, 10).items) == sorted((name, "east"))
 
 
 def test_another_process_follows_within_the_time_of_the_cache(rows: Rows, clock: Clock) -> None:
