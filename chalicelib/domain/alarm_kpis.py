@@ -145,7 +145,7 @@ def shift_of(at_ms: int, zone: tzinfo) -> str:
 def chattering_of(alarms: Iterable[Alarm], chattering: Chattering) -> frozenset[str]:
     """Ids of the warnings that opened while their rule chattered: the count-th within the window, and those after."""
     by_actor: dict[tuple[str, str], list[Alarm]] = defaultdict(list)
-    for alarm in sorted(alarms, key=lambda one: one.raised_at_ms):
+    for alarm in sorted(alarms, key=lambda one: (one.raised_at_ms, one.warning_id)):
         by_actor[alarm.unit_id, alarm.rule_id].append(alarm)
     reach = chattering.count - 1
     return frozenset(
