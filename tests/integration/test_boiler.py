@@ -120,7 +120,7 @@ def test_a_whole_recording_raises_no_warning_and_its_quality_is_told(boiler: lis
         upload(park, recording)
     assert park.failures == 0 and warnings(park) == []
     day = recording.name.removeprefix("ocr_results_")
-    quality = park.as_("committee").get(f"/v1/enterprises/boilers/data-quality?day={day}&unit=boilers-b1&limit=0")
+    quality = park.as_("committee").get(f"/v1/enterprises/boilers/data-quality?day={day}&unit=boilers-b1&limit=1")
     assert quality["whole"]["readings"] == len(POINTS) * len(recording.times_ms)
     assert 0.9 < quality["whole"]["share"] < 1.0
 

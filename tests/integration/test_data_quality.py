@@ -40,7 +40,7 @@ def quality(park: Park, query: str = f"day={DAY}", person: str = "enterprise") -
     ("query", "field"),
     [
         pytest.param("day=2026-02-30", "day", id="a day that no calendar has"),
-        pytest.param("limit=-1", "limit", id="fewer marks than none"),
+        pytest.param("limit=0", "limit", id="fewer marks than none"),
         pytest.param("unit=%20", "unit", id="a unit id that none can be"),
     ],
 )
