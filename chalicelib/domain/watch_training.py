@@ -140,7 +140,8 @@ def _past(scaled: Array) -> Array:
 
 def _fit(rows: Array, is_known: Mask) -> _Fit:
     """Canonical variates of the known rows."""
-    centre, scale = rows[is_known].mean(axis=0), rows[is_known].std(axis=0, ddof=1)
+    centre, spread = rows[is_known].mean(axis=0), rows[is_known].std(axis=0, ddof=1)
+    scale = np.where(spread > 0.0, spread, 1.0)  # what moves at all may stand still in all blocks but one
     scaled = (rows - centre) / scale
     whole = _whole(is_known)
     past, present = _past(scaled)[whole], scaled[LAGS:][whole]
