@@ -55,6 +55,10 @@ class WatchModel:
     limits: Array
 
     @cached_property
+    def kernel(self) -> Array:
+        return kernel_of(self.predict, self.whiten, self.whiten_rows)
+
+    @cached_property
     def own_dimensions(self) -> tuple[Dimension, ...]:
         return tuple(one for one in Dimension if one in self.dimensions)
 
@@ -126,12 +130,13 @@ def judge(model: WatchModel, state: WatchState, rows: Array) -> tuple[WatchState
 
 
 def _step(model: WatchModel, state: WatchState, scaled: Array) -> tuple[WatchState, RowVerdict]:
-    past = np.concatenate((scaled[None], state.past[:-1]))
+    rows = np.concatenate((scaled[None], state.past))
+    past = rows[:-1]
     if state.seen < model.lags:
         return replace(state, past=past, seen=state.seen + 1), RowVerdict(None, False, state.is_alarmed)
-    noise = noise_of(model.predict, model.whiten, state.past.reshape(1, -1), scaled[None])[0]
+    noise, distance = surprise_of(model.kernel, rows.reshape(-1)).reshape(2, -1)
     means, squares = remember(state.means, state.squares, noise)
-    parts = parts_of(means, squares, distance_of(model.whiten_rows, scaled))
+    parts = parts_of(means, squares, distance)
     levels = parts.sum(axis=1) / model.limits[0]
     level = float(levels.max())
     hot, calm = (state.hot + 1, 0) if level > 1.0 else (0, state.calm + 1)
@@ -153,14 +158,17 @@ def _explained(verdict: RowVerdict, model: WatchModel, parts: Array, worst: Arra
     )
 
 
-def noise_of(predict: Array, whiten: Array, past: Array, present: Array) -> Array:
-    """(n, d): what of each present row (n, d) its past (n, p * d) does not foretell, whitened and cut off."""
-    return np.asarray(((present - past @ predict) @ whiten).clip(-LARGEST_NOISE, LARGEST_NOISE))
+def kernel_of(predict: Array, whiten: Array, whiten_rows: Array) -> Array:
+    """((1 + p) * d, 2 * d): what takes a row and those before it to its noise and its distance, in one product."""
+    noise = np.concatenate((whiten, -predict @ whiten))
+    distance = np.concatenate((whiten_rows, np.zeros_like(predict)))
+    return np.hstack((noise, distance))
 
 
-def distance_of(whiten_rows: Array, scaled: Array) -> Array:
-    """How far scaled rows (..., d) stand from the mean of normal ones, whitened and cut off."""
-    return np.asarray((scaled @ whiten_rows).clip(-LARGEST_NOISE, LARGEST_NOISE))
+def surprise_of(kernel: Array, rows: Array) -> Array:
+    """(..., 2 * d) of scaled rows and those before them, newest first (..., (1 + p) * d): what of each row its past does not foretell,
+    whitened, and how far it stands from the mean of normal rows, whitened. Both are cut off."""
+    return np.asarray(np.minimum(np.maximum(rows @ kernel, -LARGEST_NOISE), LARGEST_NOISE))
 
 
 def remember(means: Array, squares: Array, noise: Array) -> tuple[Array, Array]:

@@ -19,13 +19,13 @@ from chalicelib.domain.unit_watch import (
     STATISTICS,
     Array,
     WatchModel,
-    distance_of,
     fresh_state,
     interrupted,
     judge,
-    noise_of,
+    kernel_of,
     parts_of,
     remember,
+    surprise_of,
 )
 from chalicelib.domain.watch_record import TrainingRefused
 
@@ -52,14 +52,10 @@ class _Fit:
     whiten: Array
     whiten_rows: Array
 
-    def distance(self, rows: Array) -> Array:
-        """(n, d) of rows (n, d)."""
-        return distance_of(self.whiten_rows, (rows - self.centre) / self.scale)
-
-    def noise(self, rows: Array) -> Array:
-        """(n - LAGS, d) of rows (n, d), NaN where a row or one before it is not known."""
+    def surprise(self, rows: Array) -> Array:
+        """(n - LAGS, 2 * d) of rows (n, d), noise and distance; NaN where a row or one before it is not known."""
         scaled = (rows - self.centre) / self.scale
-        return noise_of(self.predict, self.whiten, _past(scaled), scaled[LAGS:])
+        return surprise_of(kernel_of(self.predict, self.whiten, self.whiten_rows), _lagged(scaled))
 
 
 def rows_needed(points: int) -> int:
@@ -133,17 +129,18 @@ def _check(rows: Array, is_known: Mask) -> None:
         raise TrainingRefused("too_few_rows", str(count), needed=needed)
 
 
-def _past(scaled: Array) -> Array:
-    """(n - LAGS, LAGS * d): before each row from LAGS on, the rows before it, newest first."""
-    return np.hstack([scaled[LAGS - lag : len(scaled) - lag] for lag in range(1, LAGS + 1)])
+def _lagged(scaled: Array) -> Array:
+    """(n - LAGS, (1 + LAGS) * d): each row from LAGS on and the rows before it, newest first."""
+    return np.hstack([scaled[LAGS - lag : len(scaled) - lag] for lag in range(LAGS + 1)])
 
 
 def _fit(rows: Array, is_known: Mask) -> _Fit:
     """Canonical variates of the known rows."""
-    centre, scale = rows[is_known].mean(axis=0), rows[is_known].std(axis=0, ddof=1)
+    centre, spread = rows[is_known].mean(axis=0), rows[is_known].std(axis=0, ddof=1)
+    scale = np.where(spread > 0.0, spread, 1.0)  # what moves at all may stand still in all blocks but one
     scaled = (rows - centre) / scale
     whole = _whole(is_known)
-    past, present = _past(scaled)[whole], scaled[LAGS:][whole]
+    present, past = np.split(_lagged(scaled)[whole], [rows.shape[1]], axis=1)
     count = len(present)
     whiten_past = _inverse_root(past.T @ past / count, RIDGE_PAST)
     whiten_present = _inverse_root(present.T @ present / count, RIDGE_PRESENT)
@@ -167,15 +164,14 @@ def _inverse_root(covariance: Array, ridge: float) -> Array:
 
 def _held_out(rows: Array, is_known: Mask) -> tuple[Array, Array]:
     """Noise and distance (m, d), of the m whole rows: each block's under the model of the other blocks."""
-    noise, distance = (np.empty((len(rows) - LAGS, rows.shape[1])) for _ in range(2))
+    found = np.empty((len(rows) - LAGS, 2 * rows.shape[1]))
     for block in np.array_split(np.arange(len(rows)), FOLDS):
         is_other = is_known.copy()
         is_other[block] = False
         first, last = max(int(block[0]), LAGS), int(block[-1]) + 1
-        fit, own = _fit(rows, is_other), slice(first - LAGS, last - LAGS)
-        noise[own], distance[own] = fit.noise(rows[first - LAGS : last]), fit.distance(rows[first:last])
-    whole = _whole(is_known)
-    return noise[whole], distance[whole]
+        found[first - LAGS : last - LAGS] = _fit(rows, is_other).surprise(rows[first - LAGS : last])
+    noise, distance = np.hsplit(found[_whole(is_known)], 2)
+    return noise, distance
 
 
 def _statistics(noise: Array, distance: Array, usual: Array, groups: Array) -> Array:

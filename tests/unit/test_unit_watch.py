@@ -202,6 +202,13 @@ def test_a_gap_in_the_training_rows_is_left_out_and_not_bridged() -> None:
     assert pack_model(whole[0]) == pack_model(other)
 
 
+def test_a_point_that_moved_in_one_hour_only_is_no_obstacle() -> None:
+    rows = normal(600, 1)
+    rows[:, 4] = np.where((np.arange(600) > 300) & (np.arange(600) < 320), 6.0, 5.0)
+    other, far = train(rows, POINTS, DIMENSIONS, interval_ms=INTERVAL_MS)
+    assert np.isfinite(other.limits).all() and far < 0.05
+
+
 def test_after_a_gap_the_first_rows_have_no_verdict_and_an_alarm_stays() -> None:
     hot = lifted(normal(140, 8), ("temperature",), 6.0, since=100)
     state, _ = judge(model(), fresh_state(model()), hot)
