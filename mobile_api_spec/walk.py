@@ -278,6 +278,7 @@ def _bad_input(w: Walker, one: Endpoint, known: Exchange) -> None:
 
 NAMED = {
     "post_shelving": {"body": {"id": client_id(62), "unit": "nothing", "reason": "校准", "until": at(120)}},
+    "post_what_if": {"body": {"enterprise_id": "nobody", "from": at(0), "to": at(60), "version": NEXT}},
     "put_unit": {"body": {"enterprise_id": "nobody", "name": "1号反应釜", "type": "reactor"}},
     "put_point": {"body": {"unit_id": "nothing", "indicator": "voc"}},
     "put_person": {"body": {"name": "企业联络员乙", "role": "enterprise", "enterprise_id": "nobody"}},
