@@ -1,6 +1,7 @@
 """The watches of a plant's units as the evaluate function goes through them, without its store: for evaluate.readings_per_s."""
 
 from collections.abc import Mapping
+from itertools import groupby
 
 import numpy as np
 
@@ -56,7 +57,7 @@ class Watching:
             track, valid_values(block, self._plausible[unit_id], model.interval_ms), model.points, model.interval_ms
         )
         state = unpack_state(track.watch) if track.watch else fresh_state(model)
-        for _, row in rows:
-            state = interrupted(state) if row is None else judge(model, state, np.array([row]))[0]
+        for is_gap, run in groupby((row for _, row in rows), key=lambda row: row is None):
+            state = interrupted(state) if is_gap else judge(model, state, np.array(list(run)))[0]
         self._rows[unit_id] = pack_track(WatchTrack("v", track.next_ms, track.held, track.waiting, pack_state(state)))
         return len(rows)

@@ -123,8 +123,8 @@ def judge(model: WatchModel, state: WatchState, rows: Array) -> tuple[WatchState
     if rows.ndim != 2 or rows.shape[1] != len(model.points) or not np.isfinite(rows).all():
         raise ValueError("rows of other points, or with values missing")
     verdicts = []
-    for row in rows:
-        state, verdict = _step(model, state, (row - model.centre) / model.scale)
+    for scaled in (rows - model.centre) / model.scale:
+        state, verdict = _step(model, state, scaled)
         verdicts.append(verdict)
     return state, verdicts
 

@@ -101,15 +101,15 @@ def train(
 
 def alarmed_share(model: WatchModel, rows: Array) -> float:
     """The share of rows (n, d) that a fresh watch would alarm, of those that it can judge; NaN rows are gaps."""
-    state, judged, alarmed = fresh_state(model), 0, 0
-    for row, is_known in zip(rows, _known(rows), strict=True):
-        if not is_known:
+    is_known = _known(rows)
+    state, verdicts = fresh_state(model), []
+    for run in np.split(np.arange(len(rows)), np.flatnonzero(np.diff(is_known)) + 1):
+        if not is_known[run].all():
             state = interrupted(state)
             continue
-        state, (verdict,) = judge(model, state, row[None])
-        judged += verdict.level is not None
-        alarmed += verdict.is_past
-    return alarmed / judged if judged else 0.0
+        state, some = judge(model, state, rows[run])
+        verdicts += [verdict for verdict in some if verdict.level is not None]
+    return sum(verdict.is_past for verdict in verdicts) / len(verdicts) if verdicts else 0.0
 
 
 def _known(rows: Array) -> Mask:

@@ -7,6 +7,7 @@ blocks that come after: the unit is named, and its watch begins anew with its ne
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.block import Block
@@ -146,12 +147,14 @@ def _judge(track: WatchTrack, rows: Iterable[tuple[int, Row]], version: WatchVer
         _end(outcome, track.next_ms)
         outcome.track = replace(outcome.track, model_version=version.version, watch=b"")
     state = unpack_state(outcome.track.watch) if outcome.track.watch else fresh_state(setting.model)
-    for at_ms, row in rows:
-        if row is None:
+    for is_gap, run in groupby(rows, key=lambda one: one[1] is None):
+        known = [(at_ms, row) for at_ms, row in run if row is not None]
+        if is_gap:
             state = interrupted(state)
             continue
-        state, (verdict,) = judge(setting.model, state, np.array([row]))
-        _follow(outcome, verdict, row, at_ms, setting)
+        state, verdicts = judge(setting.model, state, np.array([row for _, row in known]))
+        for (at_ms, row), verdict in zip(known, verdicts, strict=True):
+            _follow(outcome, verdict, row, at_ms, setting)
     outcome.track = replace(outcome.track, watch=pack_state(state))
     return outcome
 
