@@ -8,6 +8,7 @@ from chalicelib.domain.catalogue import Trigger, TriggerKind
 ROUNDING = 1e-9  # a value exactly at its trigger must count, whatever floating point makes of it
 AT_TRIGGER = 1.0 - ROUNDING
 TIER_BOUNDS = (0.3, 0.6)
+HIGHEST = len(TIER_BOUNDS) + 1
 MAX_BASE_RISK = 0.9
 ENERGY_SHARE = 0.25
 ENERGY_CAP = 2.0

@@ -16,7 +16,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from chalicelib.domain import coupling
-from chalicelib.domain.coupling import AT_TRIGGER, ROUNDING, Risk
+from chalicelib.domain.coupling import AT_TRIGGER, HIGHEST, ROUNDING, Risk
 from chalicelib.domain.dimension import Dimension
 from chalicelib.domain.findings import findings
 from chalicelib.domain.leg import Leg, LivePoint, LiveTerm
@@ -112,6 +112,7 @@ def evaluate_under(state: EnterpriseState, plans: Plans, series: Iterable[Series
 
 
 Row = tuple[int, LivePoint, float, str, str]
+Touched = tuple[list[LiveRule], list[tuple[BoundWatch, LiveTerm]]]
 
 
 class _Fold:
@@ -126,7 +127,8 @@ class _Fold:
         self._known = state.points
         self._rules, self._watches = dict(state.rules), dict(state.watches)
         self._units: dict[str, LiveUnit] = {}
-        self._touches: dict[str, tuple[list[LiveRule], list[tuple[BoundWatch, LiveTerm]]]] = {}
+        self._touches: dict[str, Touched] = {}
+        self._together: dict[tuple[str, ...], Touched] = {}
         self._held: dict[str, set[str]] = {}  # unit -> the rules that keep its baselines from learning
         for key, rule in state.rules.items():
             self._hold(key, rule)
@@ -230,10 +232,7 @@ class _Fold:
                 point.see(at_ms, value, flag)
                 point.block_id = block_id
                 fresh.append(point)
-        if len(fresh) == 1:
-            rules, watches = self._touches[fresh[0].id]
-        else:
-            rules, watches = self._touched(fresh)
+        rules, watches = self._touched(fresh)
         for rule in rules:
             self._judge(rule, at_ms, fresh)
         for watch, term in watches:
@@ -242,14 +241,20 @@ class _Fold:
             if point.valid and point.learns and not self._held.get(point.unit_id):
                 point.learn()
 
-    def _touched(self, fresh: list[LivePoint]) -> tuple[list[LiveRule], list[tuple[BoundWatch, LiveTerm]]]:
-        rules = {rule.key: rule for point in fresh for rule in self._touches[point.id][0]}
-        watches = {watch[0].key: watch for point in fresh for watch in self._touches[point.id][1]}
-        return list(rules.values()), list(watches.values())
+    def _touched(self, fresh: list[LivePoint]) -> Touched:
+        """The rules and watches that look at one of these points. A plant's points come together again and again."""
+        key = tuple([point.id for point in fresh])
+        if (known := self._together.get(key)) is None:
+            rules = {rule.key: rule for point in fresh for rule in self._touches[point.id][0]}
+            watches = {watch[0].key: watch for point in fresh for watch in self._touches[point.id][1]}
+            known = self._together[key] = (list(rules.values()), list(watches.values()))
+        return known
 
     def _judge(self, rule: LiveRule, at_ms: int, fresh: list[LivePoint]) -> None:
         known = self._rules.get(rule.key, IDLE)
         safety, response = rule.safety.look(at_ms), rule.response.look(at_ms)
+        if known.tier == HIGHEST and known.stands and min(safety.deviation, response.deviation) >= AT_TRIGGER:
+            return  # as grave as can be, and not on its way back
         if known is IDLE and safety.sure and response.sure and min(safety.deviation, response.deviation) < AT_TRIGGER:
             return
         moment = Moment(rule, at_ms, safety, response, fresh)
@@ -344,7 +349,9 @@ class _Fold:
         known, leg = self._watches.get(watch.key, IDLE), term.look(at_ms)
         if known is IDLE and leg.deviation < AT_TRIGGER:
             return
-        is_coupled = any(key in self._rules and self._rules[key].is_coupled for key in watch.coupled)
+        is_coupled = False
+        for key in watch.coupled:
+            is_coupled = is_coupled or ((rule := self._rules.get(key)) is not None and rule.is_coupled)
         if is_coupled and known is IDLE:
             return
         after = self._alone(known, leg, watch, is_coupled, at_ms, fresh)

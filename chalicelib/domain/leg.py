@@ -123,6 +123,19 @@ class LiveTerm:
         """The leg as it stands at an instant, from the last reading of each point within the association window."""
         if at_ms == self._at_ms:  # all readings of an instant are seen before any of them is judged
             return self._leg
+        only = len(self.points) == 1
+        self._at_ms, self._leg = at_ms, self._look_at_one(at_ms) if only else self._look_at_all(at_ms)
+        return self._leg
+
+    def _look_at_one(self, at_ms: int) -> Leg:
+        """As below, for the common case."""
+        point, reference = self.points[0]
+        if not point.valid or point.last_ms < at_ms - self.window_ms:
+            return NO_LEG
+        d = deviation(self.term.trigger, point.value, reference)
+        return NO_LEG if d is None else Leg(d, True, point)
+
+    def _look_at_all(self, at_ms: int) -> Leg:
         worst, where, sure = 0.0, None, True
         trigger, since_ms = self.term.trigger, at_ms - self.window_ms
         for point, reference in self.points:
@@ -134,5 +147,4 @@ class LiveTerm:
                 sure = False
             elif where is None or d > worst:
                 worst, where = d, point
-        self._at_ms, self._leg = at_ms, Leg(worst, sure or worst >= AT_TRIGGER, where)
-        return self._leg
+        return Leg(worst, sure or worst >= AT_TRIGGER, where)

@@ -69,6 +69,11 @@ class RuleState:
         return self.phase is Phase.OPEN or (self.phase is Phase.IDLE and self.onset_ms is not None)
 
     @property
+    def stands(self) -> bool:
+        """Neither in doubt nor on its way back."""
+        return not self.uncertain and self.calm == 0
+
+    @property
     def is_coupled(self) -> bool:
         """Both legs are past their triggers, or were and have not come back."""
         return self.phase is not Phase.IDLE or self.onset_ms is not None
