@@ -1,7 +1,7 @@
 """How well marks find the dirt of a recording that was read off a screen by OCR: `python -m bench.boiler DATA`.
 
-DATA is a folder of ocr_results_*.csv: a stamp and 56 cells a row. The first file by name was looked at while the detector was made,
-the others were not.
+DATA is a folder of ocr_results_*.csv: a stamp and 56 cells a row. The constants of the detector were chosen on the first day's file; the second day's was looked at as well, so that
+neither is a blind test.
 
 What counts as dirt is told here by a rule of its own, and not by the detector: a cell that is no plain decimal number; and a number that
 is 10 or 100 times (or a tenth or hundredth of) the median of its six neighbours, three numbers before and three after it, to within

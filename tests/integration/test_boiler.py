@@ -1,6 +1,6 @@
 """A real boiler, read off a screen by OCR: its dirt is marked, what is good is left alone, and nothing of it raises a warning.
 
-The first recording by name was looked at while the detector was made; the others were not. What is dirt: bench/boiler.py.
+Both days were looked at while the detector was made: these tests hold it, a blind test needs another recording. What is dirt: bench/boiler.py.
 """
 
 from collections.abc import Iterator
