@@ -10,7 +10,6 @@ from chalicelib.domain.catalogue_version import CatalogueVersion, Proposal, Sche
 from chalicelib.domain.chattering import Episode, Opening
 from chalicelib.domain.command import Command
 from chalicelib.domain.enterprise import Enterprise, Point, Profile, Unit
-from chalicelib.domain.evaluation import Checkpoint
 from chalicelib.domain.events import CatalogueReviewDue, Event
 from chalicelib.domain.evidence import Rectification, Retest
 from chalicelib.domain.foresight import Foresight
@@ -27,7 +26,7 @@ from chalicelib.domain.region import Region
 from chalicelib.domain.review import Review
 from chalicelib.domain.score import ScoreEntry
 from chalicelib.domain.shelving import Shelving
-from chalicelib.domain.state import EnterpriseState
+from chalicelib.domain.state import Checkpoint, EnterpriseState
 from chalicelib.domain.task import Task
 from chalicelib.domain.warning import Warning
 from chalicelib.domain.watch_record import WatchVersion

@@ -14,14 +14,13 @@ from chalicelib.adapters.feeds import feed_page
 from chalicelib.adapters.rows import Delete, Expect, Put, Row, RowConflict, Rows
 from chalicelib.domain.dimension import SIDES
 from chalicelib.domain.errors import ContentConflict, WriteConflict
-from chalicelib.domain.evaluation import Checkpoint
 from chalicelib.domain.events import Event
 from chalicelib.domain.evidence import Rectification, Retest
 from chalicelib.domain.notice import Delivery, Device, Notice
 from chalicelib.domain.observation import Observation
 from chalicelib.domain.photo import Photo, PhotoState
 from chalicelib.domain.score import ScoreEntry
-from chalicelib.domain.state import EnterpriseState, pack_state, unpack_state
+from chalicelib.domain.state import Checkpoint, EnterpriseState, pack_state, unpack_state
 from chalicelib.domain.task import Task, TaskState
 from chalicelib.domain.warning import Warning
 from chalicelib.ports import Page

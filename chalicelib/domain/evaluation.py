@@ -24,7 +24,7 @@ from chalicelib.domain.live_unit import CHECKPOINT_MS, LiveRule, LiveUnit, Momen
 from chalicelib.domain.observation import Finding, ObservationKind, observation_id
 from chalicelib.domain.plan import BoundTerm, BoundWatch, Plan
 from chalicelib.domain.reading import Series, cut
-from chalicelib.domain.state import IDLE, EnterpriseState, Phase, PointState, RuleState
+from chalicelib.domain.state import IDLE, Checkpoint, EnterpriseState, Phase, PointState, RuleState
 from chalicelib.domain.warning import WhyCard, warning_id
 from chalicelib.domain.why import why_card
 
@@ -62,15 +62,6 @@ class Sighting:
     at_ms: int
     is_over: bool
     findings: tuple[Finding, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """All of a unit's state from readings before `at_ms`."""
-
-    unit_id: str
-    at_ms: int
-    state: EnterpriseState
 
 
 class Evaluation(NamedTuple):

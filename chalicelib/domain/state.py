@@ -109,6 +109,15 @@ class EnterpriseState:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """All of a unit's state from readings before `at_ms`."""
+
+    unit_id: str
+    at_ms: int
+    state: EnterpriseState
+
+
 Keyed = Mapping[tuple[str, str], RuleState]
 
 

@@ -12,14 +12,14 @@ from itertools import chain
 from chalicelib.domain.block import Block
 from chalicelib.domain.enterprise import Profile
 from chalicelib.domain.errors import NotFound, WriteConflict
-from chalicelib.domain.evaluation import Change, Checkpoint, Decision, Evaluation, Plans, evaluate_under
+from chalicelib.domain.evaluation import Change, Decision, Evaluation, Plans, evaluate_under
 from chalicelib.domain.events import Event
 from chalicelib.domain.late import MAX_REPLAYED, MAX_REWIND_MS, by_unit, frontiers, gather, late_from
 from chalicelib.domain.observation import Observation, ObservationKind, observation_id
 from chalicelib.domain.plan import Plan, make_plan
 from chalicelib.domain.reading import Series, cut
 from chalicelib.domain.settlement import Arrival, Known, Settlement, settle
-from chalicelib.domain.state import EnterpriseState, Phase, RuleState
+from chalicelib.domain.state import Checkpoint, EnterpriseState, Phase, RuleState
 from chalicelib.domain.warning import Warning, WarningState, warning_id
 from chalicelib.ports import BlockRepo, CatalogueRepo, ObservationRepo, RegistryRepo, StateRepo, WarningRepo
 

@@ -28,7 +28,6 @@ from chalicelib.domain.block import Block, pack
 from chalicelib.domain.dimension import Dimension
 from chalicelib.domain.enterprise import Enterprise, Point, Unit
 from chalicelib.domain.errors import ContentConflict, InvalidCursor, WriteConflict
-from chalicelib.domain.evaluation import Checkpoint
 from chalicelib.domain.events import Event, ObservationOpened, PhotoRefused, TaskDispatched, WarningRaised
 from chalicelib.domain.evidence import Rectification, Retest
 from chalicelib.domain.notice import Delivery, Device, Notice, NoticeKind, PushStatus
@@ -37,7 +36,7 @@ from chalicelib.domain.person import Bridge, Person, Role
 from chalicelib.domain.photo import Photo, PhotoState, Position, RefusalReason
 from chalicelib.domain.reading import Series
 from chalicelib.domain.score import Cause, ScoreEntry
-from chalicelib.domain.state import EnterpriseState, Phase, PointState, RuleState
+from chalicelib.domain.state import Checkpoint, EnterpriseState, Phase, PointState, RuleState
 from chalicelib.domain.task import Side, SideState
 from chalicelib.domain.warning import Warning, WarningState
 from tests.plant import Plant
