@@ -17,8 +17,9 @@ help: ## list the commands
 demo: $(STAMP) ## the whole loop on a fresh local stack, in three minutes (DATA=<file.dat> replays a recorded run)
 	@$(RUN) -m demo $(if $(DATA),--data '$(DATA)')
 
-test: $(STAMP) ## all tests, the end-to-end ones on a stack of their own included
-	@$(RUN) -m pytest
+test: $(STAMP) ## all tests, on all cores; then the end-to-end ones on a stack of their own
+	@$(RUN) -m pytest -n auto --dist loadfile tests/unit tests/arch tests/contract tests/integration
+	@$(RUN) -m pytest tests/e2e tests/edge_faults
 
 test-fast: $(STAMP) ## unit and architecture tests only
 	@$(RUN) -m pytest tests/unit tests/arch

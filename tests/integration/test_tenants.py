@@ -19,7 +19,7 @@ from chalicelib.api.http import ENDPOINTS, Endpoint
 from chalicelib.api.models.wire import rfc3339
 from chalicelib.handlers.on_clock import on_clock
 from mobile_api_spec import examples
-from mobile_api_spec.walk_catalogue import VERSION, small_catalogue
+from mobile_api_spec.walk_catalogue import NEXT, VERSION, next_catalogue, small_catalogue
 from tests.acts import FakeInspector, client_id, photo_body
 from tests.park import PEOPLE, Park, memory_rows
 
@@ -105,6 +105,7 @@ def world() -> tuple[dict[str, MemoryRows], dict[str, dict[str, str]]]:
 
     park = Park(keep, inspector=FakeInspector()).register()
     park.as_("admin").put("/v1/catalogue", small_catalogue())
+    park.as_("admin").put(f"/v1/catalogue/versions/{NEXT}", {"document": next_catalogue()})
     for _ in range(2):
         park.clock.advance(60)
         for eid in TENANTS:

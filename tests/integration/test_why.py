@@ -277,6 +277,7 @@ def long_catalogue(letter: str) -> dict[str, Any]:
     for number, rule in enumerate(document["rules"]):
         rule.update(dict.fromkeys(TEXTS, texts))
         rule["id"] = letter * 62 + f"{number:02}"
+        rule.pop("inhibited_by", None)
     for indicator in document["indicators"].values():
         indicator.update(name=texts, unit=letter * 2000)
         if "standard" in indicator:

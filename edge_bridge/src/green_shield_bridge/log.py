@@ -23,7 +23,7 @@ HIDDEN = "[hidden]"
 
 _SECRET_FIELD = re.compile(
     r'"((?:[\w.-]*(?:token|secret|password|passwd|passphrase|authorization)[\w.-]*|pw|key|[\w.-]+[_-]key))": '
-    r'(?:"(?:[^"\\]|\\.)*"|[^",}\]\s]+)',
+    r'(?:"(?:[^"\\]|\\.)*"|\[(?:"(?:[^"\\]|\\.)*"|[^"\]])*\]|\{(?:"(?:[^"\\]|\\.)*"|[^"}])*\}|[^",}\]\s]+)',
     re.IGNORECASE,
 )
 _SECRET_TEXT = re.compile(

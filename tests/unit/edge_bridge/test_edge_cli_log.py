@@ -4,7 +4,7 @@ import json
 import logging
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from green_shield_bridge.log import HIDDEN, JsonLines, LimitedHandler, without_secrets
@@ -38,6 +38,8 @@ def line(**fields):
         pytest.param({"detail": f"refused: {TOKEN}"}, TOKEN, id="a token within a text"),
         pytest.param({"detail": "Authorization: Bearer abc.def"}, "abc.def", id="a bearer token within a text"),
         pytest.param({"trace": f"in\n{PEM}\nout"}, "MC4CAQAw", id="a private key within a trace"),
+        pytest.param({"secrets": ["first", "S3CRET ]"]}, "S3CRET", id="a list of secrets"),
+        pytest.param({"secrets": {"of": "S3CRET }"}}, "S3CRET", id="secrets by name"),
         pytest.param({"frame": "##0101QN=20160801085857223;ST=32;CN=1062;PW=100000;MN=0100"}, "100000", id="a packet"),
     ],
 )
@@ -56,7 +58,12 @@ def test_what_is_no_secret_stays():
     }
 
 
-@given(st.dictionaries(st.text(), st.text() | st.integers() | st.none() | st.lists(st.text())))
+@given(
+    st.dictionaries(
+        st.text(), st.text() | st.integers() | st.none() | st.lists(st.text()) | st.dictionaries(st.text(), st.text())
+    )
+)
+@example({"SECRET": ["x"]})
 def test_a_line_is_json_whatever_is_logged(fields):
     text = json.dumps(fields, ensure_ascii=False)
     assert list(json.loads(without_secrets(text))) == list(fields)
