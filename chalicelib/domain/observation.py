@@ -10,6 +10,7 @@ from chalicelib.domain.dimension import Dimension
 class ObservationKind(StrEnum):
     SINGLE = "single"  # one dimension past its trigger, the others not
     SENSOR_FAULT = "sensor_fault"
+    OFF_NORMAL = "off_normal"  # the unit watch sees one dimension leave normal operation
     EARLY_COUPLED = "early_coupled"  # the unit watch sees safety and environment leave normal operation together
     DECOUPLED = "decoupled"  # emission without its cause: treatment fails
     CHATTERING = "chattering"

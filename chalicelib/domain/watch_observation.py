@@ -12,7 +12,7 @@ JOINT = frozenset({Dimension.SAFETY, Dimension.ENVIRONMENT})
 
 
 def kind_of(verdict: RowVerdict) -> ObservationKind:
-    return ObservationKind.EARLY_COUPLED if verdict.abnormal >= JOINT else ObservationKind.SINGLE
+    return ObservationKind.EARLY_COUPLED if verdict.abnormal >= JOINT else ObservationKind.OFF_NORMAL
 
 
 def observation_of(

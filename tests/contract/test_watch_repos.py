@@ -29,10 +29,16 @@ from chalicelib.ports import MediaStore, ModelUnusable
 T0 = 1_772_416_800_000
 VERSION = WatchVersion("acme", "acme-r1", "v1", ("a", "b"), 180_000, T0, T0 + 1, 300, 0.001, T0, ("c",))
 TRACK = WatchTrack(
-    "v1", T0, {"a": (T0, 0.1)}, {"b": {T0 + 180_000: (T0 + 1, 2.5)}}, b"\x00state", {ObservationKind.SINGLE: "o-1"}, T0
+    "v1",
+    T0,
+    {"a": (T0, 0.1)},
+    {"b": {T0 + 180_000: (T0 + 1, 2.5)}},
+    b"\x00state",
+    {ObservationKind.OFF_NORMAL: "o-1"},
+    T0,
 )
 SEEN = Observation(
-    "o-1", ObservationKind.SINGLE, "acme", "acme-r1", Dimension.SAFETY, "a", T0, T0, T0, correlation_id="c"
+    "o-1", ObservationKind.OFF_NORMAL, "acme", "acme-r1", Dimension.SAFETY, "a", T0, T0, T0, correlation_id="c"
 )
 OPENED = ObservationOpened("acme", T0, "c", "o-1")
 

@@ -21,7 +21,7 @@ from chalicelib.adapters.operations_repos import (
 from chalicelib.domain.block import Block, pack
 from chalicelib.domain.enterprise import Point, Profile, Unit
 from chalicelib.domain.late import MAX_REWIND_MS
-from chalicelib.domain.observation import Observation
+from chalicelib.domain.observation import Observation, ObservationKind
 from chalicelib.domain.state import EnterpriseState
 from chalicelib.domain.warning import Warning, WarningState
 from chalicelib.usecases.evaluate_coupling import Judgement, evaluate_coupling
@@ -310,3 +310,14 @@ def test_a_doubtful_reading_does_not_end_an_observation() -> None:
     park.takes(upload(2, doubtful + minutes(3, 3, {"voc": 30.0})))
     (one,) = park.observations.listing("acme", None, 10).items
     assert one.closed_at_ms is None
+
+
+def test_late_data_leave_what_others_have_observed_of_the_unit_alone() -> None:
+    park = Park()
+    park.takes(upload(1, minutes(0, 3, CALM)))
+    park.takes(upload(2, minutes(30, 3, CALM)))
+    at_ms = START_MS + 31 * MINUTE_MS
+    seen = Observation("o-watch", ObservationKind.OFF_NORMAL, "acme", "r1", None, "r1-voc", at_ms, at_ms, at_ms)
+    park.observations.add([seen])
+    park.takes(upload(3, minutes(10, 3, HOT), received_at_ms=START_MS + 33 * MINUTE_MS))
+    assert park.observations.get("o-watch") == seen

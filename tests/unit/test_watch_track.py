@@ -105,7 +105,7 @@ def test_it_makes_no_difference_where_uploads_are_cut_or_how_often_they_come(
 
 def test_a_track_survives_being_packed() -> None:
     track = WatchTrack(
-        "v1", T0, {"a": at(0, 0.1)}, {"b": {T0 + STEP: at(1, 1 / 3)}}, b"state", {ObservationKind.SINGLE: "o-1"}, T0
+        "v1", T0, {"a": at(0, 0.1)}, {"b": {T0 + STEP: at(1, 1 / 3)}}, b"state", {ObservationKind.OFF_NORMAL: "o-1"}, T0
     )
     assert unpack_track(pack_track(track)) == track
     assert unpack_track(pack_track(WatchTrack())) == WatchTrack()

@@ -70,13 +70,13 @@ def test_safety_and_environment_off_together_are_an_early_coupled_observation_th
 )
 def test_one_dimension_off_is_an_observation_of_its_department(point: str, dimension: Dimension) -> None:
     (found,) = Park().reads(lifted(normal(200, 5), 100, **{point: 4.0}))
-    assert (found.kind, found.dimension, found.subject) == (ObservationKind.SINGLE, dimension, f"r1-{point}")
+    assert (found.kind, found.dimension, found.subject) == (ObservationKind.OFF_NORMAL, dimension, f"r1-{point}")
 
 
 def test_what_began_in_one_dimension_and_becomes_joint_is_told_once_more() -> None:
     rows = lifted(lifted(normal(300, 6), 100, temperature=3.0), 160, cod=6.0)
     found = Park().reads(rows)
-    assert [one.kind for one in found] == [ObservationKind.SINGLE, ObservationKind.EARLY_COUPLED]
+    assert [one.kind for one in found] == [ObservationKind.OFF_NORMAL, ObservationKind.EARLY_COUPLED]
 
 
 def test_what_ended_is_closed_when_the_unit_has_been_calm() -> None:
