@@ -4,6 +4,7 @@ imports firebase-admin, and one that never touches a photo never imports PIL."""
 import time
 from collections.abc import Callable
 from functools import cache, cached_property
+from inspect import signature
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -261,6 +262,12 @@ class Services:
 def build(settings: Settings, **overrides: object) -> Services:
     """The services of one process. `overrides` put another object in a port's place, by its name."""
     return Services(settings, **overrides)
+
+
+def ports_of(run: Callable[..., Any], services: Services) -> dict[str, Any]:
+    """A use case names its ports as keyword-only parameters; the services have them under the same names."""
+    keywords = (p for p in signature(run).parameters.values() if p.kind is p.KEYWORD_ONLY)
+    return {parameter.name: getattr(services, parameter.name) for parameter in keywords}
 
 
 _current: Services | None = None

@@ -4,7 +4,7 @@ from typing import Any
 
 from chalicelib.adapters.block_repo import PREFIX, block_of
 from chalicelib.adapters.dynamo.rows import row_of_image
-from chalicelib.bootstrap import Services
+from chalicelib.bootstrap import Services, ports_of
 from chalicelib.handlers.batch import Record, process, stream_sequence
 from chalicelib.observability import count, logger
 from chalicelib.usecases.evaluate_coupling import evaluate_coupling
@@ -20,23 +20,8 @@ def on_block(event: dict[str, Any], services: Services) -> dict[str, list[dict[s
             return
         logger.set_correlation_id(row.body.get("correlation_id"))
         block = block_of(row)
-        judgement = evaluate_coupling(
-            block,
-            registry=services.registry,
-            catalogues=services.catalogues,
-            states=services.states,
-            warnings=services.warnings,
-            observations=services.observations,
-            blocks=services.blocks,
-        )
-        watched = watch_unit(
-            block,
-            registry=services.registry,
-            catalogues=services.catalogues,
-            watches=services.watches,
-            models=services.models,
-            observations=services.observations,
-        )
+        judgement = evaluate_coupling(block, **ports_of(evaluate_coupling, services))
+        watched = watch_unit(block, **ports_of(watch_unit, services))
         for observation in watched.opened:
             count("Observation", kind=observation.kind.value)
         for unit_id in watched.unusable:

@@ -1,14 +1,13 @@
 """The operations table's stream: run the stages that each event starts, as flow.py has them."""
 
-from inspect import signature
 from typing import Any
 
 from chalicelib.adapters.codec import event_from_body
 from chalicelib.adapters.dynamo.rows import row_of_image
 from chalicelib.adapters.operations_repos import EVENT_PREFIX
-from chalicelib.bootstrap import Services
+from chalicelib.bootstrap import Services, ports_of
 from chalicelib.domain.events import Event
-from chalicelib.flow import Stage, stages_on
+from chalicelib.flow import stages_on
 from chalicelib.handlers.batch import Record, process, stream_sequence
 from chalicelib.observability import logger
 
@@ -28,11 +27,5 @@ def on_event(event: dict[str, Any], services: Services) -> dict[str, list[dict[s
 def relay(event: Event, services: Services) -> None:
     """Run every stage of the relay that this event starts, in flow order."""
     for stage in stages_on(type(event), "relay"):
-        stage.run(event, **_ports(stage, services))
+        stage.run(event, **ports_of(stage.run, services))
         logger.info("event relayed", extra={"kind": event.kind, "stage": stage.name})
-
-
-def _ports(stage: Stage, services: Services) -> dict[str, object]:
-    """A use case names its ports as keyword-only parameters; the services have them under the same names."""
-    keywords = (p for p in signature(stage.run).parameters.values() if p.kind is p.KEYWORD_ONLY)
-    return {parameter.name: getattr(services, parameter.name) for parameter in keywords}

@@ -7,7 +7,7 @@ turn comes again like everyone's. A job is one line of JOBS.
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from chalicelib.bootstrap import Services
+from chalicelib.bootstrap import Services, ports_of
 from chalicelib.observability import FunctionFailed, count, described, logger
 from chalicelib.usecases.find_decoupling import find_decoupling
 from chalicelib.usecases.find_sensor_faults import find_sensor_faults
@@ -53,43 +53,15 @@ def regions(services: Services) -> Subjects:
 
 
 def _renew_watch(services: Services, turn: Turn, now_ms: int) -> str:
-    return renew_watch(
-        turn.enterprise_id,
-        turn.subject,
-        registry=services.registry,
-        catalogues=services.catalogues,
-        blocks=services.blocks,
-        warnings=services.warnings,
-        observations=services.observations,
-        watches=services.watches,
-        models=services.models,
-        clock=services.clock,
-    )
+    return renew_watch(turn.enterprise_id, turn.subject, **ports_of(renew_watch, services))
 
 
 def _learn_laws(services: Services, turn: Turn, now_ms: int) -> str:
-    learnt = learn_laws(
-        turn.subject,
-        now_ms,
-        registry=services.registry,
-        catalogues=services.catalogues,
-        blocks=services.blocks,
-        laws=services.laws,
-        observations=services.observations,
-    )
-    return f"{len(learnt.laws)} laws"
+    return f"{len(learn_laws(turn.subject, now_ms, **ports_of(learn_laws, services)).laws)} laws"
 
 
 def _find_decoupling(services: Services, turn: Turn, now_ms: int) -> str:
-    changed = find_decoupling(
-        turn.subject,
-        now_ms,
-        registry=services.registry,
-        catalogues=services.catalogues,
-        blocks=services.blocks,
-        laws=services.laws,
-        observations=services.observations,
-    )
+    changed = find_decoupling(turn.subject, now_ms, **ports_of(find_decoupling, services))
     return f"{len(changed)} observations"
 
 
@@ -97,29 +69,12 @@ def _find_sensor_faults(services: Services, turn: Turn, now_ms: int) -> str:
     """The full hours since the last time, a day at most."""
     to_ms = now_ms // HOUR_MS * HOUR_MS
     from_ms = max(min(turn.last_ms // HOUR_MS * HOUR_MS, to_ms - HOUR_MS), to_ms - DAY_MS)
-    changed = find_sensor_faults(
-        turn.subject,
-        from_ms,
-        to_ms,
-        registry=services.registry,
-        catalogues=services.catalogues,
-        blocks=services.blocks,
-        observations=services.observations,
-    )
+    changed = find_sensor_faults(turn.subject, from_ms, to_ms, **ports_of(find_sensor_faults, services))
     return f"{len(changed)} observations"
 
 
 def _fit_foresight(services: Services, turn: Turn, now_ms: int) -> str:
-    learnt = fit_foresight(
-        turn.subject,
-        now_ms,
-        registry=services.registry,
-        warnings=services.warnings,
-        weather=services.weather,
-        foresights=services.foresights,
-        zone=services.zone,
-    )
-    return learnt.verdict.value
+    return fit_foresight(turn.subject, now_ms, **ports_of(fit_foresight, services)).verdict.value
 
 
 # A day's job is due half an hour early, so that the hour's run that comes a little before does not put it off to the next.
