@@ -10,6 +10,8 @@ from chalicelib.domain.state import EnterpriseState
 
 MAX_REWIND_MS = 7 * 86_400_000
 MAX_REPLAYED = 1_000_000  # readings of one unit: about ten seconds of folding
+MAX_READ = 4_000_000  # readings of all its units, which come in the same blocks
+MAX_BLOCKS = 50_000
 
 
 def frontiers(state: EnterpriseState, plan: Plan, unit_ids: Iterable[str]) -> dict[str, int]:
@@ -35,6 +37,18 @@ def late_from(uploaded: Mapping[str, list[Series]], known: Mapping[str, int]) ->
     """By unit, the first of its readings that is not newer than all that was judged of it. `known`: its frontiers."""
     first = {unit_id: min(one.times_ms[0] for one in own) for unit_id, own in uploaded.items()}
     return {unit_id: at_ms for unit_id, at_ms in first.items() if at_ms <= known.get(unit_id, -1)}
+
+
+def within_limits(blocks: Iterable[Block]) -> list[Block] | None:
+    """All the blocks; None, as soon as it shows, where they are more than can be judged again."""
+    found: list[Block] = []
+    readings = 0
+    for block in blocks:
+        found.append(block)
+        readings += block.readings
+        if readings > MAX_READ or len(found) > MAX_BLOCKS:
+            return None
+    return found
 
 
 def gather(blocks: Iterable[Block], point_ids: Iterable[str], from_ms: int, to_ms: int) -> list[Series]:

@@ -14,7 +14,7 @@ from chalicelib.domain.enterprise import Profile
 from chalicelib.domain.errors import NotFound, WriteConflict
 from chalicelib.domain.evaluation import Change, Decision, Evaluation, Plans, evaluate_under
 from chalicelib.domain.events import Event
-from chalicelib.domain.late import MAX_REPLAYED, MAX_REWIND_MS, by_unit, frontiers, gather, late_from
+from chalicelib.domain.late import MAX_REPLAYED, MAX_REWIND_MS, by_unit, frontiers, gather, late_from, within_limits
 from chalicelib.domain.observation import Observation, ObservationKind, observation_id
 from chalicelib.domain.plan import Plan, make_plan
 from chalicelib.domain.reading import Series, cut
@@ -194,9 +194,9 @@ def _fold_again(
     since_ms = to_ms - 2 * MAX_REWIND_MS
     kept = ports.states.checkpoints(block.enterprise_id, unit_id, first_ms, since_ms)
     for base in chain(kept, [_nothing(unit_id, since_ms)]):
-        stored = [*ports.blocks.between(block.enterprise_id, base.at_ms, to_ms + 1), block]
-        series = gather(stored, points, base.at_ms, to_ms)
-        if sum(map(len, series)) > MAX_REPLAYED:
+        stored = within_limits(ports.blocks.between(block.enterprise_id, base.at_ms, to_ms + 1))
+        series = None if stored is None else gather([*stored, block], points, base.at_ms, to_ms)
+        if series is None or sum(map(len, series)) > MAX_REPLAYED:
             return None
         plans = ports.plans(base.at_ms, to_ms)
         folded = evaluate_under(before.with_units({unit_id: points}, base.state), plans, series)

@@ -18,6 +18,7 @@ from chalicelib.adapters.operations_repos import (
     RowStateRepo,
     RowWarningRepo,
 )
+from chalicelib.domain import late
 from chalicelib.domain.block import Block, pack
 from chalicelib.domain.enterprise import Point, Profile, Unit
 from chalicelib.domain.late import MAX_REWIND_MS
@@ -265,6 +266,15 @@ def test_data_that_are_later_than_can_be_judged_again_are_stored_and_counted() -
     far = MAX_REWIND_MS // MINUTE_MS + 10
     park.takes(upload(2, minutes(far, 3, CALM)))
     judged = park.takes(upload(3, minutes(5, 3, HOT), received_at_ms=START_MS + (far + 3) * MINUTE_MS))
+    assert judged.unjudged == ("r1",) and park.all_warnings() == []
+
+
+def test_more_than_can_be_judged_again_is_given_up_before_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    park = Park()
+    for number in range(5):
+        park.takes(upload(number, minutes(60 * number, 3, CALM)))
+    monkeypatch.setattr(late, "MAX_BLOCKS", 3)
+    judged = park.takes(upload(9, minutes(5, 3, HOT), received_at_ms=START_MS + 300 * MINUTE_MS))
     assert judged.unjudged == ("r1",) and park.all_warnings() == []
 
 
