@@ -58,7 +58,17 @@ class Block:
 
     @cached_property
     def series(self) -> tuple[Series, ...]:
+        """Raises ValueError for a payload that is no block."""
         return unpack(self.payload)
+
+    @property
+    def readable(self) -> tuple[Series, ...]:
+        """Its series; none of a damaged block. That one was set aside when its turn came, and must not keep what is stored
+        around it from being judged again or learnt from."""
+        try:
+            return self.series
+        except ValueError:
+            return ()
 
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

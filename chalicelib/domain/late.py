@@ -56,6 +56,6 @@ def gather(blocks: Iterable[Block], point_ids: Iterable[str], from_ms: int, to_m
     wanted, once = set(point_ids), {block.id: block for block in blocks}
     found: list[Series] = []
     for block in sorted(once.values(), key=lambda one: (one.received_at_ms, one.id)):
-        own = [replace(one, block_id=block.id) for one in block.series if one.point_id in wanted]
+        own = [replace(one, block_id=block.id) for one in block.readable if one.point_id in wanted]
         found += cut(cut(own, from_ms)[1], to_ms + 1)[0]
     return found

@@ -97,7 +97,7 @@ def _history(
     wanted = {one.point_id: one.indicator for law in laws for one in (law.cause, law.response)}
     minutes = Minutes({point: catalogue.indicators[wanted[point]].plausible for point in wanted}, *span)
     for block in blocks.between(profile.enterprise.id, *span):
-        minutes.add(block.series)
+        minutes.add(block.readable)
     return minutes
 
 

@@ -73,7 +73,7 @@ def _read(enterprise_id: str, points: Iterable[str], span: Span, blocks: BlockRe
     gathered = {point_id: _Gathered() for point_id in points}
     count = series = readings = 0
     for block in blocks.between(enterprise_id, span.from_ms, span.to_ms):
-        count, series = count + 1, series + len(block.series)
+        count, series = count + 1, series + len(block.readable)
         readings += _gather(block, gathered, span)
         for what, given, allowed in (
             ("blocks", count, MAX_BLOCKS), ("series", series, MAX_SERIES), ("readings", readings, MAX_READINGS),
@@ -86,7 +86,7 @@ def _read(enterprise_id: str, points: Iterable[str], span: Span, blocks: BlockRe
 def _gather(block: Block, gathered: Mapping[str, "_Gathered"], span: Span) -> int:
     return sum(
         gathered[one.point_id].add(one, block.received_at_ms, span)
-        for one in block.series
+        for one in block.readable
         if one.point_id in gathered
     )  # fmt: skip
 

@@ -59,7 +59,7 @@ def _history(
     wanted = {one.point_id: catalogue.indicators[one.indicator].plausible for pair in pairs for one in pair}
     minutes = Minutes(wanted, *span)
     for block in blocks.between(enterprise_id, *span) if wanted else ():
-        minutes.add(block.series)
+        minutes.add(block.readable)
     for one in observations.listing(enterprise_id, None, RECENT_OBSERVATIONS).items:
         if one.kind is ObservationKind.DECOUPLED and one.subject in wanted:
             minutes.leave_out(one.subject, one.onset_ms, span[1] if one.closed_at_ms is None else one.closed_at_ms)

@@ -60,7 +60,7 @@ def read_period(
     found: dict[str, Values] = {}
     readings = refused = 0
     for block in blocks.between(profile.enterprise.id, *span):
-        own = [_within(one, span) for one in block.series if one.point_id in plausible]
+        own = [_within(one, span) for one in block.readable if one.point_id in plausible]
         readings += sum(len(one) for one in own)
         refused += sum(_refused(one, *plausible[one.point_id]) for one in own)
         for point, values in valid_values(own, plausible, interval_ms).items():

@@ -278,6 +278,15 @@ def test_more_than_can_be_judged_again_is_given_up_before_it_is_read(monkeypatch
     assert judged.unjudged == ("r1",) and park.all_warnings() == []
 
 
+def test_a_damaged_block_does_not_keep_late_data_from_being_judged() -> None:
+    park = Park()
+    park.takes(upload(1, minutes(0, 3, CALM)))
+    park.takes(upload(2, minutes(30, 3, CALM)))
+    park.blocks.add(replace(upload(3, minutes(15, 1, CALM)), payload=b"damaged"))
+    park.takes(upload(4, minutes(10, 3, HOT) + minutes(13, 3, CALM), received_at_ms=START_MS + 33 * MINUTE_MS))
+    assert park.the_warning().retroactive
+
+
 @pytest.mark.parametrize("unit", UNITS)
 def test_late_data_of_one_unit_leave_the_other_as_it_was(unit: str) -> None:
     other = next(one for one in UNITS if one != unit)
