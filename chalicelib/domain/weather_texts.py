@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 WEATHER_TEXTS: Mapping[str, Mapping[str, str]] = {
     "zh-CN": {
-        "notice.risk_upwind.title": "【{tier}级预警】上风向存在耦合风险：{place}",
+        "notice.risk_upwind.title": "【{tier}级预警】{place}上风向存在耦合风险",
         "notice.risk_upwind.body": "上风向约 {distance} 公里处发生{tier}级耦合风险预警，按当前风速约 {minutes} 分钟可影响到{place}。请关注异味和监测数据，做好防护准备。",
-        "notice.risk_nearby.title": "【{tier}级预警】附近存在耦合风险：{place}",
+        "notice.risk_nearby.title": "【{tier}级预警】{place}附近存在耦合风险",
         "notice.risk_nearby.body": "距{place}约 {distance} 公里处发生{tier}级耦合风险预警，当前静风或风况不明，四周均可能受影响。请关注异味和监测数据，做好防护准备。",
         "word.wind.blowing": "有风，影响下风向",
         "word.wind.calm": "静风，四周均可能受影响",

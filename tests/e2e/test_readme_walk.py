@@ -58,6 +58,7 @@ def test_the_walk_of_the_readme_works_as_written(stack: Stack, stack_home: Path,
         "passed",
         "passed",
     )
+    assert task["warning_cleared_at"], "the readings came back"
     assert [photo["state"] for photo in evidence["photos"]] == ["verified"]
     assert len(evidence["retests"]) == len(evidence["rectifications"]) == 1
     assert {entry["cause"] for entry in score["entries"] if entry["task_id"] == task_id} == {"warning", "timely"}
