@@ -227,7 +227,9 @@ class _Fold:
         for rule in rules:
             self._judge(rule, at_ms, fresh)
         for watch, term in watches:
-            self._regard(watch, term, at_ms, fresh)
+            leg = term.leg if term.at_ms == at_ms else term.look(at_ms)
+            if leg.deviation >= AT_TRIGGER or watch.key in self._watches:
+                self._regard(watch, leg, at_ms, fresh)
         for point in fresh:
             if point.valid and point.learns and not self._held.get(point.unit_id):
                 point.learn()
@@ -243,7 +245,8 @@ class _Fold:
 
     def _judge(self, rule: LiveRule, at_ms: int, fresh: list[LivePoint]) -> None:
         known = self._rules.get(rule.key, IDLE)
-        safety, response = rule.safety.look(at_ms), rule.response.look(at_ms)
+        safety = rule.safety.leg if rule.safety.at_ms == at_ms else rule.safety.look(at_ms)
+        response = rule.response.leg if rule.response.at_ms == at_ms else rule.response.look(at_ms)
         if known.tier == HIGHEST and known.stands and min(safety.deviation, response.deviation) >= AT_TRIGGER:
             return  # as grave as can be, and not on its way back
         if known is IDLE and safety.sure and response.sure and min(safety.deviation, response.deviation) < AT_TRIGGER:
@@ -335,11 +338,9 @@ class _Fold:
 
     # one dimension alone
 
-    def _regard(self, watch: BoundWatch, term: LiveTerm, at_ms: int, fresh: list[LivePoint]) -> None:
+    def _regard(self, watch: BoundWatch, leg: Leg, at_ms: int, fresh: list[LivePoint]) -> None:
         """A term past its trigger while no rule that has it is coupled: seen, and over when it is back or becomes coupled."""
-        known, leg = self._watches.get(watch.key, IDLE), term.look(at_ms)
-        if known is IDLE and leg.deviation < AT_TRIGGER:
-            return
+        known = self._watches.get(watch.key, IDLE)
         is_coupled = False
         for key in watch.coupled:
             is_coupled = is_coupled or ((rule := self._rules.get(key)) is not None and rule.is_coupled)

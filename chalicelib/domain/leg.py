@@ -62,15 +62,14 @@ class LivePoint:
     def _passes(self, at_ms: int, value: float) -> bool:
         """The gate. What passes is the new level; what does not is doubted, and nothing is learnt from it."""
         level = self.level
-        if self.trusted_ms:
-            change = abs(value - level)
+        if self.trusted_ms and value != level:
+            change = value - level if value > level else level - value
             if (change > NEAR * abs(level) or self.max_rate_per_s is not None) and not self._can_reach(at_ms, value):
                 self.doubted = value
                 return False
-            if change:
-                self.step = learnt(self.step, change) if self.moves else size_of(change)
-                if self.moves < KNOWN:
-                    self.moves += 1
+            self.step = learnt(self.step, change) if self.moves else size_of(change)
+            if self.moves < KNOWN:
+                self.moves += 1
         self.level, self.trusted_ms, self.doubted = value, at_ms, None
         return True
 
@@ -109,23 +108,24 @@ NO_LEG = Leg(0.0, False, None)
 
 
 class LiveTerm:
-    """A bound term with its live points, each with what the trigger compares it with. Several rules may share it."""
+    """A bound term with its live points, each with what the trigger compares it with. Several rules may share it: `leg` is how it
+    looks at `at_ms`, for whoever asks again."""
 
-    __slots__ = ("_at_ms", "_leg", "points", "term", "window_ms")
+    __slots__ = ("at_ms", "leg", "points", "term", "window_ms")
 
     def __init__(self, bound: BoundTerm, points: dict[str, LivePoint], window_ms: int) -> None:
         self.term: Term = bound.term
         self.window_ms = window_ms
         self.points = tuple((points[p], reference or points[p].baseline) for p, reference in bound.points)
-        self._at_ms, self._leg = -1, NO_LEG
+        self.at_ms, self.leg = -1, NO_LEG
 
     def look(self, at_ms: int) -> Leg:
         """The leg as it stands at an instant, from the last reading of each point within the association window."""
-        if at_ms == self._at_ms:  # all readings of an instant are seen before any of them is judged
-            return self._leg
+        if at_ms == self.at_ms:  # all readings of an instant are seen before any of them is judged
+            return self.leg
         only = len(self.points) == 1
-        self._at_ms, self._leg = at_ms, self._look_at_one(at_ms) if only else self._look_at_all(at_ms)
-        return self._leg
+        self.at_ms, self.leg = at_ms, self._look_at_one(at_ms) if only else self._look_at_all(at_ms)
+        return self.leg
 
     def _look_at_one(self, at_ms: int) -> Leg:
         """As below, for the common case."""

@@ -24,6 +24,7 @@ MEAN_MEMORIES = (0.3, 0.1, 0.05)  # weights of the newest row: about 3, 10 and 2
 SQUARE_MEMORIES = (1.0, 0.3, 0.1, 0.05)
 _OF_MEANS = np.array(MEAN_MEMORIES)[:, None]
 _OF_SQUARES = np.array(SQUARE_MEMORIES)[:, None]
+_OF_ALL = np.concatenate((_OF_MEANS, _OF_SQUARES))
 STATISTICS = len(MEAN_MEMORIES) + len(SQUARE_MEMORIES) + 1  # and the distance
 ON_DELAY = 2  # rows past a limit in a row before there is an alarm
 OFF_DELAY = 5  # rows within all limits before it ends
@@ -122,40 +123,67 @@ def judge(model: WatchModel, state: WatchState, rows: Array) -> tuple[WatchState
     """Fold rows (n, d), in the points' own units, into the state; a verdict for each. Raises ValueError for rows that are not finite."""
     if rows.ndim != 2 or rows.shape[1] != len(model.points) or not np.isfinite(rows).all():
         raise ValueError("rows of other points, or with values missing")
-    verdicts = []
-    for scaled in (rows - model.centre) / model.scale:
-        state, verdict = _step(model, state, scaled)
-        verdicts.append(verdict)
-    return state, verdicts
-
-
-def _step(model: WatchModel, state: WatchState, scaled: Array) -> tuple[WatchState, RowVerdict]:
-    rows = np.concatenate((scaled[None], state.past))
-    past = rows[:-1]
-    if state.seen < model.lags:
-        return replace(state, past=past, seen=state.seen + 1), RowVerdict(None, False, state.is_alarmed)
-    noise, distance = surprise_of(model.kernel, rows.reshape(-1)).reshape(2, -1)
-    means, squares = remember(state.means, state.squares, noise)
+    newest_first = np.concatenate((((rows - model.centre) / model.scale)[::-1], state.past))
+    unready = min(max(model.lags - state.seen, 0), len(rows))  # they have not enough rows before them
+    verdicts = [RowVerdict(None, False, state.is_alarmed)] * unready
+    past, seen = newest_first[: model.lags], min(state.seen + unready, model.lags)
+    if unready == len(rows):
+        return replace(state, past=past, seen=seen), verdicts
+    ends = range(len(rows) - unready - 1, -1, -1)
+    # Row by row: a product of many rows at once may differ in its last digit, and cuts must make no difference.
+    surprises = np.array([surprise_of(model.kernel, newest_first[at : at + model.lags + 1].reshape(-1)) for at in ends])
+    noise, distance = np.split(surprises, 2, axis=1)
+    means, squares = remembered(np.concatenate((state.means, state.squares)), noise)
     parts = parts_of(means, squares, distance)
-    levels = parts.sum(axis=1) / model.limits[0]
-    level = float(levels.max())
-    hot, calm = (state.hot + 1, 0) if level > 1.0 else (0, state.calm + 1)
-    alarmed = hot >= ON_DELAY or (state.is_alarmed and calm < OFF_DELAY)
-    verdict = RowVerdict(level, hot >= ON_DELAY, alarmed)
-    if hot:
-        verdict = _explained(verdict, model, parts, parts[int(levels.argmax())])
-    return WatchState(past, state.seen, means, squares, hot, calm, alarmed), verdict
+    levels = parts.sum(axis=2) / model.limits[0]
+    after = replace(state, past=past, seen=seen, means=means[-1], squares=squares[-1])
+    return _verdicts(model, after, parts, levels, verdicts)
 
 
-def _explained(verdict: RowVerdict, model: WatchModel, parts: Array, worst: Array) -> RowVerdict:
-    shares = worst / worst.sum()
-    tops: list[float] = ((model.groups[1:] @ parts.T) / model.limits[1:]).max(axis=1).tolist()
-    own: list[float] = (model.groups[1:] @ shares).tolist()
-    return replace(
-        verdict,
-        dimensions=tuple(zip(model.own_dimensions, tops, own, strict=True)),
-        shares=tuple(zip(model.points, shares.tolist(), strict=True)),
+def _verdicts(
+    model: WatchModel, state: WatchState, parts: Array, levels: Array, verdicts: list[RowVerdict]
+) -> tuple[WatchState, list[RowVerdict]]:
+    hot, calm, alarmed = state.hot, state.calm, state.is_alarmed
+    tops = levels.max(axis=1)
+    explanations = _explanations(model, parts, levels) if tops.max() > 1.0 else []
+    for at, level in enumerate(tops.tolist()):
+        hot, calm = (hot + 1, 0) if level > 1.0 else (0, calm + 1)
+        alarmed = hot >= ON_DELAY or (alarmed and calm < OFF_DELAY)
+        why = explanations[at] if hot else ((), ())
+        verdicts.append(RowVerdict(level, hot >= ON_DELAY, alarmed, *why))
+    return replace(state, hot=hot, calm=calm, is_alarmed=alarmed), verdicts
+
+
+Explanation = tuple[tuple[tuple[Dimension, float, float], ...], tuple[tuple[str, float], ...]]
+
+
+def _explanations(model: WatchModel, parts: Array, levels: Array) -> list[Explanation]:
+    """Of each row its dimensions and its points' shares in its highest statistic."""
+    own = model.groups[1:].T
+    worst = parts[np.arange(len(parts)), levels.argmax(axis=1)]
+    shares = worst / worst.sum(axis=1, keepdims=True)
+    tops = (np.swapaxes(parts @ own, 1, 2) / model.limits[1:]).max(axis=2).tolist()
+    owned = (shares[:, np.newaxis] @ own)[:, 0].tolist()
+    return [
+        (tuple(zip(model.own_dimensions, top, part, strict=True)), tuple(zip(model.points, share, strict=True)))
+        for top, part, share in zip(tops, owned, shares.tolist(), strict=True)
+    ]
+
+
+def remembered(now: Array, noise: Array) -> tuple[Array, Array]:
+    """(n, memories of the mean, d) and (n, memories of the square, d): both after each row of noise (n, d). `now`: all of them before."""
+    aims = np.concatenate(
+        (_repeated(noise, len(MEAN_MEMORIES)), _repeated(noise * noise, len(SQUARE_MEMORIES))), axis=1
     )
+    found = np.empty_like(aims)
+    for at, aim in enumerate(aims):
+        now = now + _OF_ALL * (aim - now)
+        found[at] = now
+    return found[:, : len(MEAN_MEMORIES)], found[:, len(MEAN_MEMORIES) :]
+
+
+def _repeated(rows: Array, times: int) -> Array:
+    return np.repeat(rows[:, np.newaxis], times, axis=1)
 
 
 def kernel_of(predict: Array, whiten: Array, whiten_rows: Array) -> Array:
@@ -171,11 +199,7 @@ def surprise_of(kernel: Array, rows: Array) -> Array:
     return np.asarray(np.minimum(np.maximum(rows @ kernel, -LARGEST_NOISE), LARGEST_NOISE))
 
 
-def remember(means: Array, squares: Array, noise: Array) -> tuple[Array, Array]:
-    """Both memories with one more row of noise (d,) in them."""
-    return means + _OF_MEANS * (noise - means), squares + _OF_SQUARES * (noise * noise - squares)
-
-
 def parts_of(means: Array, squares: Array, distance: Array) -> Array:
-    """(STATISTICS, d): each point's part in each statistic. A mean is put on the scale of one row: its variance is about half its weight."""
-    return np.concatenate((means * means / _OF_MEANS, squares, (distance * distance)[None]))
+    """(..., STATISTICS, d): each point's part in each statistic. A mean is put on the scale of one row: its variance is about half its
+    weight."""
+    return np.concatenate((means * means / _OF_MEANS, squares, (distance * distance)[..., np.newaxis, :]), axis=-2)

@@ -24,7 +24,7 @@ from chalicelib.domain.unit_watch import (
     judge,
     kernel_of,
     parts_of,
-    remember,
+    remembered,
     surprise_of,
 )
 from chalicelib.domain.watch_record import TrainingRefused
@@ -176,13 +176,9 @@ def _held_out(rows: Array, is_known: Mask) -> tuple[Array, Array]:
 
 def _statistics(noise: Array, distance: Array, usual: Array, groups: Array) -> Array:
     """(n, groups, STATISTICS) of rows of noise and distance, as the watch goes through them."""
-    means: Array = np.zeros((len(MEAN_MEMORIES), noise.shape[1]))
-    squares: Array = np.tile(usual, (len(SQUARE_MEMORIES), 1))
-    found = []
-    for row, off in zip(noise, distance, strict=True):
-        means, squares = remember(means, squares, row)
-        found.append(groups @ parts_of(means, squares, off).T)
-    return np.array(found)
+    fresh = np.concatenate((np.zeros((len(MEAN_MEMORIES), noise.shape[1])), np.tile(usual, (len(SQUARE_MEMORIES), 1))))
+    parts = parts_of(*remembered(fresh, noise), distance)
+    return np.asarray(groups @ np.swapaxes(parts, 1, 2))
 
 
 def _limits(statistics: Array) -> Array:
