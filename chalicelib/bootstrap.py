@@ -1,19 +1,17 @@
 """The only file that names concrete adapters. Nothing is made before it is asked for: a function that never pushes never
 imports firebase-admin, and one that never touches a photo never imports PIL."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable
 from functools import cache, cached_property
 from inspect import signature
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from chalicelib.adapters.alarm_repos import RowDispatchRepo, RowShelvingRepo, RowWindowRepo
 from chalicelib.adapters.block_repo import RowBlockRepo
-from chalicelib.adapters.bridge_repos import RowCommandRepo, RowGapRepo, RowReportRepo
 from chalicelib.adapters.catalogue_repo import RowCatalogueRepo
-from chalicelib.adapters.law_repo import RowLawRepo
-from chalicelib.adapters.models import StoredModels
 from chalicelib.adapters.operations_repos import (
     RowDeliveryRepo,
     RowDeviceRepo,
@@ -26,10 +24,7 @@ from chalicelib.adapters.operations_repos import (
     RowWarningRepo,
 )
 from chalicelib.adapters.registry_repo import RowRegistryRepo
-from chalicelib.adapters.review_repo import RowReviewRepo
 from chalicelib.adapters.rows import OPERATIONS, READINGS, REGISTRY, Rows
-from chalicelib.adapters.watch_repos import RowLearningRepo, RowWatchRepo
-from chalicelib.adapters.weather_repos import RowForesightRepo, RowRegionRepo, RowWeatherRepo
 from chalicelib.ports import (
     Clock,
     MediaStore,
@@ -41,7 +36,15 @@ from chalicelib.ports import (
     TokenVerifier,
 )
 from chalicelib.settings import Settings, read_settings
-from chalicelib.usecases.settle_warning import Desk
+
+if TYPE_CHECKING:
+    from chalicelib.adapters.alarm_repos import RowDispatchRepo, RowShelvingRepo, RowWindowRepo
+    from chalicelib.adapters.bridge_repos import RowCommandRepo, RowGapRepo, RowReportRepo
+    from chalicelib.adapters.law_repo import RowLawRepo
+    from chalicelib.adapters.review_repo import RowReviewRepo
+    from chalicelib.adapters.watch_repos import RowLearningRepo, RowWatchRepo
+    from chalicelib.adapters.weather_repos import RowForesightRepo, RowRegionRepo, RowWeatherRepo
+    from chalicelib.usecases.settle_warning import Desk
 
 AWS_CONFIG: dict[str, Any] = {
     "connect_timeout": 2,
@@ -111,6 +114,8 @@ class Services:
 
     @cached_property
     def laws(self) -> RowLawRepo:
+        from chalicelib.adapters.law_repo import RowLawRepo
+
         return RowLawRepo(self.rows(OPERATIONS))
 
     @cached_property
@@ -119,18 +124,26 @@ class Services:
 
     @cached_property
     def dispatches(self) -> RowDispatchRepo:
+        from chalicelib.adapters.alarm_repos import RowDispatchRepo
+
         return RowDispatchRepo(self.rows(OPERATIONS))
 
     @cached_property
     def shelvings(self) -> RowShelvingRepo:
+        from chalicelib.adapters.alarm_repos import RowShelvingRepo
+
         return RowShelvingRepo(self.rows(OPERATIONS))
 
     @cached_property
     def windows(self) -> RowWindowRepo:
+        from chalicelib.adapters.alarm_repos import RowWindowRepo
+
         return RowWindowRepo(self.rows(OPERATIONS))
 
     @cached_property
     def desk(self) -> Desk:
+        from chalicelib.usecases.settle_warning import Desk
+
         return Desk(
             warnings=self.warnings,
             registry=self.registry,
@@ -165,42 +178,61 @@ class Services:
 
     @cached_property
     def reports(self) -> RowReportRepo:
+        from chalicelib.adapters.bridge_repos import RowReportRepo
+
         return RowReportRepo(self.rows(OPERATIONS))
 
     @cached_property
     def gaps(self) -> RowGapRepo:
+        from chalicelib.adapters.bridge_repos import RowGapRepo
+
         return RowGapRepo(self.rows(OPERATIONS))
 
     @cached_property
     def commands(self) -> RowCommandRepo:
+        from chalicelib.adapters.bridge_repos import RowCommandRepo
+
         return RowCommandRepo(self.rows(OPERATIONS))
 
     @cached_property
     def reviews(self) -> RowReviewRepo:
+        from chalicelib.adapters.review_repo import RowReviewRepo
+
         return RowReviewRepo(self.rows(OPERATIONS))
 
     @cached_property
     def regions(self) -> RowRegionRepo:
+        from chalicelib.adapters.weather_repos import RowRegionRepo
+
         return RowRegionRepo(self.rows(REGISTRY))
 
     @cached_property
     def weather(self) -> RowWeatherRepo:
+        from chalicelib.adapters.weather_repos import RowWeatherRepo
+
         return RowWeatherRepo(self.rows(REGISTRY))
 
     @cached_property
     def foresights(self) -> RowForesightRepo:
+        from chalicelib.adapters.weather_repos import RowForesightRepo
+
         return RowForesightRepo(self.rows(REGISTRY))
 
     @cached_property
     def watches(self) -> RowWatchRepo:
+        from chalicelib.adapters.watch_repos import RowWatchRepo
+
         return RowWatchRepo(self.rows(REGISTRY), self.rows(OPERATIONS), self.clock)
 
     @cached_property
     def learning(self) -> RowLearningRepo:
+        from chalicelib.adapters.watch_repos import RowLearningRepo
+
         return RowLearningRepo(self.rows(REGISTRY))
 
     @cached_property
     def models(self) -> ModelStore:
+        from chalicelib.adapters.models import StoredModels
         from chalicelib.adapters.s3 import S3MediaStore
 
         return StoredModels(S3MediaStore(self.aws("s3"), self.settings.model_bucket))

@@ -1,40 +1,41 @@
 """What the use cases need from outside, by role. Adapters implement these; bootstrap chooses which."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from chalicelib.domain.block import Block
-from chalicelib.domain.catalogue import Catalogue
-from chalicelib.domain.catalogue_version import CatalogueVersion, Proposal, Schedule
-from chalicelib.domain.chattering import Episode, Opening
-from chalicelib.domain.command import Command
-from chalicelib.domain.enterprise import Enterprise, Point, Profile, Unit
-from chalicelib.domain.events import CatalogueReviewDue, Event
-from chalicelib.domain.evidence import Rectification, Retest
-from chalicelib.domain.foresight import Foresight
-from chalicelib.domain.gap import BridgeReport, Gap
-from chalicelib.domain.group_load import GroupLoad
-from chalicelib.domain.handling import Handling
-from chalicelib.domain.law import UnitLaws
-from chalicelib.domain.maintenance import MaintenanceWindow
-from chalicelib.domain.notice import Delivery, Device, Notice, PushMessage, PushOutcome
-from chalicelib.domain.observation import Observation
-from chalicelib.domain.person import Bridge, Person
-from chalicelib.domain.photo import Photo, PhotoFinding
-from chalicelib.domain.region import Region
-from chalicelib.domain.review import Review
-from chalicelib.domain.score import ScoreEntry
-from chalicelib.domain.shelving import Shelving
-from chalicelib.domain.state import Checkpoint, EnterpriseState
-from chalicelib.domain.task import Task
-from chalicelib.domain.warning import Warning
-from chalicelib.domain.watch_record import WatchVersion
-from chalicelib.domain.watch_track import WatchTrack
-from chalicelib.domain.weather import WeatherHour, WeatherKind
-
-if TYPE_CHECKING:  # numpy is loaded only where a model is used
+if TYPE_CHECKING:  # a function loads the domain that it uses, and no more: it shows at every cold start
+    from chalicelib.domain.block import Block
+    from chalicelib.domain.catalogue import Catalogue
+    from chalicelib.domain.catalogue_version import CatalogueVersion, Proposal, Schedule
+    from chalicelib.domain.chattering import Episode, Opening
+    from chalicelib.domain.command import Command
+    from chalicelib.domain.enterprise import Enterprise, Point, Profile, Unit
+    from chalicelib.domain.events import CatalogueReviewDue, Event
+    from chalicelib.domain.evidence import Rectification, Retest
+    from chalicelib.domain.foresight import Foresight
+    from chalicelib.domain.gap import BridgeReport, Gap
+    from chalicelib.domain.group_load import GroupLoad
+    from chalicelib.domain.handling import Handling
+    from chalicelib.domain.law import UnitLaws
+    from chalicelib.domain.maintenance import MaintenanceWindow
+    from chalicelib.domain.notice import Delivery, Device, Notice, PushMessage, PushOutcome
+    from chalicelib.domain.observation import Observation
+    from chalicelib.domain.person import Bridge, Person
+    from chalicelib.domain.photo import Photo, PhotoFinding
+    from chalicelib.domain.region import Region
+    from chalicelib.domain.review import Review
+    from chalicelib.domain.score import ScoreEntry
+    from chalicelib.domain.shelving import Shelving
+    from chalicelib.domain.state import Checkpoint, EnterpriseState
+    from chalicelib.domain.task import Task
     from chalicelib.domain.unit_watch import WatchModel
+    from chalicelib.domain.warning import Warning
+    from chalicelib.domain.watch_record import WatchVersion
+    from chalicelib.domain.watch_track import WatchTrack
+    from chalicelib.domain.weather import WeatherHour, WeatherKind
 
 T = TypeVar("T")
 
@@ -256,8 +257,8 @@ class WatchRepo(Protocol):
 class ModelStore(Protocol):
     """Trained models by key. A key is written once."""
 
-    def save(self, key: str, model: "WatchModel") -> None: ...
-    def load(self, key: str) -> "WatchModel":
+    def save(self, key: str, model: WatchModel) -> None: ...
+    def load(self, key: str) -> WatchModel:
         """Raises ModelUnusable."""
         ...
 

@@ -11,8 +11,6 @@ from chalicelib.api.models.alarms import (
     ReferenceOut,
 )
 from chalicelib.domain.access import Action
-from chalicelib.domain.alarm_kpis import REFERENCES
-from chalicelib.usecases.read_alarm_kpis import KpiQuery, read_alarm_kpis
 
 api = Blueprint(__name__)
 
@@ -22,6 +20,9 @@ api = Blueprint(__name__)
     query=KpiQueryIn, response=AlarmKpisOut,
 )  # fmt: skip
 def get_alarm_kpis(call: Call) -> AlarmKpisOut:
+    from chalicelib.domain.alarm_kpis import REFERENCES
+    from chalicelib.usecases.read_alarm_kpis import KpiQuery, read_alarm_kpis
+
     query: KpiQueryIn = call.query
     ports = call.services
     total, groups = read_alarm_kpis(

@@ -1,5 +1,9 @@
 """Reports from bridges, and how bridges are."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from chalice.app import Blueprint
 
 from chalicelib.api.http import Call, endpoint
@@ -14,13 +18,14 @@ from chalicelib.api.models.bridges import (
     ReportReceiptOut,
 )
 from chalicelib.domain.access import Action
-from chalicelib.domain.command import CommandState, Outcome
 from chalicelib.domain.errors import NotFound
-from chalicelib.domain.gap import Gap, SpoolState
 from chalicelib.domain.person import Bridge
-from chalicelib.usecases.deliver_commands import deliver_commands
-from chalicelib.usecases.read_bridges import BridgeStatus, read_bridges
-from chalicelib.usecases.take_report import Report, take_report
+
+if TYPE_CHECKING:
+    from chalicelib.domain.command import Outcome
+    from chalicelib.domain.gap import Gap
+    from chalicelib.usecases.read_bridges import BridgeStatus
+    from chalicelib.usecases.take_report import Report
 
 api = Blueprint(__name__)
 
@@ -30,6 +35,8 @@ api = Blueprint(__name__)
     request=ReportIn, response=ReportReceiptOut,
 )  # fmt: skip
 def post_report(call: Call) -> ReportReceiptOut:
+    from chalicelib.usecases.take_report import take_report
+
     ports = call.services
     receipt = take_report(
         _report(call.body, call.bridge),
@@ -47,18 +54,25 @@ def post_report(call: Call) -> ReportReceiptOut:
 
 def waiting_commands(call: Call) -> list[CommandForBridge]:
     """What waits for the calling bridge, for the answer to whatever it sent."""
+    from chalicelib.usecases.deliver_commands import deliver_commands
+
     ports = call.services
     waiting = deliver_commands(call.bridge, commands=ports.commands, clock=ports.clock)
     return [CommandForBridge.model_validate(one) for one in waiting]
 
 
 def _report(body: ReportIn, bridge: Bridge) -> Report:
+    from chalicelib.domain.gap import SpoolState
+    from chalicelib.usecases.take_report import Report
+
     spool = SpoolState(body.spool.id, body.spool.newest, body.spool.oldest_waiting, body.spool.waiting_readings)
     outcomes = [(one.id, _outcome(one)) for one in body.commands]
     return Report(body.sent_at, spool, [_gap(one, bridge) for one in body.gaps], outcomes)
 
 
 def _gap(one: GapIn, bridge: Bridge) -> Gap:
+    from chalicelib.domain.gap import Gap
+
     return Gap(
         id=one.id,
         spool=one.spool,
@@ -75,6 +89,8 @@ def _gap(one: GapIn, bridge: Bridge) -> Gap:
 
 
 def _outcome(one: OutcomeIn) -> Outcome:
+    from chalicelib.domain.command import CommandState, Outcome
+
     return Outcome(CommandState(one.state), one.at, 0, one.code, one.detail, one.value, one.read_back)
 
 
@@ -83,6 +99,8 @@ def _outcome(one: OutcomeIn) -> Outcome:
     action=Action.READ_ENTERPRISE, response=BridgesOut, problems=(NotFound,),
 )  # fmt: skip
 def list_bridges(call: Call, enterprise_id: str) -> BridgesOut:
+    from chalicelib.usecases.read_bridges import read_bridges
+
     ports = call.services
     found = read_bridges(
         enterprise_id,

@@ -1,5 +1,9 @@
 """Versions of the catalogue: proposed, compared, published, rolled back, reviewed."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from chalice.app import Blueprint
 
 from chalicelib.api.http import Call, endpoint
@@ -22,11 +26,11 @@ from chalicelib.api.models.catalogue import (
 )
 from chalicelib.api.models.wire import PageQuery
 from chalicelib.domain.access import Action
-from chalicelib.domain.catalogue_difference import Difference
-from chalicelib.domain.catalogue_version import CatalogueVersion, Schedule
 from chalicelib.domain.errors import ContentConflict, IllegalTransition, InvalidCursor, NotFound, PreconditionFailed
-from chalicelib.usecases import manage_catalogue as manage
-from chalicelib.usecases.review_catalogue import record_review
+
+if TYPE_CHECKING:
+    from chalicelib.domain.catalogue_difference import Difference
+    from chalicelib.domain.catalogue_version import CatalogueVersion, Schedule
 
 api = Blueprint(__name__)
 
@@ -37,6 +41,8 @@ api = Blueprint(__name__)
     problems=(ContentConflict, IllegalTransition, PreconditionFailed),
 )  # fmt: skip
 def put_catalogue(call: Call) -> CatalogueOut:
+    from chalicelib.usecases import manage_catalogue as manage
+
     ports, document = call.services, call.body.model_dump()
     done = manage.publish_document(
         document, call.if_match, call.person, registry=ports.registry, catalogues=ports.catalogues, clock=ports.clock
@@ -59,6 +65,8 @@ def list_versions(call: Call) -> VersionsOut:
     action=Action.READ_CATALOGUE, response=VersionOut, problems=(NotFound,),
 )  # fmt: skip
 def get_version(call: Call, version: str) -> VersionOut:
+    from chalicelib.usecases import manage_catalogue as manage
+
     catalogues = call.services.catalogues
     known, document = manage.see_version(version, catalogues=catalogues)
     call.answer_headers["ETag"] = f'"{known.revision}"'
@@ -71,6 +79,8 @@ def get_version(call: Call, version: str) -> VersionOut:
     problems=(ContentConflict, PreconditionFailed),
 )  # fmt: skip
 def put_version(call: Call, version: str) -> VersionOut:
+    from chalicelib.usecases import manage_catalogue as manage
+
     body: ProposalIn = call.body
     ports = call.services
     known = manage.propose_version(
@@ -85,6 +95,8 @@ def put_version(call: Call, version: str) -> VersionOut:
     action=Action.READ_CATALOGUE, query=DifferenceQuery, response=DifferencesOut, problems=(NotFound,),
 )  # fmt: skip
 def get_difference(call: Call, version: str) -> DifferencesOut:
+    from chalicelib.usecases import manage_catalogue as manage
+
     catalogues = call.services.catalogues
     found = manage.compare_versions(call.query.with_, version, catalogues=catalogues)
     return DifferencesOut(items=[_difference(call, one) for one in found])
@@ -104,6 +116,8 @@ def get_schedule(call: Call) -> ScheduleOut:
     problems=(NotFound, IllegalTransition, PreconditionFailed),
 )  # fmt: skip
 def post_publication(call: Call, version: str) -> ScheduleOut:
+    from chalicelib.usecases import manage_catalogue as manage
+
     ports = call.services
     publication = manage.Publication(version, call.body.effective_from, call.body.reason, call.if_match)
     done = manage.publish_version(
@@ -118,6 +132,8 @@ def post_publication(call: Call, version: str) -> ScheduleOut:
     problems=(IllegalTransition, PreconditionFailed),
 )  # fmt: skip
 def post_rollback(call: Call) -> ScheduleOut:
+    from chalicelib.usecases import manage_catalogue as manage
+
     ports = call.services
     done = manage.roll_back(
         call.body.reason,
@@ -144,6 +160,8 @@ def list_reviews(call: Call) -> ReviewsOut:
     action=Action.MANAGE_CATALOGUE, request=ReviewIn, response=ReviewOut, status=201, problems=(ContentConflict,),
 )  # fmt: skip
 def post_review(call: Call) -> ReviewOut:
+    from chalicelib.usecases.review_catalogue import record_review
+
     ports = call.services
     review = record_review(
         call.body.id,

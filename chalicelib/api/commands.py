@@ -1,15 +1,20 @@
 """Measures that the park asks of a plant, and what came of them."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from chalice.app import Blueprint
 
 from chalicelib.api.http import Call, endpoint
 from chalicelib.api.models.commands import CommandIn, CommandOut, CommandsOut
 from chalicelib.api.models.wire import PageQuery
 from chalicelib.domain.access import Action
-from chalicelib.domain.command import Command
 from chalicelib.domain.errors import ContentConflict, InvalidCursor, NotFound
 from chalicelib.domain.messages import text
-from chalicelib.usecases.request_command import CommandRequest, list_commands, request_command, see_command
+
+if TYPE_CHECKING:
+    from chalicelib.domain.command import Command
 
 api = Blueprint(__name__)
 
@@ -20,6 +25,8 @@ api = Blueprint(__name__)
     problems=(NotFound, ContentConflict),
 )  # fmt: skip
 def post_command(call: Call, enterprise_id: str) -> CommandOut:
+    from chalicelib.usecases.request_command import CommandRequest, request_command
+
     body: CommandIn = call.body
     ports = call.services
     command = request_command(
@@ -40,6 +47,8 @@ def post_command(call: Call, enterprise_id: str) -> CommandOut:
     action=Action.READ_COMMAND, query=PageQuery, response=CommandsOut, problems=(NotFound, InvalidCursor),
 )  # fmt: skip
 def get_commands(call: Call, enterprise_id: str) -> CommandsOut:
+    from chalicelib.usecases.request_command import list_commands
+
     ports = call.services
     page = list_commands(
         enterprise_id,
@@ -57,6 +66,8 @@ def get_commands(call: Call, enterprise_id: str) -> CommandsOut:
     action=Action.READ_COMMAND, response=CommandOut, problems=(NotFound,),
 )  # fmt: skip
 def get_command(call: Call, enterprise_id: str, command_id: str) -> CommandOut:
+    from chalicelib.usecases.request_command import see_command
+
     ports = call.services
     known = see_command(enterprise_id, command_id, call.person, registry=ports.registry, commands=ports.commands)
     return _view(call, known)

@@ -1,6 +1,9 @@
 """What of a day arrived, from source to chart, and why the rest did not."""
 
+from __future__ import annotations
+
 from datetime import date
+from typing import TYPE_CHECKING
 
 from chalice.app import Blueprint
 
@@ -19,12 +22,13 @@ from chalicelib.api.models.completeness import (
     UnsourcedOut,
 )
 from chalicelib.domain.access import Action
-from chalicelib.domain.completeness import BridgeLedger, MissingRange, SpoolLedger, Unsourced
 from chalicelib.domain.errors import NotFound
-from chalicelib.domain.gap import Gap
 from chalicelib.domain.messages import text
-from chalicelib.domain.point_ledger import PointLedger
-from chalicelib.usecases.read_completeness import read_completeness, span_of
+
+if TYPE_CHECKING:
+    from chalicelib.domain.completeness import BridgeLedger, MissingRange, SpoolLedger, Unsourced
+    from chalicelib.domain.gap import Gap
+    from chalicelib.domain.point_ledger import PointLedger
 
 api = Blueprint(__name__)
 
@@ -34,6 +38,8 @@ api = Blueprint(__name__)
     action=Action.READ_READINGS, query=CompletenessQuery, response=CompletenessOut, problems=(NotFound,),
 )  # fmt: skip
 def get_completeness(call: Call, enterprise_id: str) -> CompletenessOut:
+    from chalicelib.usecases.read_completeness import read_completeness, span_of
+
     ports = call.services
     span = span_of(date.fromisoformat(call.query.day), call.query.hour, ports.zone)
     ledger = read_completeness(

@@ -1,7 +1,9 @@
 """How much of a day's readings is fit to be judged, and what speaks against the rest."""
 
+from __future__ import annotations
+
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalice.app import Blueprint
 
@@ -16,12 +18,12 @@ from chalicelib.api.models.data_quality import (
     UnitFitnessOut,
 )
 from chalicelib.domain.access import Action
-from chalicelib.domain.data_quality import Fitness
 from chalicelib.domain.errors import NotFound
-from chalicelib.domain.mark import Mark
 from chalicelib.domain.messages import text
-from chalicelib.usecases.read_completeness import span_of
-from chalicelib.usecases.read_data_quality import read_data_quality
+
+if TYPE_CHECKING:
+    from chalicelib.domain.data_quality import Fitness
+    from chalicelib.domain.mark import Mark
 
 api = Blueprint(__name__)
 
@@ -31,6 +33,9 @@ api = Blueprint(__name__)
     action=Action.READ_READINGS, query=DataQualityQuery, response=DataQualityOut, problems=(NotFound,),
 )  # fmt: skip
 def get_data_quality(call: Call, enterprise_id: str) -> DataQualityOut:
+    from chalicelib.usecases.read_completeness import span_of
+    from chalicelib.usecases.read_data_quality import read_data_quality
+
     ports, query = call.services, call.query
     day = date.fromisoformat(query.day) if query.day else _yesterday(call)
     span = span_of(day, None, ports.zone)

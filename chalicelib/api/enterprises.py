@@ -1,18 +1,21 @@
 """Enterprises, their units, their score."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from chalice.app import Blueprint
 
 from chalicelib.api.http import Call, endpoint
 from chalicelib.api.models.registry import EnterpriseOut, EnterprisesOut, PointOut, UnitOut, UnitsOut
 from chalicelib.api.models.score import ScoreEntryOut, ScoreOut, ScoreQuery
 from chalicelib.domain.access import Action, can_see
-from chalicelib.domain.enterprise import Profile, Unit
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.messages import text
-from chalicelib.domain.score import Score, month_of
-from chalicelib.usecases.read_readings import visible_unit
-from chalicelib.usecases.score_task import month_score
-from chalicelib.usecases.see_enterprise import see_enterprise
+
+if TYPE_CHECKING:
+    from chalicelib.domain.enterprise import Profile, Unit
+    from chalicelib.domain.score import Score
 
 api = Blueprint(__name__)
 
@@ -39,6 +42,8 @@ def list_enterprises(call: Call) -> EnterprisesOut:
     response=EnterpriseOut, problems=(NotFound,),
 )  # fmt: skip
 def get_enterprise(call: Call, enterprise_id: str) -> EnterpriseOut:
+    from chalicelib.usecases.see_enterprise import see_enterprise
+
     return EnterpriseOut.model_validate(
         see_enterprise(enterprise_id, call.person, registry=call.services.registry).enterprise
     )
@@ -49,6 +54,8 @@ def get_enterprise(call: Call, enterprise_id: str) -> EnterpriseOut:
     action=Action.READ_ENTERPRISE, response=UnitsOut, problems=(NotFound,),
 )  # fmt: skip
 def list_units(call: Call, enterprise_id: str) -> UnitsOut:
+    from chalicelib.usecases.see_enterprise import see_enterprise
+
     profile = see_enterprise(enterprise_id, call.person, registry=call.services.registry)
     return UnitsOut(items=[_unit(unit, profile) for unit in profile.units])
 
@@ -58,6 +65,9 @@ def list_units(call: Call, enterprise_id: str) -> UnitsOut:
     response=UnitOut, problems=(NotFound,),
 )  # fmt: skip
 def get_unit(call: Call, unit_id: str) -> UnitOut:
+    from chalicelib.usecases.read_readings import visible_unit
+    from chalicelib.usecases.see_enterprise import see_enterprise
+
     unit = visible_unit(unit_id, call.person, call.services.registry)
     return _unit(unit, see_enterprise(unit.enterprise_id, call.person, registry=call.services.registry))
 
@@ -67,6 +77,9 @@ def get_unit(call: Call, unit_id: str) -> UnitOut:
     action=Action.READ_SCORE, query=ScoreQuery, response=ScoreOut, problems=(NotFound,),
 )  # fmt: skip
 def get_score(call: Call, enterprise_id: str) -> ScoreOut:
+    from chalicelib.domain.score import month_of
+    from chalicelib.usecases.score_task import month_score
+
     ports = call.services
     month = call.query.month or month_of(ports.clock.now_ms(), ports.zone)
     score = month_score(

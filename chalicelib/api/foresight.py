@@ -1,5 +1,9 @@
 """What is ahead: how likely coupled risk is by hour and region, and what to check before a freeze."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from chalice.app import Blueprint
 
 from chalicelib.api.http import Call, endpoint
@@ -14,12 +18,13 @@ from chalicelib.api.models.foresight import (
     RegionAheadOut,
 )
 from chalicelib.domain.access import Action
-from chalicelib.domain.enterprise import Unit
 from chalicelib.domain.errors import NotFound
-from chalicelib.domain.foresight import MIN_EVENTS, MIN_HOURS, Verdict
-from chalicelib.domain.freeze import Freeze
 from chalicelib.domain.messages import text
-from chalicelib.usecases.read_foresight import RegionAhead, read_foresight
+
+if TYPE_CHECKING:
+    from chalicelib.domain.enterprise import Unit
+    from chalicelib.domain.freeze import Freeze
+    from chalicelib.usecases.read_foresight import RegionAhead
 
 api = Blueprint(__name__)
 
@@ -29,6 +34,8 @@ api = Blueprint(__name__)
     action=Action.READ_FORESIGHT, query=ForesightQuery, response=ForesightOut, problems=(NotFound,),
 )  # fmt: skip
 def get_foresight(call: Call) -> ForesightOut:
+    from chalicelib.usecases.read_foresight import read_foresight
+
     ports = call.services
     ahead = read_foresight(
         call.person,
@@ -45,6 +52,8 @@ def get_foresight(call: Call) -> ForesightOut:
 
 
 def _region(one: RegionAhead, hours: int, language: str) -> RegionAheadOut:
+    from chalicelib.domain.foresight import MIN_EVENTS, MIN_HOURS, Verdict
+
     known = one.known
     verdict = Verdict.UNFITTED if known is None else known.verdict
     return RegionAheadOut(

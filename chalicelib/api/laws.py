@@ -1,6 +1,9 @@
 """What was learnt of a unit, and advice that follows of it."""
 
+from __future__ import annotations
+
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from chalice.app import Blueprint
 
@@ -19,15 +22,14 @@ from chalicelib.api.models.laws import (
     UnclaimedOut,
 )
 from chalicelib.domain.access import Action
-from chalicelib.domain.advice import Advice, Declined, Effect
-from chalicelib.domain.catalogue import Catalogue
-from chalicelib.domain.enterprise import Profile
 from chalicelib.domain.errors import NotFound
-from chalicelib.domain.law import Law, Measured, Unclaimed, UnitLaws
-from chalicelib.domain.law_words import advice_sentence, law_sentence
 from chalicelib.domain.messages import text
-from chalicelib.usecases.advise_enterprise import advise_enterprise, read_laws
-from chalicelib.usecases.see_enterprise import see_enterprise
+
+if TYPE_CHECKING:
+    from chalicelib.domain.advice import Advice, Declined, Effect
+    from chalicelib.domain.catalogue import Catalogue
+    from chalicelib.domain.enterprise import Profile
+    from chalicelib.domain.law import Law, Measured, Unclaimed, UnitLaws
 
 api = Blueprint(__name__)
 
@@ -37,6 +39,8 @@ api = Blueprint(__name__)
     action=Action.READ_LAW, query=LawQuery, response=CouplingLawOut, problems=(NotFound,),
 )  # fmt: skip
 def get_coupling_law(call: Call, unit_id: str) -> CouplingLawOut:
+    from chalicelib.usecases.advise_enterprise import read_laws
+
     ports = call.services
     unit, laws = read_laws(unit_id, call.query.at, call.person, registry=ports.registry, laws=ports.laws)
     if laws is None:
@@ -50,6 +54,10 @@ def get_coupling_law(call: Call, unit_id: str) -> CouplingLawOut:
     action=Action.READ_LAW, query=AdviceQuery, response=AdvicesOut, problems=(NotFound,),
 )  # fmt: skip
 def get_advice(call: Call, enterprise_id: str) -> AdvicesOut:
+    from chalicelib.domain.advice import Advice, Declined
+    from chalicelib.usecases.advise_enterprise import advise_enterprise
+    from chalicelib.usecases.see_enterprise import see_enterprise
+
     ports = call.services
     found = advise_enterprise(
         enterprise_id, call.query.unit, ports.clock.now_ms(), call.person,
@@ -64,6 +72,8 @@ def get_advice(call: Call, enterprise_id: str) -> AdvicesOut:
 
 
 def _laws(laws: UnitLaws, catalogue: Catalogue, language: str) -> CouplingLawOut:
+    from chalicelib.domain.law_words import law_sentence
+
     by_cause = groupby(sorted(laws.laws, key=_cause), key=_cause)
     return CouplingLawOut(
         unit_id=laws.unit_id,
@@ -115,6 +125,8 @@ def _measured(one: Measured, catalogue: Catalogue, language: str) -> MeasuredOut
 
 
 def _advice(advice: Advice, profile: Profile, catalogue: Catalogue, language: str) -> AdviceOut:
+    from chalicelib.domain.law_words import advice_sentence
+
     return AdviceOut(
         unit_id=advice.unit_id,
         rule_id=advice.rule_id,

@@ -1,13 +1,18 @@
 """Maintenance windows of units, in which tiers 1 and 2 call nobody."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from chalice.app import Blueprint
 
 from chalicelib.api.http import Call, endpoint
 from chalicelib.api.models.alarms import WindowIn, WindowOut, WindowsOut
 from chalicelib.domain.access import Action
 from chalicelib.domain.errors import ContentConflict, IllegalTransition, NotFound
-from chalicelib.domain.maintenance import MaintenanceWindow
-from chalicelib.usecases import plan_maintenance as use
+
+if TYPE_CHECKING:
+    from chalicelib.domain.maintenance import MaintenanceWindow
 
 api = Blueprint(__name__)
 
@@ -17,6 +22,8 @@ api = Blueprint(__name__)
     action=Action.PLAN_MAINTENANCE, request=WindowIn, response=WindowOut, problems=(NotFound, ContentConflict),
 )  # fmt: skip
 def propose_window(call: Call, unit_id: str, window_id: str) -> WindowOut:
+    from chalicelib.usecases import plan_maintenance as use
+
     body: WindowIn = call.body
     ports = call.services
     window = use.propose_window(
@@ -35,6 +42,8 @@ def propose_window(call: Call, unit_id: str, window_id: str) -> WindowOut:
     action=Action.READ_MAINTENANCE, response=WindowsOut, problems=(NotFound,),
 )  # fmt: skip
 def list_windows(call: Call, unit_id: str) -> WindowsOut:
+    from chalicelib.usecases import plan_maintenance as use
+
     ports = call.services
     found = use.list_windows(unit_id, call.person, registry=ports.registry, windows=ports.windows)
     return WindowsOut(items=[_view(call, one) for one in found])
@@ -46,6 +55,8 @@ def list_windows(call: Call, unit_id: str) -> WindowsOut:
     problems=(NotFound, IllegalTransition),
 )  # fmt: skip
 def approve_window(call: Call, unit_id: str, window_id: str) -> WindowOut:
+    from chalicelib.usecases import plan_maintenance as use
+
     ports = call.services
     approved = use.approve_window(
         unit_id, window_id, call.person, registry=ports.registry, windows=ports.windows, clock=ports.clock
@@ -59,6 +70,8 @@ def approve_window(call: Call, unit_id: str, window_id: str) -> WindowOut:
     problems=(NotFound, IllegalTransition),
 )  # fmt: skip
 def end_window(call: Call, unit_id: str, window_id: str) -> WindowOut:
+    from chalicelib.usecases import plan_maintenance as use
+
     ports = call.services
     ended = use.end_window(
         unit_id, window_id, call.person, registry=ports.registry, windows=ports.windows, clock=ports.clock

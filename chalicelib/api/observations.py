@@ -1,5 +1,9 @@
 """Observations: what one department should look at."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from chalice.app import Blueprint
 
 from chalicelib.api.http import Call, endpoint
@@ -8,9 +12,10 @@ from chalicelib.api.models.wire import PageQuery
 from chalicelib.domain.access import Action, can_see, require_sight
 from chalicelib.domain.errors import InvalidCursor, NotFound
 from chalicelib.domain.messages import finding_text, text
-from chalicelib.domain.observation import Observation
 from chalicelib.domain.person import Role
-from chalicelib.usecases.tell_observation import wording
+
+if TYPE_CHECKING:
+    from chalicelib.domain.observation import Observation
 
 api = Blueprint(__name__)
 
@@ -46,6 +51,8 @@ def _visible(call: Call, observation: Observation) -> bool:
 
 
 def _view(call: Call, observation: Observation) -> ObservationOut:
+    from chalicelib.usecases.tell_observation import wording
+
     catalogue = call.services.catalogues.current()
     plain = {name: getattr(observation, name) for name in ObservationOut.model_fields if hasattr(observation, name)}
     return ObservationOut(

@@ -17,7 +17,6 @@ from chalicelib.api.models.registry import (
 )
 from chalicelib.domain.access import Action
 from chalicelib.domain.errors import ContentConflict, NotFound
-from chalicelib.usecases import register
 
 api = Blueprint(__name__)
 
@@ -27,6 +26,8 @@ api = Blueprint(__name__)
     request=EnterpriseIn, response=EnterpriseOut,
 )  # fmt: skip
 def put_enterprise(call: Call, enterprise_id: str) -> EnterpriseOut:
+    from chalicelib.usecases import register
+
     ports = call.services
     fields = dict(call.body)
     done = register.put_enterprise(enterprise_id, fields, registry=ports.registry, catalogues=ports.catalogues)
@@ -38,6 +39,8 @@ def put_enterprise(call: Call, enterprise_id: str) -> EnterpriseOut:
     response=UnitOut, problems=(NotFound, ContentConflict),
 )  # fmt: skip
 def put_unit(call: Call, unit_id: str) -> UnitOut:
+    from chalicelib.usecases import register
+
     ports = call.services
     unit = register.put_unit(unit_id, dict(call.body), registry=ports.registry, catalogues=ports.catalogues)
     return UnitOut.of(unit)
@@ -48,6 +51,8 @@ def put_unit(call: Call, unit_id: str) -> UnitOut:
     response=PointOut, problems=(NotFound, ContentConflict),
 )  # fmt: skip
 def put_point(call: Call, point_id: str) -> PointOut:
+    from chalicelib.usecases import register
+
     ports = call.services
     return PointOut.model_validate(
         register.put_point(point_id, dict(call.body), registry=ports.registry, catalogues=ports.catalogues)
@@ -59,6 +64,8 @@ def put_point(call: Call, point_id: str) -> PointOut:
     response=PersonOut, problems=(NotFound,),
 )  # fmt: skip
 def put_person(call: Call, person_id: str) -> PersonOut:
+    from chalicelib.usecases import register
+
     return PersonOut.model_validate(register.put_person(person_id, dict(call.body), registry=call.services.registry))
 
 
@@ -67,6 +74,8 @@ def put_person(call: Call, person_id: str) -> PersonOut:
     request=BridgeIn, response=BridgeOut, problems=(NotFound, ContentConflict),
 )  # fmt: skip
 def put_bridge(call: Call, bridge_id: str) -> BridgeOut:
+    from chalicelib.usecases import register
+
     ports = call.services
     done = register.put_bridge(bridge_id, dict(call.body), registry=ports.registry, signatures=ports.signatures)
     return BridgeOut.model_validate(done)

@@ -1,5 +1,9 @@
 """Shelving: warnings of a unit that call nobody until a time, because a person says so."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from chalice.app import Blueprint
 
 from chalicelib.api.http import Call, endpoint
@@ -7,8 +11,9 @@ from chalicelib.api.models.alarms import ShelvingIn, ShelvingOut, ShelvingsOut
 from chalicelib.api.models.wire import PageQuery
 from chalicelib.domain.access import Action
 from chalicelib.domain.errors import ContentConflict, IllegalTransition, InvalidCursor, NotFound, SecondPersonNeeded
-from chalicelib.domain.shelving import Shelving
-from chalicelib.usecases import shelve_warnings as use
+
+if TYPE_CHECKING:
+    from chalicelib.domain.shelving import Shelving
 
 api = Blueprint(__name__)
 
@@ -18,6 +23,8 @@ api = Blueprint(__name__)
     request=ShelvingIn, response=ShelvingOut, status=201, problems=(NotFound, ContentConflict),
 )  # fmt: skip
 def post_shelving(call: Call) -> ShelvingOut:
+    from chalicelib.usecases import shelve_warnings as use
+
     body: ShelvingIn = call.body
     ports = call.services
     shelving = use.shelve_warnings(
@@ -37,6 +44,8 @@ def post_shelving(call: Call) -> ShelvingOut:
     action=Action.READ_SHELVING, query=PageQuery, response=ShelvingsOut, problems=(InvalidCursor,),
 )  # fmt: skip
 def list_shelvings(call: Call) -> ShelvingsOut:
+    from chalicelib.usecases import shelve_warnings as use
+
     ports, query = call.services, call.query
     page = use.list_shelvings(
         call.person, query.cursor, query.limit, registry=ports.registry, shelvings=ports.shelvings
@@ -49,6 +58,8 @@ def list_shelvings(call: Call) -> ShelvingsOut:
     response=ShelvingOut, problems=(NotFound,),
 )  # fmt: skip
 def get_shelving(call: Call, shelving_id: str) -> ShelvingOut:
+    from chalicelib.usecases import shelve_warnings as use
+
     ports = call.services
     return _view(call, use.see_shelving(shelving_id, call.person, registry=ports.registry, shelvings=ports.shelvings))
 
@@ -58,6 +69,8 @@ def get_shelving(call: Call, shelving_id: str) -> ShelvingOut:
     action=Action.CONFIRM_SHELVING, response=ShelvingOut, problems=(NotFound, IllegalTransition, SecondPersonNeeded),
 )  # fmt: skip
 def confirm_shelving(call: Call, shelving_id: str) -> ShelvingOut:
+    from chalicelib.usecases import shelve_warnings as use
+
     ports = call.services
     confirmed = use.confirm_shelving(
         shelving_id, call.person, registry=ports.registry, shelvings=ports.shelvings, clock=ports.clock
@@ -70,6 +83,8 @@ def confirm_shelving(call: Call, shelving_id: str) -> ShelvingOut:
     response=ShelvingOut, problems=(NotFound, IllegalTransition),
 )  # fmt: skip
 def end_shelving(call: Call, shelving_id: str) -> ShelvingOut:
+    from chalicelib.usecases import shelve_warnings as use
+
     ports = call.services
     ended = use.end_shelving(
         shelving_id, call.person, registry=ports.registry, shelvings=ports.shelvings, clock=ports.clock

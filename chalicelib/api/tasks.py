@@ -1,5 +1,9 @@
 """Joint tasks: read, acknowledge, bring evidence, submit a side, judge a side."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from chalice.app import Blueprint
 
 from chalicelib.api.http import Call, endpoint
@@ -29,11 +33,11 @@ from chalicelib.domain.errors import (
     StaleRevision,
 )
 from chalicelib.domain.messages import text
-from chalicelib.domain.photo import DERIVATIVE_EDGES_PX, Photo, PhotoState
-from chalicelib.domain.task import SideAction, Task
-from chalicelib.usecases import submit_evidence as evidence
-from chalicelib.usecases import work_task as work
-from chalicelib.usecases.work_task import SideCommand
+from chalicelib.domain.task import SideAction
+
+if TYPE_CHECKING:
+    from chalicelib.domain.photo import Photo
+    from chalicelib.domain.task import Task
 
 api = Blueprint(__name__)
 VERDICTS = {"passed": SideAction.PASS, "rejected": SideAction.REJECT}
@@ -44,6 +48,8 @@ VERDICTS = {"passed": SideAction.PASS, "rejected": SideAction.REJECT}
     response=TasksOut, problems=(InvalidCursor,),
 )  # fmt: skip
 def list_tasks(call: Call) -> TasksOut:
+    from chalicelib.usecases import work_task as work
+
     query = call.query
     page = work.list_tasks(
         call.person, query.cursor, query.limit, open_only=query.state == "open", tasks=call.services.tasks
@@ -61,6 +67,8 @@ def list_tasks(call: Call) -> TasksOut:
     problems=(NotFound,),
 )
 def get_task(call: Call, task_id: str) -> TaskOut:
+    from chalicelib.usecases import work_task as work
+
     return _changed(call, work.see_task(task_id, call.person, tasks=call.services.tasks))
 
 
@@ -69,6 +77,8 @@ def get_task(call: Call, task_id: str) -> TaskOut:
     action=Action.ACKNOWLEDGE_TASK, response=TaskOut, problems=(NotFound,),
 )  # fmt: skip
 def acknowledge(call: Call, task_id: str) -> TaskOut:
+    from chalicelib.usecases import work_task as work
+
     return _changed(call, work.acknowledge(task_id, call.person, tasks=call.services.tasks, clock=call.services.clock))
 
 
@@ -77,6 +87,8 @@ def acknowledge(call: Call, task_id: str) -> TaskOut:
     action=Action.READ_TASK, response=EvidenceOut, problems=(NotFound,),
 )  # fmt: skip
 def get_evidence(call: Call, task_id: str) -> EvidenceOut:
+    from chalicelib.usecases import submit_evidence as evidence
+
     photos, retests, rectifications = evidence.see_evidence(
         task_id, call.person, tasks=call.services.tasks, evidence=call.services.evidence
     )
@@ -93,6 +105,9 @@ def get_evidence(call: Call, task_id: str) -> EvidenceOut:
     problems=(NotFound, ContentConflict, IllegalTransition),
 )  # fmt: skip
 def post_photo(call: Call, task_id: str) -> PhotoOut:
+    from chalicelib.domain.photo import Photo
+    from chalicelib.usecases import submit_evidence as evidence
+
     given: PhotoIn = call.body
     draft = Photo(
         id=given.id,
@@ -119,6 +134,8 @@ def post_photo(call: Call, task_id: str) -> PhotoOut:
     action=Action.READ_TASK, response=PhotoOut, problems=(NotFound,),
 )  # fmt: skip
 def get_photo(call: Call, task_id: str, photo_id: str) -> PhotoOut:
+    from chalicelib.usecases import submit_evidence as evidence
+
     ports = call.services
     photo = evidence.see_photo(task_id, photo_id, call.person, tasks=ports.tasks, evidence=ports.evidence)
     return _photo(call, photo)
@@ -129,6 +146,8 @@ def get_photo(call: Call, task_id: str, photo_id: str) -> PhotoOut:
     request=RetestIn, response=RetestOut, status=201, problems=(NotFound, ContentConflict, IllegalTransition),
 )  # fmt: skip
 def post_retest(call: Call, task_id: str) -> RetestOut:
+    from chalicelib.usecases import submit_evidence as evidence
+
     ports = call.services
     retest = evidence.add_retest(
         call.body.value_of(task_id),
@@ -147,6 +166,8 @@ def post_retest(call: Call, task_id: str) -> RetestOut:
     problems=(NotFound, ContentConflict, IllegalTransition),
 )  # fmt: skip
 def post_rectification(call: Call, task_id: str) -> RectificationOut:
+    from chalicelib.usecases import submit_evidence as evidence
+
     ports = call.services
     done = evidence.rectify(
         call.body.value_of(task_id), call.person, tasks=ports.tasks, evidence=ports.evidence, clock=ports.clock
@@ -160,6 +181,9 @@ def post_rectification(call: Call, task_id: str) -> RectificationOut:
     problems=(NotFound, IllegalTransition, EvidenceMissing, PreconditionFailed),
 )  # fmt: skip
 def post_submission(call: Call, task_id: str, side: str) -> TaskOut:
+    from chalicelib.usecases import work_task as work
+    from chalicelib.usecases.work_task import SideCommand
+
     command = SideCommand(task_id, _side(side), call.body.note, call.if_match)
     ports = call.services
     task = work.submit_side(command, call.person, tasks=ports.tasks, evidence=ports.evidence, clock=ports.clock)
@@ -172,6 +196,9 @@ def post_submission(call: Call, task_id: str, side: str) -> TaskOut:
     problems=(NotFound, IllegalTransition, StaleRevision, JudgeIsSubmitter, PreconditionFailed),
 )  # fmt: skip
 def post_verdict(call: Call, task_id: str, side: str) -> TaskOut:
+    from chalicelib.usecases import work_task as work
+    from chalicelib.usecases.work_task import SideCommand
+
     command = SideCommand(task_id, _side(side), call.body.reason, call.if_match)
     ports = call.services
     task = work.judge_side(
@@ -185,6 +212,8 @@ def post_verdict(call: Call, task_id: str, side: str) -> TaskOut:
     response=DeliveriesOut, problems=(NotFound,),
 )  # fmt: skip
 def get_deliveries(call: Call, task_id: str) -> DeliveriesOut:
+    from chalicelib.usecases import work_task as work
+
     work.see_task(task_id, call.person, tasks=call.services.tasks)
     return DeliveriesOut(items=[DeliveryOut.model_validate(one) for one in call.services.deliveries.of_task(task_id)])
 
@@ -217,6 +246,9 @@ def _view(call: Call, task: Task) -> TaskOut:
 
 
 def _photo(call: Call, photo: Photo) -> PhotoOut:
+    from chalicelib.domain.photo import DERIVATIVE_EDGES_PX, PhotoState
+    from chalicelib.usecases import submit_evidence as evidence
+
     view = PhotoOut.model_validate(photo)
     if photo.reason is not None:
         view.reason_text = text(f"word.reason.{photo.reason.value}", call.language)

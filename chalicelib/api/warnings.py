@@ -1,5 +1,9 @@
 """Warnings with their why-cards."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from chalice.app import Blueprint
 
 from chalicelib.api.http import Call, endpoint
@@ -7,14 +11,14 @@ from chalicelib.api.models.alarms import HandlingOut
 from chalicelib.api.models.warnings import WarningOut, WarningsOut
 from chalicelib.api.models.why import WhyOut
 from chalicelib.api.models.wire import PageQuery
-from chalicelib.api.why_card import fitted
 from chalicelib.domain.access import Action, can_see
 from chalicelib.domain.errors import InvalidCursor, NotFound
-from chalicelib.domain.handling import Handling
 from chalicelib.domain.messages import text
 from chalicelib.domain.person import Role
-from chalicelib.domain.warning import Warning
-from chalicelib.usecases.read_why import read_why, visible_warning
+
+if TYPE_CHECKING:
+    from chalicelib.domain.handling import Handling
+    from chalicelib.domain.warning import Warning
 
 api = Blueprint(__name__)
 
@@ -36,6 +40,8 @@ def list_warnings(call: Call) -> WarningsOut:
     response=WarningOut, problems=(NotFound,),
 )  # fmt: skip
 def get_warning(call: Call, warning_id: str) -> WarningOut:
+    from chalicelib.usecases.read_why import visible_warning
+
     ports = call.services
     warning, _ = visible_warning(warning_id, call.person, warnings=ports.warnings, registry=ports.registry)
     return _view(call, warning, ports.dispatches.handling(warning.public_id))
@@ -46,6 +52,9 @@ def get_warning(call: Call, warning_id: str) -> WarningOut:
     action=Action.READ_WARNING, response=WhyOut, problems=(NotFound,), is_kept=True,
 )  # fmt: skip
 def get_why(call: Call, warning_id: str) -> WhyOut:
+    from chalicelib.api.why_card import fitted
+    from chalicelib.usecases.read_why import read_why
+
     ports = call.services
     why = read_why(
         warning_id,

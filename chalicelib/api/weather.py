@@ -1,5 +1,9 @@
 """Regions, their weather, and what lies downwind of a release."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from chalice.app import Blueprint
 
 from chalicelib.api.http import Call, endpoint
@@ -17,14 +21,12 @@ from chalicelib.api.models.weather import (
     WeatherTaken,
 )
 from chalicelib.domain.access import Action
-from chalicelib.domain.downwind import Receptor, ReceptorKind, vague_m
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.messages import text
-from chalicelib.domain.weather import WeatherHour
-from chalicelib.usecases.downwind_of import downwind_of, names_known_to
-from chalicelib.usecases.keep_weather import put_weather, read_weather
-from chalicelib.usecases.register import put_region as register_region
-from chalicelib.usecases.see_enterprise import see_enterprise
+
+if TYPE_CHECKING:
+    from chalicelib.domain.downwind import Receptor
+    from chalicelib.domain.weather import WeatherHour
 
 api = Blueprint(__name__)
 
@@ -34,6 +36,8 @@ api = Blueprint(__name__)
     request=RegionIn, response=RegionOut,
 )  # fmt: skip
 def put_region(call: Call, region_id: str) -> RegionOut:
+    from chalicelib.usecases.register import put_region as register_region
+
     return RegionOut.model_validate(register_region(region_id, dict(call.body), regions=call.services.regions))
 
 
@@ -53,6 +57,8 @@ def get_region(call: Call, region_id: str) -> RegionOut:
     action=Action.REGISTER, request=WeatherIn, response=WeatherTaken, problems=(NotFound,),
 )  # fmt: skip
 def put_region_weather(call: Call, region_id: str) -> WeatherTaken:
+    from chalicelib.usecases.keep_weather import put_weather
+
     ports = call.services
     hours = [_hour(one, call.body) for one in call.body.hours]
     standing = put_weather(
@@ -66,6 +72,8 @@ def put_region_weather(call: Call, region_id: str) -> WeatherTaken:
     query=WeatherQuery, response=WeatherOut, problems=(NotFound,),
 )  # fmt: skip
 def get_region_weather(call: Call, region_id: str) -> WeatherOut:
+    from chalicelib.usecases.keep_weather import read_weather
+
     ports = call.services
     hours = read_weather(
         region_id,
@@ -83,6 +91,9 @@ def get_region_weather(call: Call, region_id: str) -> WeatherOut:
     action=Action.READ_DOWNWIND, query=DownwindQuery, response=DownwindOut, problems=(NotFound,),
 )  # fmt: skip
 def get_downwind(call: Call, enterprise_id: str) -> DownwindOut:
+    from chalicelib.usecases.downwind_of import downwind_of, names_known_to
+    from chalicelib.usecases.see_enterprise import see_enterprise
+
     ports = call.services
     see_enterprise(enterprise_id, call.person, registry=ports.registry)
     at_ms = ports.clock.now_ms() if call.query.at is None else call.query.at
@@ -112,11 +123,15 @@ def get_downwind(call: Call, enterprise_id: str) -> DownwindOut:
 
 
 def _hour(given: WeatherHourIn, issue: WeatherIn) -> WeatherHour:
+    from chalicelib.domain.weather import WeatherHour
+
     values = given.model_dump(exclude={"at"})
     return WeatherHour(given.at, issue.kind, issue.source, issue.issued_at, **values)
 
 
 def _receptor(one: Receptor, known: frozenset[str]) -> ReceptorOut:
+    from chalicelib.domain.downwind import ReceptorKind, vague_m
+
     if one.kind is not ReceptorKind.ENTERPRISE or one.id in known:
         return ReceptorOut.model_validate(one)
     return ReceptorOut(kind=one.kind, distance_m=vague_m(one.distance_m))

@@ -1,7 +1,10 @@
 """The same history under another version of the catalogue."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from chalice.app import Blueprint
 
@@ -9,8 +12,9 @@ from chalicelib.api.http import Call, endpoint
 from chalicelib.api.models.what_if import ChangedOut, SideOut, SupposedOut, WhatIfIn, WhatIfOut
 from chalicelib.domain.access import Action
 from chalicelib.domain.errors import NotFound
-from chalicelib.domain.what_if import Supposed
-from chalicelib.usecases.ask_what_if import WhatIf, ask_what_if
+
+if TYPE_CHECKING:
+    from chalicelib.domain.what_if import Supposed
 
 api = Blueprint(__name__)
 LISTED = 200  # of each kind
@@ -22,6 +26,8 @@ HOUR_MS = 3_600_000
     request=WhatIfIn, response=WhatIfOut, problems=(NotFound,),
 )  # fmt: skip
 def post_what_if(call: Call) -> WhatIfOut:
+    from chalicelib.usecases.ask_what_if import WhatIf, ask_what_if
+
     ports, body = call.services, call.body
     asked = WhatIf(body.enterprise_id, body.from_, body.to, body.version, body.against)
     answer = ask_what_if(
