@@ -26,7 +26,7 @@ MAX_PACKED_BYTES = 300_000  # DynamoDB takes 400 KB a row
 class RowCatalogueRepo:
     def __init__(self, rows: Rows, clock: Clock, *, cache_s: float = CACHE_S) -> None:
         self._rows, self._clock = rows, clock
-        self._schedule = Cache(clock, cache_s)
+        self._kept = Cache(clock, cache_s)
         self._published: dict[str, Catalogue] = {}
 
     def current(self) -> Catalogue:
@@ -40,10 +40,11 @@ class RowCatalogueRepo:
         return tuple((since_ms, self._published_version(name)) for since_ms, name in turns)
 
     def _kept_schedule(self) -> Schedule:
-        return self._schedule.get("schedule", self.schedule)
+        return self._kept.get("schedule", self.schedule)
 
     def _published_version(self, name: str) -> Catalogue:
-        found = self.version(name)
+        # Kept like the schedule: to find that the shipped version is not in the store takes a read of its own.
+        found = self._kept.get(("version", name), lambda: self.version(name))
         assert found is not None, "what is in force was published, and what was published is never deleted"
         return found
 
@@ -132,7 +133,7 @@ class RowCatalogueRepo:
         body = {"changes": to_body(schedule)["changes"]}
         row = Row(*SCHEDULE_KEY, body=body, version=schedule.revision + 1)
         self._commit(Put(row, _expected(schedule.revision)), *others)
-        self._schedule.clear()
+        self._kept.clear()
         return self.schedule()
 
     def _commit(self, *writes: Put) -> None:
