@@ -7,28 +7,22 @@ from typing import TYPE_CHECKING
 from chalice.app import Blueprint
 
 from chalicelib.api.http import Call, endpoint
-from chalicelib.api.models.catalogue import (
-    CatalogueIn,
-    CatalogueOut,
-    ChangeOut,
-    DifferenceOut,
-    DifferenceQuery,
-    DifferencesOut,
-    ProposalIn,
-    PublicationIn,
-    ReviewIn,
-    ReviewOut,
-    ReviewsOut,
-    RollbackIn,
-    ScheduleOut,
-    VersionOut,
-    VersionsOut,
-)
 from chalicelib.api.models.wire import PageQuery
 from chalicelib.domain.access import Action
 from chalicelib.domain.errors import ContentConflict, IllegalTransition, InvalidCursor, NotFound, PreconditionFailed
 
 if TYPE_CHECKING:
+    from chalicelib.api.models.catalogue import (
+        CatalogueOut,
+        DifferenceOut,
+        DifferencesOut,
+        ProposalIn,
+        ReviewOut,
+        ReviewsOut,
+        ScheduleOut,
+        VersionOut,
+        VersionsOut,
+    )
     from chalicelib.domain.catalogue_difference import Difference
     from chalicelib.domain.catalogue_version import CatalogueVersion, Schedule
 
@@ -37,10 +31,11 @@ api = Blueprint(__name__)
 
 @endpoint(
     api, "PUT", "/v1/catalogue", summary="Propose a version and put it in force at once",
-    action=Action.MANAGE_CATALOGUE, request=CatalogueIn, response=CatalogueOut,
+    action=Action.MANAGE_CATALOGUE, request="catalogue.CatalogueIn", response="catalogue.CatalogueOut",
     problems=(ContentConflict, IllegalTransition, PreconditionFailed),
 )  # fmt: skip
 def put_catalogue(call: Call) -> CatalogueOut:
+    from chalicelib.api.models.catalogue import CatalogueOut
     from chalicelib.usecases import manage_catalogue as manage
 
     ports, document = call.services, call.body.model_dump()
@@ -52,9 +47,11 @@ def put_catalogue(call: Call) -> CatalogueOut:
 
 @endpoint(
     api, "GET", "/v1/catalogue/versions", summary="Versions, newest first, the shipped one last",
-    action=Action.READ_CATALOGUE, query=PageQuery, response=VersionsOut, problems=(InvalidCursor,),
+    action=Action.READ_CATALOGUE, query=PageQuery, response="catalogue.VersionsOut", problems=(InvalidCursor,),
 )  # fmt: skip
 def list_versions(call: Call) -> VersionsOut:
+    from chalicelib.api.models.catalogue import VersionsOut
+
     catalogues = call.services.catalogues
     page, schedule = catalogues.listing(call.query.cursor, call.query.limit), catalogues.schedule()
     return VersionsOut(items=[_version(call, one, schedule) for one in page.items], next_cursor=page.cursor)
@@ -62,7 +59,7 @@ def list_versions(call: Call) -> VersionsOut:
 
 @endpoint(
     api, "GET", "/v1/catalogue/versions/{version}", summary="One version with its document",
-    action=Action.READ_CATALOGUE, response=VersionOut, problems=(NotFound,),
+    action=Action.READ_CATALOGUE, response="catalogue.VersionOut", problems=(NotFound,),
 )  # fmt: skip
 def get_version(call: Call, version: str) -> VersionOut:
     from chalicelib.usecases import manage_catalogue as manage
@@ -75,7 +72,7 @@ def get_version(call: Call, version: str) -> VersionOut:
 
 @endpoint(
     api, "PUT", "/v1/catalogue/versions/{version}", summary="Propose a version: a draft",
-    action=Action.MANAGE_CATALOGUE, request=ProposalIn, response=VersionOut,
+    action=Action.MANAGE_CATALOGUE, request="catalogue.ProposalIn", response="catalogue.VersionOut",
     problems=(ContentConflict, PreconditionFailed),
 )  # fmt: skip
 def put_version(call: Call, version: str) -> VersionOut:
@@ -92,9 +89,10 @@ def put_version(call: Call, version: str) -> VersionOut:
 
 @endpoint(
     api, "GET", "/v1/catalogue/versions/{version}/difference", summary="What changed since another version",
-    action=Action.READ_CATALOGUE, query=DifferenceQuery, response=DifferencesOut, problems=(NotFound,),
+    action=Action.READ_CATALOGUE, query="catalogue.DifferenceQuery", response="catalogue.DifferencesOut", problems=(NotFound,),
 )  # fmt: skip
 def get_difference(call: Call, version: str) -> DifferencesOut:
+    from chalicelib.api.models.catalogue import DifferencesOut
     from chalicelib.usecases import manage_catalogue as manage
 
     catalogues = call.services.catalogues
@@ -104,7 +102,7 @@ def get_difference(call: Call, version: str) -> DifferencesOut:
 
 @endpoint(
     api, "GET", "/v1/catalogue/schedule", summary="What is in force, what will be, and every change",
-    action=Action.READ_CATALOGUE, response=ScheduleOut,
+    action=Action.READ_CATALOGUE, response="catalogue.ScheduleOut",
 )  # fmt: skip
 def get_schedule(call: Call) -> ScheduleOut:
     return _schedule(call, call.services.catalogues.schedule())
@@ -112,7 +110,7 @@ def get_schedule(call: Call) -> ScheduleOut:
 
 @endpoint(
     api, "POST", "/v1/catalogue/versions/{version}/publication", summary="Put a version in force, now or later",
-    action=Action.MANAGE_CATALOGUE, request=PublicationIn, response=ScheduleOut,
+    action=Action.MANAGE_CATALOGUE, request="catalogue.PublicationIn", response="catalogue.ScheduleOut",
     problems=(NotFound, IllegalTransition, PreconditionFailed),
 )  # fmt: skip
 def post_publication(call: Call, version: str) -> ScheduleOut:
@@ -128,7 +126,7 @@ def post_publication(call: Call, version: str) -> ScheduleOut:
 
 @endpoint(
     api, "POST", "/v1/catalogue/rollback", summary="Go back to the version that was in force before",
-    action=Action.MANAGE_CATALOGUE, request=RollbackIn, response=ScheduleOut,
+    action=Action.MANAGE_CATALOGUE, request="catalogue.RollbackIn", response="catalogue.ScheduleOut",
     problems=(IllegalTransition, PreconditionFailed),
 )  # fmt: skip
 def post_rollback(call: Call) -> ScheduleOut:
@@ -148,18 +146,21 @@ def post_rollback(call: Call) -> ScheduleOut:
 
 @endpoint(
     api, "GET", "/v1/catalogue/reviews", summary="Reviews of the catalogue, newest first",
-    action=Action.READ_CATALOGUE, query=PageQuery, response=ReviewsOut, problems=(InvalidCursor,),
+    action=Action.READ_CATALOGUE, query=PageQuery, response="catalogue.ReviewsOut", problems=(InvalidCursor,),
 )  # fmt: skip
 def list_reviews(call: Call) -> ReviewsOut:
+    from chalicelib.api.models.catalogue import ReviewOut, ReviewsOut
+
     page = call.services.reviews.listing(call.query.cursor, call.query.limit)
     return ReviewsOut(items=[ReviewOut.model_validate(one) for one in page.items], next_cursor=page.cursor)
 
 
 @endpoint(
     api, "POST", "/v1/catalogue/reviews", summary="Record that the catalogue in force was reviewed",
-    action=Action.MANAGE_CATALOGUE, request=ReviewIn, response=ReviewOut, status=201, problems=(ContentConflict,),
+    action=Action.MANAGE_CATALOGUE, request="catalogue.ReviewIn", response="catalogue.ReviewOut", status=201, problems=(ContentConflict,),
 )  # fmt: skip
 def post_review(call: Call) -> ReviewOut:
+    from chalicelib.api.models.catalogue import ReviewOut
     from chalicelib.usecases.review_catalogue import record_review
 
     ports = call.services
@@ -176,6 +177,8 @@ def post_review(call: Call) -> ReviewOut:
 
 
 def _version(call: Call, known: CatalogueVersion, schedule: Schedule) -> VersionOut:
+    from chalicelib.api.models.catalogue import VersionOut
+
     return VersionOut(
         version=known.name,
         state=schedule.state(known, call.services.clock.now_ms()),
@@ -186,11 +189,15 @@ def _version(call: Call, known: CatalogueVersion, schedule: Schedule) -> Version
 
 
 def _difference(call: Call, one: Difference) -> DifferenceOut:
+    from chalicelib.api.models.catalogue import DifferenceOut
+
     name = None if one.name is None else one.name[call.language]
     return DifferenceOut(path=".".join(one.path), kind=one.kind, name=name, old=one.old, new=one.new)
 
 
 def _schedule(call: Call, schedule: Schedule) -> ScheduleOut:
+    from chalicelib.api.models.catalogue import ChangeOut, ScheduleOut
+
     call.answer_headers["ETag"] = f'"{schedule.revision}"'
     now_ms = call.services.clock.now_ms()
     return ScheduleOut(

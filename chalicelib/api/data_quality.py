@@ -8,20 +8,12 @@ from typing import TYPE_CHECKING, Any
 from chalice.app import Blueprint
 
 from chalicelib.api.http import Call, endpoint
-from chalicelib.api.models.data_quality import (
-    DataQualityOut,
-    DataQualityQuery,
-    DimensionFitnessOut,
-    FitnessOut,
-    MarkOut,
-    PointFitnessOut,
-    UnitFitnessOut,
-)
 from chalicelib.domain.access import Action
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.messages import text
 
 if TYPE_CHECKING:
+    from chalicelib.api.models.data_quality import DataQualityOut, MarkOut
     from chalicelib.domain.data_quality import Fitness
     from chalicelib.domain.mark import Mark
 
@@ -30,9 +22,16 @@ api = Blueprint(__name__)
 
 @endpoint(
     api, "GET", "/v1/enterprises/{enterprise_id}/data-quality", summary="How much of a day's readings is fit to be judged",
-    action=Action.READ_READINGS, query=DataQualityQuery, response=DataQualityOut, problems=(NotFound,),
+    action=Action.READ_READINGS, query="data_quality.DataQualityQuery", response="data_quality.DataQualityOut", problems=(NotFound,),
 )  # fmt: skip
 def get_data_quality(call: Call, enterprise_id: str) -> DataQualityOut:
+    from chalicelib.api.models.data_quality import (
+        DataQualityOut,
+        DimensionFitnessOut,
+        FitnessOut,
+        PointFitnessOut,
+        UnitFitnessOut,
+    )
     from chalicelib.usecases.read_completeness import span_of
     from chalicelib.usecases.read_data_quality import read_data_quality
 
@@ -78,6 +77,8 @@ def _fitness(one: Fitness) -> dict[str, Any]:
 
 
 def _mark(one: Mark, language: str) -> MarkOut:
+    from chalicelib.api.models.data_quality import MarkOut
+
     return MarkOut(
         kind=one.kind,
         text=text(f"word.mark.{one.kind.value}", language),

@@ -7,21 +7,12 @@ from typing import TYPE_CHECKING
 from chalice.app import Blueprint
 
 from chalicelib.api.http import Call, endpoint
-from chalicelib.api.models.foresight import (
-    BacktestOut,
-    CheckOut,
-    CheckUnitOut,
-    ForesightOut,
-    ForesightQuery,
-    HistoryOut,
-    OutlookOut,
-    RegionAheadOut,
-)
 from chalicelib.domain.access import Action
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.messages import text
 
 if TYPE_CHECKING:
+    from chalicelib.api.models.foresight import CheckOut, ForesightOut, RegionAheadOut
     from chalicelib.domain.enterprise import Unit
     from chalicelib.domain.freeze import Freeze
     from chalicelib.usecases.read_foresight import RegionAhead
@@ -31,9 +22,10 @@ api = Blueprint(__name__)
 
 @endpoint(
     api, "GET", "/v1/foresight", summary="Coupled risk of the next three days by hour and region, and freeze checks",
-    action=Action.READ_FORESIGHT, query=ForesightQuery, response=ForesightOut, problems=(NotFound,),
+    action=Action.READ_FORESIGHT, query="foresight.ForesightQuery", response="foresight.ForesightOut", problems=(NotFound,),
 )  # fmt: skip
 def get_foresight(call: Call) -> ForesightOut:
+    from chalicelib.api.models.foresight import ForesightOut
     from chalicelib.usecases.read_foresight import read_foresight
 
     ports = call.services
@@ -52,6 +44,7 @@ def get_foresight(call: Call) -> ForesightOut:
 
 
 def _region(one: RegionAhead, hours: int, language: str) -> RegionAheadOut:
+    from chalicelib.api.models.foresight import BacktestOut, HistoryOut, OutlookOut, RegionAheadOut
     from chalicelib.domain.foresight import MIN_EVENTS, MIN_HOURS, Verdict
 
     known = one.known
@@ -68,6 +61,8 @@ def _region(one: RegionAhead, hours: int, language: str) -> RegionAheadOut:
 
 
 def _check(freeze: Freeze, units: tuple[Unit, ...], language: str) -> CheckOut:
+    from chalicelib.api.models.foresight import CheckOut, CheckUnitOut
+
     return CheckOut(
         text=text("word.check.freeze", language, minimum=f"{freeze.minimum_c:.1f}", hours=freeze.hours_below_0),
         from_=freeze.from_ms,

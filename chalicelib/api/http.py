@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from http import HTTPStatus
+from importlib import import_module
 from typing import Any
 from urllib.parse import unquote
 from uuid import uuid4
@@ -46,6 +47,17 @@ KEEP = "private, max-age=60, stale-if-error=604800"
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")  # as models.Id, for what stands in a path
 
 
+Model = type[BaseModel] | str | None  # "why.WhyOut": that class of api/models, loaded when it is first used
+
+
+def _loaded(model: Model) -> type[BaseModel] | None:
+    if not isinstance(model, str):
+        return model
+    module, _, name = model.partition(".")
+    found: type[BaseModel] = getattr(import_module(f"chalicelib.api.models.{module}"), name)
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """One route as the spec and the tests see it. `action` None: a bridge's route, or public where `public`.
@@ -58,14 +70,26 @@ class Endpoint:
     summary: str
     view: Callable[..., Any]
     action: Action | None
-    request: type[BaseModel] | None
-    query: type[BaseModel] | None
-    response: type[BaseModel] | None
+    request_model: Model
+    query_model: Model
+    response_model: Model
     status: int
     public: bool
     problems: tuple[type[GreenShieldError], ...]
     tag: str
     is_kept: bool = False
+
+    @property
+    def request(self) -> type[BaseModel] | None:
+        return _loaded(self.request_model)
+
+    @property
+    def query(self) -> type[BaseModel] | None:
+        return _loaded(self.query_model)
+
+    @property
+    def response(self) -> type[BaseModel] | None:
+        return _loaded(self.response_model)
 
 
 ENDPOINTS: list[Endpoint] = []
@@ -121,9 +145,9 @@ def endpoint(
     summary: str,
     action: Action | None = None,
     public: bool = False,
-    request: type[BaseModel] | None = None,
-    query: type[BaseModel] | None = None,
-    response: type[BaseModel] | None = None,
+    request: Model = None,
+    query: Model = None,
+    response: Model = None,
     status: int = 200,
     problems: tuple[type[GreenShieldError], ...] = (),
     is_kept: bool = False,
@@ -178,13 +202,13 @@ def _respond(known: Endpoint, request: Request, parameters: dict[str, str]) -> R
 def _run(known: Endpoint, call: Call, request: Request, parameters: dict[str, str]) -> Response:
     if not known.public:
         call.person_or_bridge = _bridge(call) if known.action is None else _person(known.action, call)
-    if known.query is not None:
+    if (query := known.query) is not None:
         given = (
             {} if request.query_params is None else {k: request.query_params.getlist(k) for k in request.query_params}
         )
-        call.query = _parse(known.query, {k: v[0] if len(v) == 1 else v for k, v in given.items()})
-    if known.request is not None:
-        call.body = _parse(known.request, json_body(call))
+        call.query = _parse(query, {k: v[0] if len(v) == 1 else v for k, v in given.items()})
+    if (model := known.request) is not None:
+        call.body = _parse(model, json_body(call))
     result = known.view(call, **{name: _path_parameter(name, value) for name, value in parameters.items()})
     headers = {"Content-Type": JSON, "Cache-Control": "no-store", **call.answer_headers}
     body = "" if result is None else result.model_dump_json(exclude_none=True)

@@ -8,24 +8,21 @@ from typing import TYPE_CHECKING
 from chalice.app import Blueprint
 
 from chalicelib.api.http import Call, endpoint
-from chalicelib.api.models.laws import (
-    AdviceOut,
-    AdviceQuery,
-    AdvicesOut,
-    CouplingLawOut,
-    DeclinedOut,
-    EffectOut,
-    IntervalOut,
-    LawOut,
-    LawQuery,
-    MeasuredOut,
-    UnclaimedOut,
-)
 from chalicelib.domain.access import Action
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.messages import text
 
 if TYPE_CHECKING:
+    from chalicelib.api.models.laws import (
+        AdviceOut,
+        AdvicesOut,
+        CouplingLawOut,
+        DeclinedOut,
+        EffectOut,
+        LawOut,
+        MeasuredOut,
+        UnclaimedOut,
+    )
     from chalicelib.domain.advice import Advice, Declined, Effect
     from chalicelib.domain.catalogue import Catalogue
     from chalicelib.domain.enterprise import Profile
@@ -36,9 +33,10 @@ api = Blueprint(__name__)
 
 @endpoint(
     api, "GET", "/v1/units/{unit_id}/coupling-law", summary="How a unit's emissions and energy answer its safety indicators, as learnt",
-    action=Action.READ_LAW, query=LawQuery, response=CouplingLawOut, problems=(NotFound,),
+    action=Action.READ_LAW, query="laws.LawQuery", response="laws.CouplingLawOut", problems=(NotFound,),
 )  # fmt: skip
 def get_coupling_law(call: Call, unit_id: str) -> CouplingLawOut:
+    from chalicelib.api.models.laws import CouplingLawOut
     from chalicelib.usecases.advise_enterprise import read_laws
 
     ports = call.services
@@ -51,9 +49,10 @@ def get_coupling_law(call: Call, unit_id: str) -> CouplingLawOut:
 
 @endpoint(
     api, "GET", "/v1/enterprises/{enterprise_id}/advice", summary="Set-point changes that lower risk and emissions together",
-    action=Action.READ_LAW, query=AdviceQuery, response=AdvicesOut, problems=(NotFound,),
+    action=Action.READ_LAW, query="laws.AdviceQuery", response="laws.AdvicesOut", problems=(NotFound,),
 )  # fmt: skip
 def get_advice(call: Call, enterprise_id: str) -> AdvicesOut:
+    from chalicelib.api.models.laws import AdvicesOut
     from chalicelib.domain.advice import Advice, Declined
     from chalicelib.usecases.advise_enterprise import advise_enterprise
     from chalicelib.usecases.see_enterprise import see_enterprise
@@ -72,6 +71,7 @@ def get_advice(call: Call, enterprise_id: str) -> AdvicesOut:
 
 
 def _laws(laws: UnitLaws, catalogue: Catalogue, language: str) -> CouplingLawOut:
+    from chalicelib.api.models.laws import CouplingLawOut
     from chalicelib.domain.law_words import law_sentence
 
     by_cause = groupby(sorted(laws.laws, key=_cause), key=_cause)
@@ -92,6 +92,8 @@ def _cause(law: Law) -> str:
 
 
 def _law(law: Law, catalogue: Catalogue, language: str) -> LawOut:
+    from chalicelib.api.models.laws import IntervalOut, LawOut
+
     estimate, low, high = (round(percent, 6) for percent in law.fit.percent_per_unit)
     return LawOut(
         cause=_measured(law.cause, catalogue, language),
@@ -107,6 +109,8 @@ def _law(law: Law, catalogue: Catalogue, language: str) -> LawOut:
 
 
 def _unclaimed(one: Unclaimed, catalogue: Catalogue, language: str) -> UnclaimedOut:
+    from chalicelib.api.models.laws import UnclaimedOut
+
     return UnclaimedOut(
         cause=_measured(one.cause, catalogue, language),
         response=_measured(one.response, catalogue, language),
@@ -117,6 +121,8 @@ def _unclaimed(one: Unclaimed, catalogue: Catalogue, language: str) -> Unclaimed
 
 
 def _measured(one: Measured, catalogue: Catalogue, language: str) -> MeasuredOut:
+    from chalicelib.api.models.laws import MeasuredOut
+
     known = catalogue.indicators.get(one.indicator)
     view = MeasuredOut.model_validate(one)
     if known is not None:
@@ -125,6 +131,7 @@ def _measured(one: Measured, catalogue: Catalogue, language: str) -> MeasuredOut
 
 
 def _advice(advice: Advice, profile: Profile, catalogue: Catalogue, language: str) -> AdviceOut:
+    from chalicelib.api.models.laws import AdviceOut
     from chalicelib.domain.law_words import advice_sentence
 
     return AdviceOut(
@@ -141,6 +148,8 @@ def _advice(advice: Advice, profile: Profile, catalogue: Catalogue, language: st
 
 
 def _effect(effect: Effect, catalogue: Catalogue, language: str) -> EffectOut:
+    from chalicelib.api.models.laws import EffectOut, IntervalOut
+
     change, low, high = (round(f * 100.0, 6) for f in (effect.change, effect.change_low, effect.change_high))
     return EffectOut(
         response=_measured(effect.response, catalogue, language),
@@ -150,6 +159,8 @@ def _effect(effect: Effect, catalogue: Catalogue, language: str) -> EffectOut:
 
 
 def _declined(declined: Declined, language: str) -> DeclinedOut:
+    from chalicelib.api.models.laws import DeclinedOut
+
     return DeclinedOut(
         unit_id=declined.unit_id,
         rule_id=declined.rule_id,

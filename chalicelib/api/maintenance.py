@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from chalice.app import Blueprint
 
 from chalicelib.api.http import Call, endpoint
-from chalicelib.api.models.alarms import WindowIn, WindowOut, WindowsOut
 from chalicelib.domain.access import Action
 from chalicelib.domain.errors import ContentConflict, IllegalTransition, NotFound
 
 if TYPE_CHECKING:
+    from chalicelib.api.models.alarms import WindowIn, WindowOut, WindowsOut
     from chalicelib.domain.maintenance import MaintenanceWindow
 
 api = Blueprint(__name__)
@@ -19,7 +19,7 @@ api = Blueprint(__name__)
 
 @endpoint(
     api, "PUT", "/v1/units/{unit_id}/maintenance-windows/{window_id}", summary="Announce a maintenance window",
-    action=Action.PLAN_MAINTENANCE, request=WindowIn, response=WindowOut, problems=(NotFound, ContentConflict),
+    action=Action.PLAN_MAINTENANCE, request="alarms.WindowIn", response="alarms.WindowOut", problems=(NotFound, ContentConflict),
 )  # fmt: skip
 def propose_window(call: Call, unit_id: str, window_id: str) -> WindowOut:
     from chalicelib.usecases import plan_maintenance as use
@@ -39,9 +39,10 @@ def propose_window(call: Call, unit_id: str, window_id: str) -> WindowOut:
 
 @endpoint(
     api, "GET", "/v1/units/{unit_id}/maintenance-windows", summary="Maintenance windows of a unit",
-    action=Action.READ_MAINTENANCE, response=WindowsOut, problems=(NotFound,),
+    action=Action.READ_MAINTENANCE, response="alarms.WindowsOut", problems=(NotFound,),
 )  # fmt: skip
 def list_windows(call: Call, unit_id: str) -> WindowsOut:
+    from chalicelib.api.models.alarms import WindowsOut
     from chalicelib.usecases import plan_maintenance as use
 
     ports = call.services
@@ -51,7 +52,7 @@ def list_windows(call: Call, unit_id: str) -> WindowsOut:
 
 @endpoint(
     api, "POST", "/v1/units/{unit_id}/maintenance-windows/{window_id}/approval",
-    summary="Let a maintenance window suppress warnings", action=Action.APPROVE_MAINTENANCE, response=WindowOut,
+    summary="Let a maintenance window suppress warnings", action=Action.APPROVE_MAINTENANCE, response="alarms.WindowOut",
     problems=(NotFound, IllegalTransition),
 )  # fmt: skip
 def approve_window(call: Call, unit_id: str, window_id: str) -> WindowOut:
@@ -66,7 +67,7 @@ def approve_window(call: Call, unit_id: str, window_id: str) -> WindowOut:
 
 @endpoint(
     api, "POST", "/v1/units/{unit_id}/maintenance-windows/{window_id}/end",
-    summary="Withdraw a maintenance window, or end it early", action=Action.END_MAINTENANCE, response=WindowOut,
+    summary="Withdraw a maintenance window, or end it early", action=Action.END_MAINTENANCE, response="alarms.WindowOut",
     problems=(NotFound, IllegalTransition),
 )  # fmt: skip
 def end_window(call: Call, unit_id: str, window_id: str) -> WindowOut:
@@ -80,6 +81,8 @@ def end_window(call: Call, unit_id: str, window_id: str) -> WindowOut:
 
 
 def _view(call: Call, window: MaintenanceWindow) -> WindowOut:
+    from chalicelib.api.models.alarms import WindowOut
+
     view = WindowOut.model_validate(window)
     view.state = window.state_at(call.services.clock.now_ms())
     return view

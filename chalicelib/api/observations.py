@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from chalice.app import Blueprint
 
 from chalicelib.api.http import Call, endpoint
-from chalicelib.api.models.observations import FindingOut, ObservationOut, ObservationsOut
 from chalicelib.api.models.wire import PageQuery
 from chalicelib.domain.access import Action, can_see, require_sight
 from chalicelib.domain.errors import InvalidCursor, NotFound
@@ -15,6 +14,7 @@ from chalicelib.domain.messages import finding_text, text
 from chalicelib.domain.person import Role
 
 if TYPE_CHECKING:
+    from chalicelib.api.models.observations import ObservationOut, ObservationsOut
     from chalicelib.domain.observation import Observation
 
 api = Blueprint(__name__)
@@ -22,9 +22,11 @@ api = Blueprint(__name__)
 
 @endpoint(
     api, "GET", "/v1/observations", summary="Observations you can see, newest first", action=Action.READ_OBSERVATION,
-    query=PageQuery, response=ObservationsOut, problems=(InvalidCursor,),
+    query=PageQuery, response="observations.ObservationsOut", problems=(InvalidCursor,),
 )  # fmt: skip
 def list_observations(call: Call) -> ObservationsOut:
+    from chalicelib.api.models.observations import ObservationsOut
+
     own = call.person.enterprise_id if call.person.role is Role.ENTERPRISE else None
     page = call.services.observations.listing(own, call.query.cursor, call.query.limit)
     return ObservationsOut(items=[_view(call, o) for o in page.items if _visible(call, o)], next_cursor=page.cursor)
@@ -32,7 +34,7 @@ def list_observations(call: Call) -> ObservationsOut:
 
 @endpoint(
     api, "GET", "/v1/observations/{observation_id}", summary="One observation with its findings",
-    action=Action.READ_OBSERVATION, response=ObservationOut, problems=(NotFound,),
+    action=Action.READ_OBSERVATION, response="observations.ObservationOut", problems=(NotFound,),
 )  # fmt: skip
 def get_observation(call: Call, observation_id: str) -> ObservationOut:
     observation = call.services.observations.get(observation_id)
@@ -51,6 +53,7 @@ def _visible(call: Call, observation: Observation) -> bool:
 
 
 def _view(call: Call, observation: Observation) -> ObservationOut:
+    from chalicelib.api.models.observations import FindingOut, ObservationOut
     from chalicelib.usecases.tell_observation import wording
 
     catalogue = call.services.catalogues.current()

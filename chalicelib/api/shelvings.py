@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from chalice.app import Blueprint
 
 from chalicelib.api.http import Call, endpoint
-from chalicelib.api.models.alarms import ShelvingIn, ShelvingOut, ShelvingsOut
 from chalicelib.api.models.wire import PageQuery
 from chalicelib.domain.access import Action
 from chalicelib.domain.errors import ContentConflict, IllegalTransition, InvalidCursor, NotFound, SecondPersonNeeded
 
 if TYPE_CHECKING:
+    from chalicelib.api.models.alarms import ShelvingIn, ShelvingOut, ShelvingsOut
     from chalicelib.domain.shelving import Shelving
 
 api = Blueprint(__name__)
@@ -20,7 +20,7 @@ api = Blueprint(__name__)
 
 @endpoint(
     api, "POST", "/v1/shelvings", summary="Shelve the warnings of a unit until a time", action=Action.SHELVE,
-    request=ShelvingIn, response=ShelvingOut, status=201, problems=(NotFound, ContentConflict),
+    request="alarms.ShelvingIn", response="alarms.ShelvingOut", status=201, problems=(NotFound, ContentConflict),
 )  # fmt: skip
 def post_shelving(call: Call) -> ShelvingOut:
     from chalicelib.usecases import shelve_warnings as use
@@ -41,9 +41,10 @@ def post_shelving(call: Call) -> ShelvingOut:
 
 @endpoint(
     api, "GET", "/v1/shelvings", summary="Shelvings you can see, open and past, newest first",
-    action=Action.READ_SHELVING, query=PageQuery, response=ShelvingsOut, problems=(InvalidCursor,),
+    action=Action.READ_SHELVING, query=PageQuery, response="alarms.ShelvingsOut", problems=(InvalidCursor,),
 )  # fmt: skip
 def list_shelvings(call: Call) -> ShelvingsOut:
+    from chalicelib.api.models.alarms import ShelvingsOut
     from chalicelib.usecases import shelve_warnings as use
 
     ports, query = call.services, call.query
@@ -55,7 +56,7 @@ def list_shelvings(call: Call) -> ShelvingsOut:
 
 @endpoint(
     api, "GET", "/v1/shelvings/{shelving_id}", summary="One shelving", action=Action.READ_SHELVING,
-    response=ShelvingOut, problems=(NotFound,),
+    response="alarms.ShelvingOut", problems=(NotFound,),
 )  # fmt: skip
 def get_shelving(call: Call, shelving_id: str) -> ShelvingOut:
     from chalicelib.usecases import shelve_warnings as use
@@ -66,7 +67,7 @@ def get_shelving(call: Call, shelving_id: str) -> ShelvingOut:
 
 @endpoint(
     api, "POST", "/v1/shelvings/{shelving_id}/confirmation", summary="Confirm a shelving, so that it holds for tier 3",
-    action=Action.CONFIRM_SHELVING, response=ShelvingOut, problems=(NotFound, IllegalTransition, SecondPersonNeeded),
+    action=Action.CONFIRM_SHELVING, response="alarms.ShelvingOut", problems=(NotFound, IllegalTransition, SecondPersonNeeded),
 )  # fmt: skip
 def confirm_shelving(call: Call, shelving_id: str) -> ShelvingOut:
     from chalicelib.usecases import shelve_warnings as use
@@ -80,7 +81,7 @@ def confirm_shelving(call: Call, shelving_id: str) -> ShelvingOut:
 
 @endpoint(
     api, "POST", "/v1/shelvings/{shelving_id}/end", summary="End a shelving early", action=Action.END_SHELVING,
-    response=ShelvingOut, problems=(NotFound, IllegalTransition),
+    response="alarms.ShelvingOut", problems=(NotFound, IllegalTransition),
 )  # fmt: skip
 def end_shelving(call: Call, shelving_id: str) -> ShelvingOut:
     from chalicelib.usecases import shelve_warnings as use
@@ -93,6 +94,8 @@ def end_shelving(call: Call, shelving_id: str) -> ShelvingOut:
 
 
 def _view(call: Call, shelving: Shelving) -> ShelvingOut:
+    from chalicelib.api.models.alarms import ShelvingOut
+
     view = ShelvingOut.model_validate(shelving)
     view.state = shelving.state_at(call.services.clock.now_ms())
     return view

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 from chalice.app import Blueprint
 
 from chalicelib.api.http import Call, endpoint
-from chalicelib.api.models.alarms import HandlingOut
 from chalicelib.api.models.warnings import WarningOut, WarningsOut
-from chalicelib.api.models.why import WhyOut
 from chalicelib.api.models.wire import PageQuery
 from chalicelib.domain.access import Action, can_see
 from chalicelib.domain.errors import InvalidCursor, NotFound
@@ -17,6 +15,7 @@ from chalicelib.domain.messages import text
 from chalicelib.domain.person import Role
 
 if TYPE_CHECKING:
+    from chalicelib.api.models.why import WhyOut
     from chalicelib.domain.handling import Handling
     from chalicelib.domain.warning import Warning
 
@@ -49,7 +48,7 @@ def get_warning(call: Call, warning_id: str) -> WarningOut:
 
 @endpoint(
     api, "GET", "/v1/warnings/{warning_id}/why", summary="Why a warning was raised, to be read offline",
-    action=Action.READ_WARNING, response=WhyOut, problems=(NotFound,), is_kept=True,
+    action=Action.READ_WARNING, response="why.WhyOut", problems=(NotFound,), is_kept=True,
 )  # fmt: skip
 def get_why(call: Call, warning_id: str) -> WhyOut:
     from chalicelib.api.why_card import fitted
@@ -77,6 +76,8 @@ def _visible(call: Call, warning: Warning) -> bool:
 
 
 def _view(call: Call, warning: Warning, handling: Handling | None) -> WarningOut:
+    from chalicelib.api.models.alarms import HandlingOut
+
     rules = {rule.id: rule for rule in call.services.catalogues.current().rules}
     view = WarningOut.model_validate(warning)
     if warning.rule_id in rules:

@@ -7,24 +7,20 @@ from typing import TYPE_CHECKING
 from chalice.app import Blueprint
 
 from chalicelib.api.http import Call, endpoint
-from chalicelib.api.models.weather import (
-    DownwindOut,
-    DownwindQuery,
-    ReceptorOut,
-    RegionIn,
-    RegionOut,
-    WeatherHourIn,
-    WeatherHourOut,
-    WeatherIn,
-    WeatherOut,
-    WeatherQuery,
-    WeatherTaken,
-)
 from chalicelib.domain.access import Action
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.messages import text
 
 if TYPE_CHECKING:
+    from chalicelib.api.models.weather import (
+        DownwindOut,
+        ReceptorOut,
+        RegionOut,
+        WeatherHourIn,
+        WeatherIn,
+        WeatherOut,
+        WeatherTaken,
+    )
     from chalicelib.domain.downwind import Receptor
     from chalicelib.domain.weather import WeatherHour
 
@@ -33,9 +29,10 @@ api = Blueprint(__name__)
 
 @endpoint(
     api, "PUT", "/v1/regions/{region_id}", summary="Register a region with its boundary", action=Action.REGISTER,
-    request=RegionIn, response=RegionOut,
+    request="weather.RegionIn", response="weather.RegionOut",
 )  # fmt: skip
 def put_region(call: Call, region_id: str) -> RegionOut:
+    from chalicelib.api.models.weather import RegionOut
     from chalicelib.usecases.register import put_region as register_region
 
     return RegionOut.model_validate(register_region(region_id, dict(call.body), regions=call.services.regions))
@@ -43,9 +40,11 @@ def put_region(call: Call, region_id: str) -> RegionOut:
 
 @endpoint(
     api, "GET", "/v1/regions/{region_id}", summary="A region with its boundary", action=Action.READ_WEATHER,
-    response=RegionOut, problems=(NotFound,),
+    response="weather.RegionOut", problems=(NotFound,),
 )  # fmt: skip
 def get_region(call: Call, region_id: str) -> RegionOut:
+    from chalicelib.api.models.weather import RegionOut
+
     region = call.services.regions.get(region_id)
     if region is None:
         raise NotFound(what="region")
@@ -54,9 +53,10 @@ def get_region(call: Call, region_id: str) -> RegionOut:
 
 @endpoint(
     api, "PUT", "/v1/regions/{region_id}/weather", summary="Give a region's weather, observed or forecast",
-    action=Action.REGISTER, request=WeatherIn, response=WeatherTaken, problems=(NotFound,),
+    action=Action.REGISTER, request="weather.WeatherIn", response="weather.WeatherTaken", problems=(NotFound,),
 )  # fmt: skip
 def put_region_weather(call: Call, region_id: str) -> WeatherTaken:
+    from chalicelib.api.models.weather import WeatherTaken
     from chalicelib.usecases.keep_weather import put_weather
 
     ports = call.services
@@ -69,9 +69,10 @@ def put_region_weather(call: Call, region_id: str) -> WeatherTaken:
 
 @endpoint(
     api, "GET", "/v1/regions/{region_id}/weather", summary="A region's weather", action=Action.READ_WEATHER,
-    query=WeatherQuery, response=WeatherOut, problems=(NotFound,),
+    query="weather.WeatherQuery", response="weather.WeatherOut", problems=(NotFound,),
 )  # fmt: skip
 def get_region_weather(call: Call, region_id: str) -> WeatherOut:
+    from chalicelib.api.models.weather import WeatherHourOut, WeatherOut
     from chalicelib.usecases.keep_weather import read_weather
 
     ports = call.services
@@ -88,9 +89,10 @@ def get_region_weather(call: Call, region_id: str) -> WeatherOut:
 
 @endpoint(
     api, "GET", "/v1/enterprises/{enterprise_id}/downwind", summary="Who and what lies downwind of an enterprise",
-    action=Action.READ_DOWNWIND, query=DownwindQuery, response=DownwindOut, problems=(NotFound,),
+    action=Action.READ_DOWNWIND, query="weather.DownwindQuery", response="weather.DownwindOut", problems=(NotFound,),
 )  # fmt: skip
 def get_downwind(call: Call, enterprise_id: str) -> DownwindOut:
+    from chalicelib.api.models.weather import DownwindOut, WeatherHourOut
     from chalicelib.usecases.downwind_of import downwind_of, names_known_to
     from chalicelib.usecases.see_enterprise import see_enterprise
 
@@ -130,6 +132,7 @@ def _hour(given: WeatherHourIn, issue: WeatherIn) -> WeatherHour:
 
 
 def _receptor(one: Receptor, known: frozenset[str]) -> ReceptorOut:
+    from chalicelib.api.models.weather import ReceptorOut
     from chalicelib.domain.downwind import ReceptorKind, vague_m
 
     if one.kind is not ReceptorKind.ENTERPRISE or one.id in known:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from chalice.app import Blueprint
 
 from chalicelib.api.http import Call, endpoint
-from chalicelib.api.models.what_if import ChangedOut, SideOut, SupposedOut, WhatIfIn, WhatIfOut
 from chalicelib.domain.access import Action
 from chalicelib.domain.errors import NotFound
 
 if TYPE_CHECKING:
+    from chalicelib.api.models.what_if import SideOut, WhatIfOut
     from chalicelib.domain.what_if import Supposed
 
 api = Blueprint(__name__)
@@ -23,9 +23,10 @@ HOUR_MS = 3_600_000
 
 @endpoint(
     api, "POST", "/v1/what-if", summary="The same history under another catalogue version", action=Action.ASK_WHAT_IF,
-    request=WhatIfIn, response=WhatIfOut, problems=(NotFound,),
+    request="what_if.WhatIfIn", response="what_if.WhatIfOut", problems=(NotFound,),
 )  # fmt: skip
 def post_what_if(call: Call) -> WhatIfOut:
+    from chalicelib.api.models.what_if import ChangedOut, SupposedOut, WhatIfOut
     from chalicelib.usecases.ask_what_if import WhatIf, ask_what_if
 
     ports, body = call.services, call.body
@@ -51,6 +52,8 @@ def post_what_if(call: Call) -> WhatIfOut:
 
 
 def _side(version: str, warnings: Sequence[Supposed], end_ms: int) -> SideOut:
+    from chalicelib.api.models.what_if import SideOut
+
     hours = sum(one.lasted_ms(end_ms) for one in warnings) / HOUR_MS
     tiers = Counter(one.tier for one in warnings)
     return SideOut(
