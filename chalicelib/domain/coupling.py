@@ -1,6 +1,6 @@
 """The arithmetic of coupled risk (docs/coupling.md): deviation, magnitude, coefficient, base risk, composite score, tier."""
 
-from math import exp, log, sqrt
+from math import exp, inf, log, sqrt
 from typing import NamedTuple
 
 from chalicelib.domain.catalogue import Trigger, TriggerKind
@@ -8,7 +8,6 @@ from chalicelib.domain.catalogue import Trigger, TriggerKind
 ROUNDING = 1e-9  # a value exactly at its trigger must count, whatever floating point makes of it
 AT_TRIGGER = 1.0 - ROUNDING
 TIER_BOUNDS = (0.3, 0.6)
-HIGHEST = len(TIER_BOUNDS) + 1
 MAX_BASE_RISK = 0.9
 ENERGY_SHARE = 0.25
 ENERGY_CAP = 2.0
@@ -99,6 +98,11 @@ def tier_of(c: float) -> int:
 def magnitude_below(tier: int, kappa: float) -> float | None:
     """The magnitude under which the coefficient falls below `tier`; None for the lowest tier."""
     return None if tier == 1 else -log(1.0 - TIER_BOUNDS[tier - 2]) / kappa
+
+
+def magnitudes_to_rise(kappa: float) -> tuple[float, ...]:
+    """By tier (0: none), the magnitude below which a higher tier is surely not reached."""
+    return (0.0, *((1.0 - 1e-6) * -log(1.0 - bound) / kappa for bound in TIER_BOUNDS), inf)
 
 
 class Risk(NamedTuple):

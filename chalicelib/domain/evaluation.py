@@ -16,7 +16,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from chalicelib.domain import coupling
-from chalicelib.domain.coupling import AT_TRIGGER, HIGHEST, ROUNDING, Risk
+from chalicelib.domain.coupling import AT_TRIGGER, ROUNDING, Risk
 from chalicelib.domain.dimension import Dimension
 from chalicelib.domain.findings import findings
 from chalicelib.domain.leg import Leg, LivePoint, LiveTerm
@@ -120,6 +120,7 @@ class _Fold:
         self._units: dict[str, LiveUnit] = {}
         self._touches: dict[str, Touched] = {}
         self._together: dict[tuple[str, ...], Touched] = {}
+        self._rises_at = coupling.magnitudes_to_rise(plan.catalogue.kappa)
         self._held: dict[str, set[str]] = {}  # unit -> the rules that keep its baselines from learning
         for key, rule in state.rules.items():
             self._hold(key, rule)
@@ -247,8 +248,8 @@ class _Fold:
         known = self._rules.get(rule.key, IDLE)
         safety = rule.safety.leg if rule.safety.at_ms == at_ms else rule.safety.look(at_ms)
         response = rule.response.leg if rule.response.at_ms == at_ms else rule.response.look(at_ms)
-        if known.tier == HIGHEST and known.stands and min(safety.deviation, response.deviation) >= AT_TRIGGER:
-            return  # as grave as can be, and not on its way back
+        if known.tier and known.stands and self._stays(known.tier, rule, safety, response, at_ms):
+            return
         if known is IDLE and safety.sure and response.sure and min(safety.deviation, response.deviation) < AT_TRIGGER:
             return
         moment = Moment(rule, at_ms, safety, response, fresh)
@@ -262,6 +263,13 @@ class _Fold:
         else:
             self._rules[rule.key] = after
         self._hold(rule.key, after)
+
+    def _stays(self, tier: int, rule: LiveRule, safety: Leg, response: Leg, at_ms: int) -> bool:
+        """Of an open warning, what most of its readings are: past both triggers, and not graver than its tier."""
+        if safety.deviation < AT_TRIGGER or response.deviation < AT_TRIGGER:
+            return False
+        energy = rule.energy.look(at_ms).deviation if rule.energy else 0.0
+        return coupling.magnitude(safety.deviation, response.deviation, energy) < self._rises_at[tier]
 
     def _hold(self, key: tuple[str, str], rule: RuleState) -> None:
         held = self._held.setdefault(key[0], set())

@@ -9,6 +9,7 @@ so that no others are kept.
 import json
 import struct
 import zlib
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -46,15 +47,26 @@ def valid_values(
     found: dict[str, dict[int, Value]] = {}
     for one in series:
         if one.point_id in plausible:
-            low, high = plausible[one.point_id]
-            rows = zip(one.times_ms, one.values, one.flags, strict=True)
-            last = {
-                -(-at // interval_ms) * interval_ms: (at, value)
-                for at, value, flag in rows
-                if flag == NORMAL and low <= value <= high
-            }
+            last = _last_valid(one, plausible[one.point_id], interval_ms)
             found[one.point_id] = merged(found.get(one.point_id, {}), last)
     return found
+
+
+def _last_valid(one: Series, plausible: Range, interval_ms: int) -> dict[int, Value]:
+    """From the end, interval by interval: what is before an interval's last valid value is not looked at."""
+    low, high = plausible
+    times, values, flags = one.times_ms, one.values, one.flags
+    last: dict[int, Value] = {}
+    at = len(times) - 1
+    while at >= 0:
+        instant = -(-times[at] // interval_ms) * interval_ms
+        begin = bisect_right(times, instant - interval_ms)
+        while at >= begin and not (flags[at] == NORMAL and low <= values[at] <= high):
+            at -= 1
+        if at >= begin:
+            last[instant] = (times[at], values[at])
+        at = begin - 1
+    return last
 
 
 def merged(first: Values, then: Values) -> dict[int, Value]:
