@@ -52,12 +52,13 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One dimension alone has gone past its trigger (`findings` say what the others did), or `is_over`."""
+    """One dimension alone has gone past its trigger (`findings` say what the others did), or `is_over`. `dimension` None: it is over
+    because nothing asks for its term any more."""
 
     observation_id: str
     unit_id: str
     indicator: str
-    dimension: Dimension
+    dimension: Dimension | None
     onset_ms: int
     at_ms: int
     is_over: bool
@@ -186,14 +187,7 @@ class _Fold:
                 self.decisions.append(gone)
         elif known.phase is Phase.OPEN:
             indicator = key[1].partition(":")[0]
-            dimension = (
-                self.plan.catalogue.indicators[indicator].dimension
-                if indicator in self.plan.catalogue.indicators
-                else Dimension.SAFETY
-            )
-            self.sightings.append(
-                Sighting(known.warning_id, key[0], indicator, dimension, onset_ms, at_ms, is_over=True)
-            )
+            self.sightings.append(Sighting(known.warning_id, key[0], indicator, None, onset_ms, at_ms, is_over=True))
 
     # what is left when all is judged
 

@@ -151,11 +151,12 @@ class _Settling:
         for before in self.known.warnings.values():
             if before.id in self._decided or before.state is WarningState.WITHDRAWN:
                 continue
-            heir = None if before.retroactive else self._heir(before)
+            has_called = before.state is not WarningState.OBSERVED and not before.retroactive
+            heir = self._heir(before) if has_called else None
             self.now[before.id] = before.withdrawn(heir.id if heir else "")
             if heir is not None:
                 self._inherit(heir, before)
-            elif before.state is WarningState.OPEN and not before.retroactive:
+            elif before.state is WarningState.OPEN and has_called:
                 self._add(WarningCleared, self.frontiers.get(before.unit_id, before.opened_at_ms), before.public_id)
 
     def _heir(self, before: Warning) -> Warning | None:

@@ -149,3 +149,20 @@ def test_a_rule_that_a_new_catalogue_drops_is_cleared_by_the_next_reading() -> N
     park.reads(temperature=190.0, voc=60.0, steam=100.0)
     (found,) = park.as_("committee").get("/v1/warnings")["items"]
     assert found["state"] == "cleared"
+
+
+def test_an_observation_of_a_term_that_a_new_catalogue_drops_is_over() -> None:
+    park = Park().register()
+    for _ in range(3):
+        park.clock.advance(60)
+        park.reads(temperature=190.0, voc=30.0, steam=100.0)
+    (seen,) = park.as_("committee").get("/v1/observations")["items"]
+    assert "closed_at" not in seen
+    without = document("without")
+    rules = [one for one in without["rules"] if one["id"] != RULE]
+    park.clock.advance(60)
+    park.as_("admin").put("/v1/catalogue", without | {"rules": rules})
+    park.clock.advance(60)
+    park.reads(temperature=190.0, voc=30.0, steam=100.0)
+    (over,) = park.as_("committee").get("/v1/observations")["items"]
+    assert (over["id"], over["closed_at"]) == (seen["id"], rfc3339(START_MS + 3 * MINUTE_MS))

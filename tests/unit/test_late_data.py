@@ -51,15 +51,17 @@ class Registry:
 
 
 class Catalogues:
+    known = shipped()
+
     def in_force_between(self, from_ms: int, to_ms: int) -> Any:
-        return ((from_ms, shipped()),)
+        return ((from_ms, self.known),)
 
 
 class Park:
     """Stores each upload and then judges it, as the readings table and its stream do."""
 
     def __init__(self) -> None:
-        self.rows = MemoryRows()
+        self.rows, self.catalogues = MemoryRows(), Catalogues()
         self.states, self.blocks = RowStateRepo(self.rows), RowBlockRepo(MemoryRows())
         self.warnings, self.observations = RowWarningRepo(self.rows), RowObservationRepo(self.rows)
 
@@ -70,7 +72,7 @@ class Park:
     def judges(self, block: Block) -> Judgement:
         ports: dict[str, Any] = {
             "registry": Registry(),
-            "catalogues": Catalogues(),
+            "catalogues": self.catalogues,
             "states": self.states,
             "warnings": self.warnings,
             "observations": self.observations,
@@ -219,6 +221,19 @@ def test_an_earlier_onset_takes_over_the_task_of_the_warning_it_replaces() -> No
     assert park.events() == ["warning_raised"]
     park.takes(upload(4, minutes(23, 3, CALM)))
     assert park.events() == ["warning_raised", "warning_cleared"]
+
+
+def test_a_warning_in_the_place_of_one_that_was_only_observed_calls_people() -> None:
+    park = Park()
+    thresholds = dict.fromkeys(shipped().warning_thresholds, 65.0)  # a coefficient of 0.3 here; both triggers give 0.2
+    park.catalogues.known = replace(shipped(), warning_thresholds=thresholds)
+    park.takes(upload(1, minutes(0, 3, CALM)))
+    park.takes(upload(2, minutes(20, 3, {"temperature": 182.0, "voc": 39.0})))
+    assert park.the_warning().state is WarningState.OBSERVED and park.events() == []
+    park.takes(upload(3, minutes(15, 5, HOT), received_at_ms=START_MS + 23 * MINUTE_MS))
+    new, old = sorted(park.all_warnings(), key=lambda w: w.onset_ms)
+    assert (old.state, new.state, new.known_as) == (WarningState.WITHDRAWN, WarningState.OPEN, "")
+    assert park.events() == ["warning_raised"]
 
 
 def test_a_warning_that_late_data_disprove_is_withdrawn_and_its_people_hear_that_it_is_over() -> None:
