@@ -19,6 +19,7 @@ class Person:
     """`dimension` is set for inspectors and departments, `enterprise_id` for enterprise people.
 
     An inspector works in the joint groups of `regions` x `industries`; a department in `regions` (empty: the whole park).
+    `is_chief`: the inspector who is asked when nobody else of the group answers. `phone` is shown to those of the same task.
     """
 
     id: str
@@ -30,6 +31,8 @@ class Person:
     regions: tuple[str, ...] = ()
     industries: tuple[str, ...] = ()
     on_duty: bool = True
+    is_chief: bool = False
+    phone: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from chalicelib.domain.catalogue import ScorePolicy
 from chalicelib.domain.dimension import SIDES
-from chalicelib.domain.task import Task, TaskKind
+from chalicelib.domain.task import WARNED, Task, TaskKind
 
 
 class Cause(StrEnum):
@@ -59,8 +59,11 @@ def month_of(at_ms: int, zone: tzinfo) -> str:
 
 
 def entries_of(task: Task, policy: ScorePolicy, zone: tzinfo, catalogue_version: str) -> tuple[ScoreEntry, ...]:
-    """The entries that closing a task writes: the warning itself, timely or late, and one for each return."""
+    """The entries that closing a task writes: the warning itself, timely or late, and one for each return. A task without a
+    warning writes none."""
     assert task.closed_at_ms is not None
+    if task.kind not in WARNED:
+        return ()
     if task.kind is TaskKind.REGIONAL:
         return _regional_entries(task, task.closed_at_ms, policy, zone, catalogue_version)
     late = task.closed_at_ms > task.due_at_ms

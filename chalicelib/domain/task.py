@@ -49,6 +49,12 @@ class TaskState(StrEnum):
 class TaskKind(StrEnum):
     UNIT = "unit"
     REGIONAL = "regional"  # one task for a flood of warnings in a joint group
+    HAZARD = "hazard"  # somebody reported what no sensor sees
+    FOLLOW_UP = "follow_up"  # an item of a checklist failed
+    SENSOR_FAULT = "sensor_fault"  # a retest and an instrument disagree
+
+
+WARNED = frozenset({TaskKind.UNIT, TaskKind.REGIONAL})  # the kinds that are about warnings; the others have none
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +103,36 @@ class Member:
     cleared_at_ms: int | None = None
 
 
+class AssignmentReason(StrEnum):
+    DISPATCHED = "dispatched"
+    ESCALATED = "escalated"
+    TRANSFERRED = "transferred"
+    DECLINED = "declined"
+    UNANSWERED = "unanswered"  # nobody acknowledged in time: the next person
+    CHIEF = "chief"  # nor did the next: the chief
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A step in the ledger of who holds a side. `to` is None where nobody is left; `by` is empty where nobody decided it."""
+
+    dimension: Dimension
+    to: str | None
+    at_ms: int
+    why: AssignmentReason
+    by: str = ""
+    text: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """`party` are all who are told: inspectors, enterprise people, departments, and for tier 3 the committee.
 
     `members` are its warnings, the first one included. A regional task is of many enterprises and units: `enterprise_id` and
     `unit_id` are empty, `warning_id` and `rule_id` are those of the first member.
+
+    A task without a warning (`kind` not in WARNED) has no members, and `warning_id` and `rule_id` are empty; `about` says in words
+    what it is about, `parent_id` names the task that it follows from, `reported_by` who asked for it.
     """
 
     id: str
@@ -127,6 +157,10 @@ class Task:
     correlation_id: str = ""
     kind: TaskKind = TaskKind.UNIT
     members: tuple[Member, ...] = ()
+    about: str = ""
+    parent_id: str = ""
+    reported_by: str = ""
+    assignments: tuple[Assignment, ...] = ()
 
     @property
     def enterprises(self) -> frozenset[str]:

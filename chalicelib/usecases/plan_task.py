@@ -40,9 +40,36 @@ def look_around(enterprise_id: str, registry: RegistryRepo, catalogue: Catalogue
     return Scene(one, [person for person in registry.people() if can_see(person, **where)], catalogue, now_ms)
 
 
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What a task without a warning is about. `id` names the task: the same case opened twice is one task."""
+
+    id: str
+    kind: TaskKind
+    unit_id: str
+    tier: int
+    about: str
+    parent_id: str = ""
+    reported_by: str = ""
+    correlation_id: str = ""
+
+
 def plan_task(warning: Warning, scene: Scene, tasks: TaskRepo) -> Task:
     """The joint task of one warning."""
     return _plan(task_id(warning.id), warning, scene, warning.tier, tasks)
+
+
+def plan_case(case: Case, scene: Scene, tasks: TaskRepo) -> Task:
+    """The joint task of a case that has no warning."""
+    blank = _blank(case.id, scene, case.tier, tasks, correlation_id=case.correlation_id)
+    return replace(
+        blank,
+        kind=case.kind,
+        unit_id=case.unit_id,
+        about=case.about,
+        parent_id=case.parent_id,
+        reported_by=case.reported_by,
+    )
 
 
 def plan_regional(warning: Warning, step: int, scene: Scene, tasks: TaskRepo) -> Task:
@@ -63,16 +90,26 @@ def raise_tier(task: Task, tier: int, scene: Scene, tasks: TaskRepo) -> Task:
 
 
 def _plan(id: str, warning: Warning, scene: Scene, tier: int, tasks: TaskRepo) -> Task:
+    return replace(
+        _blank(id, scene, tier, tasks, correlation_id=warning.correlation_id),
+        warning_id=warning.id,
+        unit_id=warning.unit_id,
+        rule_id=warning.rule_id,
+        members=(member_of(warning, scene.now_ms),),
+    )
+
+
+def _blank(id: str, scene: Scene, tier: int, tasks: TaskRepo, *, correlation_id: str) -> Task:
     inspectors = choose_inspectors(scene.concerned, tier, tasks)
     deadlines, now_ms = scene.catalogue.deadlines[tier], scene.now_ms
     return Task(
         id=id,
-        warning_id=warning.id,
-        enterprise_id=warning.enterprise_id,
-        unit_id=warning.unit_id,
+        warning_id="",
+        enterprise_id=scene.enterprise.id,
+        unit_id="",
         region=scene.enterprise.region,
         industry=scene.enterprise.industry,
-        rule_id=warning.rule_id,
+        rule_id="",
         tier=tier,
         safety=Side(inspector_id=inspectors[Dimension.SAFETY]),
         environment=Side(inspector_id=inspectors[Dimension.ENVIRONMENT]),
@@ -80,8 +117,7 @@ def _plan(id: str, warning: Warning, scene: Scene, tier: int, tasks: TaskRepo) -
         opened_at_ms=now_ms,
         due_at_ms=now_ms + deadlines.finish_ms,
         acknowledge_due_at_ms=None if deadlines.acknowledge_ms is None else now_ms + deadlines.acknowledge_ms,
-        correlation_id=warning.correlation_id,
-        members=(member_of(warning, now_ms),),
+        correlation_id=correlation_id,
     )
 
 

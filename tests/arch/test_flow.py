@@ -39,6 +39,7 @@ NO_STAGE = {
     "downwind_of",
     "read_foresight",
     "plan_task",
+    "open_case",
     "settle_warning",
     "read_alarm_kpis",
     "normal_period",
