@@ -42,9 +42,11 @@ if TYPE_CHECKING:
     from chalicelib.adapters.bridge_repos import RowCommandRepo, RowGapRepo, RowReportRepo
     from chalicelib.adapters.law_repo import RowLawRepo
     from chalicelib.adapters.review_repo import RowReviewRepo
+    from chalicelib.adapters.sync_repos import RowOperationRepo, RowPackRepo
     from chalicelib.adapters.watch_repos import RowLearningRepo, RowWatchRepo
     from chalicelib.adapters.weather_repos import RowForesightRepo, RowRegionRepo, RowWeatherRepo
     from chalicelib.usecases.settle_warning import Desk
+    from chalicelib.usecases.sync_operations import FieldDesk
 
 AWS_CONFIG: dict[str, Any] = {
     "connect_timeout": 2,
@@ -159,6 +161,32 @@ class Services:
     @cached_property
     def evidence(self) -> RowEvidenceRepo:
         return RowEvidenceRepo(self.rows(OPERATIONS))
+
+    @cached_property
+    def packs(self) -> RowPackRepo:
+        from chalicelib.adapters.sync_repos import RowPackRepo
+
+        return RowPackRepo(self.rows(OPERATIONS))
+
+    @cached_property
+    def operations(self) -> RowOperationRepo:
+        from chalicelib.adapters.sync_repos import RowOperationRepo
+
+        return RowOperationRepo(self.rows(OPERATIONS))
+
+    @cached_property
+    def field_desk(self) -> FieldDesk:
+        from chalicelib.usecases.sync_operations import FieldDesk
+
+        return FieldDesk(
+            operations=self.operations,
+            tasks=self.tasks,
+            evidence=self.evidence,
+            media=self.media,
+            catalogues=self.catalogues,
+            registry=self.registry,
+            clock=self.clock,
+        )
 
     @cached_property
     def inbox(self) -> RowInboxRepo:

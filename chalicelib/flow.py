@@ -15,6 +15,7 @@ from chalicelib.domain.events import (
     CommandSettled,
     LateWarningsFound,
     ObservationOpened,
+    OperationSettled,
     PhotoRefused,
     SidePassed,
     SideRejected,
@@ -28,7 +29,9 @@ from chalicelib.domain.events import (
     WarningEscalated,
     WarningRaised,
 )
+from chalicelib.domain.field_pack import TaskTouched
 from chalicelib.ports import PushRequest
+from chalicelib.usecases.decide_conflict import decide_conflict
 from chalicelib.usecases.deliver_commands import deliver_commands
 from chalicelib.usecases.dispatch_task import dispatch_task, follow_escalation, note_clearing, release_members
 from chalicelib.usecases.evaluate_coupling import evaluate_coupling
@@ -39,16 +42,19 @@ from chalicelib.usecases.ingest_readings import Upload, ingest_readings
 from chalicelib.usecases.learn_laws import learn_laws
 from chalicelib.usecases.notify import notify
 from chalicelib.usecases.plan_maintenance import approve_window, end_window, propose_window
+from chalicelib.usecases.project_task import project_task
 from chalicelib.usecases.push import push
 from chalicelib.usecases.request_command import request_command
 from chalicelib.usecases.review_catalogue import ask_for_review, tell_review
 from chalicelib.usecases.score_task import score_task
 from chalicelib.usecases.shelve_warnings import confirm_shelving, end_shelving, shelve_warnings
 from chalicelib.usecases.submit_evidence import add_retest, announce_photo, inspect_photo, rectify
+from chalicelib.usecases.sync_operations import retry_held, sync_operations
 from chalicelib.usecases.take_report import Report, take_report
 from chalicelib.usecases.tell_downwind import tell_downwind
 from chalicelib.usecases.tell_late import tell_late
 from chalicelib.usecases.tell_observation import tell_observation
+from chalicelib.usecases.tell_operation import tell_operation
 from chalicelib.usecases.train_watch import renew_watch
 from chalicelib.usecases.watch_alarms import watch_alarms
 from chalicelib.usecases.watch_deadlines import watch_deadlines
@@ -88,6 +94,7 @@ FLOW = (
     Stage("tell downwind", "relay", TaskDispatched, tell_downwind, (PushRequest,)),
     Stage("tell downwind", "relay", TaskEscalated, tell_downwind, (PushRequest,)),
     Stage("push", "push", PushRequest, push),
+    Stage("project", "relay", TaskTouched, project_task),
     Stage("acknowledge", "api", "inspector", acknowledge),
     Stage("announce photo", "api", "inspector", announce_photo),
     Stage("inspect photo", "photo", "upload", inspect_photo, (PhotoRefused,)),
@@ -99,6 +106,16 @@ FLOW = (
     Stage("judge", "api", "department", judge_side, (SidePassed, SideRejected, TaskClosed)),
     Stage("notify", "relay", SideRejected, notify, (PushRequest,)),
     Stage("notify", "relay", TaskClosed, notify, (PushRequest,)),
+    Stage(
+        "sync",
+        "api",
+        "inspector",
+        sync_operations,
+        (OperationSettled, SideSubmitted, SidePassed, SideRejected, TaskClosed),
+    ),
+    Stage("decide conflict", "api", "department", decide_conflict, (OperationSettled,)),
+    Stage("retry held", "clock", "every minute", retry_held, (OperationSettled, SideSubmitted)),
+    Stage("tell operation", "relay", OperationSettled, tell_operation, (PushRequest,)),
     Stage("score", "relay", TaskClosed, score_task),
     Stage("release", "relay", TaskClosed, release_members, (TaskDispatched, TaskEscalated)),
     Stage("shelve", "api", "department", shelve_warnings),

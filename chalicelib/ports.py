@@ -15,6 +15,8 @@ if TYPE_CHECKING:  # a function loads the domain that it uses, and no more: it s
     from chalicelib.domain.enterprise import Enterprise, Point, Profile, Unit
     from chalicelib.domain.events import CatalogueReviewDue, Event
     from chalicelib.domain.evidence import Rectification, Retest
+    from chalicelib.domain.field_operation import DeviceClock, KeptOperation
+    from chalicelib.domain.field_pack import FieldPack, PackEntry
     from chalicelib.domain.foresight import Foresight
     from chalicelib.domain.gap import BridgeReport, Gap
     from chalicelib.domain.group_load import GroupLoad
@@ -382,6 +384,54 @@ class EvidenceRepo(Protocol):
     def add_retest(self, retest: Retest) -> Retest: ...
     def add_rectification(self, rectification: Rectification) -> Rectification: ...
     def of_task(self, task_id: str) -> tuple[tuple[Photo, ...], tuple[Retest, ...], tuple[Rectification, ...]]: ...
+
+
+class PackRepo(Protocol):
+    """What phones need of tasks, and the feeds that say which of them changed when. A feed is "park", "enterprise:<id>" or
+    "person:<id>"; in each, a task stands once, where it changed last."""
+
+    def put(self, pack: FieldPack, at_ms: int) -> None:
+        """Put it into the place of the one before and into the feeds that it belongs to; the same again writes nothing.
+
+        Raises WriteConflict where another one was first.
+        """
+        ...
+
+    def changes(self, feed: str, after: str | None, limit: int) -> tuple[tuple[str, PackEntry], ...]:
+        """Oldest first beyond a mark, each with its own mark. One query."""
+        ...
+
+    def many(self, task_ids: Sequence[str]) -> Mapping[str, FieldPack]:
+        """By task; those without any are left out. One read for each hundred."""
+        ...
+
+
+class OperationRepo(Protocol):
+    """Operations that phones brought, each with what became of it; those held, and those in conflict."""
+
+    def get(self, person_id: str, operation_id: str) -> KeptOperation | None: ...
+    def save(self, kept: KeptOperation, events: Sequence[Event] = ()) -> KeptOperation:
+        """Write it at kept.version (0: it is new). Raises WriteConflict if that is no longer current."""
+        ...
+
+    def receipts(self, person_id: str, task_id: str) -> Mapping[str, int]:
+        """By operation, the version of the task that it made; written in the commit of that change."""
+        ...
+
+    def held_by(self, person_id: str) -> tuple[KeptOperation, ...]:
+        """Oldest first."""
+        ...
+
+    def held(self, limit: int) -> tuple[KeptOperation, ...]:
+        """Of everyone, oldest first."""
+        ...
+
+    def conflicts(self, scope: str, cursor: str | None, limit: int) -> Page[KeptOperation]:
+        """Undecided ones, newest first. `scope` is "park" or "person:<id>"."""
+        ...
+
+    def note_clock(self, clock: DeviceClock) -> None: ...
+    def clock_of(self, person_id: str, device_id: str) -> DeviceClock | None: ...
 
 
 class InboxRepo(Protocol):

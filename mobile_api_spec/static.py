@@ -57,6 +57,7 @@ TAGS = [
     {"name": "me", "description": "Yourself and your phones; is the service up"},
     {"name": "readings", "description": "Uploads from bridges, and reading them back"},
     {"name": "registry", "description": "What an admin registers"},
+    {"name": "sync", "description": "Phones without a signal: what changed, what was done, what came too late"},
     {"name": "tasks", "description": "Joint tasks: evidence, submissions, verdicts"},
     {"name": "warnings", "description": "Coupled risks with their why-cards"},
     {"name": "weather", "description": "Regions, their weather, and what lies downwind"},
@@ -235,6 +236,18 @@ NOTES = {
         "Both versions judge the stored readings of the span from the same baselines, with nothing open at its start. Nothing is changed "
         "and nobody is called. At most 31 days and 400,000 readings."
     ),
+    "get_sync": (
+        "Keep `next_cursor` and send it next time; ask again at once while `more`. What changed in the last minute comes again: ignore "
+        "a version that you have. A cursor older than 30 days, or of another enterprise or role, begins anew (`reset`). Send "
+        "Accept-Encoding: gzip."
+    ),
+    "post_sync": (
+        "Each operation has an outcome of its own. `applied`, `merged`, `refused`, `discarded` and `conflict` stay: forget the operation. "
+        "`held` waits for what it needs, at most five days, and can be sent again. The same id with other content is refused. A photo "
+        "that has not arrived has an `upload` each time that it is sent again."
+    ),
+    "list_conflicts": "A side's department and the admin see what they may decide; others see their own.",
+    "post_decision": "By the side's department, and never by who did it. What still cannot be applied stays a conflict.",
     "post_review": "Silences the reminder of this quarter.",
     "put_region_weather": (
         "Hours of one issue, at most 32 days. Observed and forecast stay apart; of each hour the newest issue stands, whatever the "

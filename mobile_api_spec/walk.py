@@ -17,6 +17,7 @@ from mobile_api_spec.walk_alarms import alarms
 from mobile_api_spec.walk_bridges import SOURCE, bridges
 from mobile_api_spec.walk_catalogue import NEXT, catalogues
 from mobile_api_spec.walk_laws import laws
+from mobile_api_spec.walk_sync import conflicts, sync
 from mobile_api_spec.walk_weather import weather
 from tests.acts import JPEG, client_id, photo_body, retest_body
 from tests.park import PEOPLE, SETTINGS, START_MS
@@ -45,10 +46,12 @@ def walk() -> list[Exchange]:
         _bridges,
         _alarms,
         _work,
+        _sync,
         _evidence,
         _judge,
         _close,
         _conflicts,
+        _late,
         _refusals,
     ):
         part(walker)
@@ -138,6 +141,14 @@ def _bridges(w: Walker) -> None:
 
 def _alarms(w: Walker) -> None:
     alarms(w, at)
+
+
+def _sync(w: Walker) -> None:
+    sync(w, at)
+
+
+def _late(w: Walker) -> None:
+    conflicts(w, at)
 
 
 def _work(w: Walker) -> None:

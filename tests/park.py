@@ -308,7 +308,8 @@ def stream_record(row: Row) -> dict[str, Any]:
         image["body"] = {"S": json.dumps(row.body)}
     if row.blob:
         image["blob"] = {"B": b64encode(row.blob).decode()}
-    return {"eventName": "INSERT", "dynamodb": {"NewImage": image, "SequenceNumber": "1"}}
+    event = "INSERT" if row.version == 1 else "MODIFY"
+    return {"eventName": event, "dynamodb": {"NewImage": image, "SequenceNumber": "1"}}
 
 
 def credit_code(stem: str) -> str:

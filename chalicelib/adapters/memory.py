@@ -9,12 +9,13 @@ from chalicelib.adapters.rows import Delete, Expect, Put, Row, RowConflict, chec
 
 
 class MemoryRows:
-    """One table. `on_insert` stands for its stream: it is called with each new row after the commit."""
+    """One table. `on_put` stands for its stream: it is called with each row that a commit has put, unless it
+    stood there just so."""
 
-    def __init__(self, on_insert: Callable[[Row], None] | None = None) -> None:
+    def __init__(self, on_put: Callable[[Row], None] | None = None) -> None:
         self._rows: dict[str, dict[str, Row]] = {}
         self._lock = Lock()
-        self._on_insert = on_insert
+        self._on_put = on_put
 
     def get(self, pk: str, sk: str) -> Row | None:
         return self._rows.get(pk, {}).get(sk)
@@ -47,7 +48,7 @@ class MemoryRows:
 
     def commit(self, writes: Sequence[Put | Delete]) -> None:
         check_writes(writes)
-        inserted: list[Row] = []
+        put: list[Row] = []
         with self._lock:
             for write in writes:
                 if isinstance(write, Put) and not self._holds(write):
@@ -57,12 +58,11 @@ class MemoryRows:
                     self._rows.get(write.pk, {}).pop(write.sk, None)
                     continue
                 stored = replace(write.row, body=json.loads(json.dumps(write.row.body)))
-                if self.get(stored.pk, stored.sk) is None:
-                    inserted.append(stored)
+                put += [] if self.get(stored.pk, stored.sk) == stored else [stored]
                 self._rows.setdefault(stored.pk, {})[stored.sk] = stored
-        for row in inserted if self._on_insert else ():
-            assert self._on_insert is not None
-            self._on_insert(row)
+        for row in put if self._on_put else ():
+            assert self._on_put is not None
+            self._on_put(row)
 
     def _holds(self, put: Put) -> bool:
         known = self.get(put.row.pk, put.row.sk)

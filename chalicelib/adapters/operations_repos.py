@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TypeVar
 
+from chalicelib.acting import author
 from chalicelib.adapters.codec import event_body, from_body, to_body
 from chalicelib.adapters.feeds import feed_page
 from chalicelib.adapters.rows import Delete, Expect, Put, Row, RowConflict, Rows
@@ -208,7 +209,7 @@ class RowTaskRepo:
     def save(self, task: Task, events: Sequence[Event]) -> Task:
         after = replace(task, version=task.version + 1)
         try:
-            self._rows.commit([*task_writes(after), *event_puts(events)])
+            self._rows.commit([*task_writes(after), *event_puts(events), *_receipt(after)])
         except RowConflict as error:
             raise WriteConflict from error
         return after
@@ -225,6 +226,14 @@ class RowTaskRepo:
 
     def open_count(self, person_id: str) -> int:
         return self._rows.count(f"OPEN#person:{person_id}")
+
+
+def _receipt(task: Task) -> list[Put]:
+    """That the operation which changes the task is done, written with the change: brought again, it is known."""
+    who = author()
+    if not who.operation_id:
+        return []
+    return [Put(Row(f"DONE#{who.id}", f"{task.id}#{who.operation_id}", {"version": task.version}), Expect.ABSENT)]
 
 
 def task_writes(task: Task) -> list[Put | Delete]:

@@ -36,6 +36,7 @@ from chalicelib.domain.messages import text
 from chalicelib.domain.task import SideAction
 
 if TYPE_CHECKING:
+    from chalicelib.domain.enterprise import Enterprise, Unit
     from chalicelib.domain.photo import Photo
     from chalicelib.domain.task import Task
 
@@ -93,7 +94,7 @@ def get_evidence(call: Call, task_id: str) -> EvidenceOut:
         task_id, call.person, tasks=call.services.tasks, evidence=call.services.evidence
     )
     return EvidenceOut(
-        photos=[_photo(call, photo) for photo in photos],
+        photos=[photo_view(call, photo) for photo in photos],
         retests=[RetestOut.model_validate(one) for one in retests],
         rectifications=[RectificationOut.model_validate(one) for one in rectifications],
     )
@@ -105,26 +106,18 @@ def get_evidence(call: Call, task_id: str) -> EvidenceOut:
     problems=(NotFound, ContentConflict, IllegalTransition),
 )  # fmt: skip
 def post_photo(call: Call, task_id: str) -> PhotoOut:
-    from chalicelib.domain.photo import Photo
     from chalicelib.usecases import submit_evidence as evidence
 
-    given: PhotoIn = call.body
-    draft = Photo(
-        id=given.id,
-        task_id=task_id,
-        enterprise_id="",
-        dimension=given.dimension,
-        uploaded_by="",
-        announced_at_ms=0,
-        sha256=given.sha256,
-        size_bytes=given.size,
-        content_type=given.content_type,
-    )
     ports = call.services
     photo, ticket = evidence.announce_photo(
-        draft, call.person, tasks=ports.tasks, evidence=ports.evidence, media=ports.media, clock=ports.clock
+        photo_draft(call.body, task_id),
+        call.person,
+        tasks=ports.tasks,
+        evidence=ports.evidence,
+        media=ports.media,
+        clock=ports.clock,
     )
-    view = _photo(call, photo)
+    view = photo_view(call, photo)
     view.upload = UploadOut.model_validate(ticket) if ticket else None
     return view
 
@@ -138,7 +131,7 @@ def get_photo(call: Call, task_id: str, photo_id: str) -> PhotoOut:
 
     ports = call.services
     photo = evidence.see_photo(task_id, photo_id, call.person, tasks=ports.tasks, evidence=ports.evidence)
-    return _photo(call, photo)
+    return photo_view(call, photo)
 
 
 @endpoint(
@@ -184,7 +177,7 @@ def post_submission(call: Call, task_id: str, side: str) -> TaskOut:
     from chalicelib.usecases import work_task as work
     from chalicelib.usecases.work_task import SideCommand
 
-    command = SideCommand(task_id, _side(side), call.body.note, call.if_match)
+    command = SideCommand(task_id, _side(side), call.body.note, call.if_match, media=tuple(call.body.media))
     ports = call.services
     task = work.submit_side(command, call.person, tasks=ports.tasks, evidence=ports.evidence, clock=ports.clock)
     return _changed(call, task)
@@ -230,6 +223,13 @@ def _changed(call: Call, task: Task) -> TaskOut:
 
 
 def _view(call: Call, task: Task) -> TaskOut:
+    profile = call.services.registry.profile(task.enterprise_id)
+    if profile is None:
+        return task_view(call, task, None, None)
+    return task_view(call, task, profile.enterprise, profile.units_by_id.get(task.unit_id))
+
+
+def task_view(call: Call, task: Task, enterprise: Enterprise | None, unit: Unit | None) -> TaskOut:
     view = TaskOut.model_validate(task)
     rule = next((rule for rule in call.services.catalogues.current().rules if rule.id == task.rule_id), None)
     if rule is not None:
@@ -237,15 +237,29 @@ def _view(call: Call, task: Task) -> TaskOut:
         view.risk_points = rule.risk_points[call.language]
         view.safety_standard = rule.safety_standard[call.language]
         view.environment_requirement = rule.environment_requirement[call.language]
-    profile = call.services.registry.profile(task.enterprise_id)
-    if profile is not None:
-        view.enterprise_name = profile.enterprise.name
-        unit = profile.units_by_id.get(task.unit_id)
-        view.unit_name = unit.name if unit else None
+    view.enterprise_name = enterprise.name if enterprise else None
+    view.unit_name = unit.name if unit else None
     return view
 
 
-def _photo(call: Call, photo: Photo) -> PhotoOut:
+def photo_draft(given: PhotoIn, task_id: str) -> Photo:
+    """What a phone says of a photo; who announces it, and when, is filled in by whoever takes it."""
+    from chalicelib.domain.photo import Photo
+
+    return Photo(
+        id=given.id,
+        task_id=task_id,
+        enterprise_id="",
+        dimension=given.dimension,
+        uploaded_by="",
+        announced_at_ms=0,
+        sha256=given.sha256,
+        size_bytes=given.size,
+        content_type=given.content_type,
+    )
+
+
+def photo_view(call: Call, photo: Photo) -> PhotoOut:
     from chalicelib.domain.photo import DERIVATIVE_EDGES_PX, PhotoState
     from chalicelib.usecases import submit_evidence as evidence
 

@@ -71,6 +71,13 @@ def fitted(why: Why, language: str, zone: ZoneInfo) -> WhyOut:
     return card
 
 
+def bare(why: Why, language: str, zone: ZoneInfo) -> WhyOut:
+    """The card without what would have to be read for it: no sparklines, neighbours or receptors."""
+    ways = ways_back(why.warning.why, {key: one.plausible for key, one in why.catalogue.indicators.items()})
+    names = {key: one.name[language] for key, one in why.catalogue.indicators.items()}
+    return _card(why, ways, Voice(language, names, BARE.name), zone, BARE)
+
+
 def size(card: WhyOut) -> int:
     return len(card.model_dump_json(exclude_none=True).encode())
 

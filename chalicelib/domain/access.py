@@ -35,6 +35,8 @@ class Action(StrEnum):
     RECTIFY = "rectify"
     SUBMIT_SIDE = "submit_side"
     JUDGE_SIDE = "judge_side"
+    READ_CONFLICT = "read_conflict"
+    DECIDE_CONFLICT = "decide_conflict"
     READ_DELIVERIES = "read_deliveries"
     READ_COMMAND = "read_command"
     REQUEST_COMMAND = "request_command"
@@ -73,6 +75,8 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.RECTIFY: frozenset({Role.ENTERPRISE}),
     Action.SUBMIT_SIDE: frozenset({Role.INSPECTOR, Role.ENTERPRISE}),
     Action.JUDGE_SIDE: frozenset({Role.DEPARTMENT}),
+    Action.READ_CONFLICT: PEOPLE,
+    Action.DECIDE_CONFLICT: frozenset({Role.DEPARTMENT, Role.ADMIN}),
     Action.READ_DELIVERIES: frozenset({Role.DEPARTMENT, Role.COMMITTEE, Role.ADMIN}),
     Action.READ_COMMAND: PEOPLE,
     # A plant's own people act at the plant; inspectors act through tasks.

@@ -85,6 +85,12 @@ class PreconditionFailed(GreenShieldError):
     code, status = "precondition_failed", 412
 
 
+class SideChanged(GreenShieldError):
+    """Others changed the side since the version that the person saw."""
+
+    code, status = "side_changed", 409
+
+
 class TooLarge(GreenShieldError):
     code, status = "too_large", 413
 

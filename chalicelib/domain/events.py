@@ -126,6 +126,17 @@ class PhotoRefused(TaskEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class OperationSettled(TaskEvent):
+    """What a phone brought is in conflict, or has an outcome after it had none: forced, refused, applied late, or decided."""
+
+    kind: ClassVar[str] = "operation_settled"
+    identity: ClassVar[tuple[str, ...]] = ("person_id", "operation_id", "outcome")
+    person_id: str
+    operation_id: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
 class ObservationOpened(Event):
     kind: ClassVar[str] = "observation_opened"
     identity: ClassVar[tuple[str, ...]] = ("observation_id",)
@@ -179,6 +190,7 @@ EVENTS: dict[str, type[Event]] = {
         TaskClosed,
         TaskOverdue,
         PhotoRefused,
+        OperationSettled,
         CommandRequested,
         CommandSettled,
         CatalogueReviewDue,

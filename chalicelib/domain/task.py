@@ -59,9 +59,12 @@ WARNED = frozenset({TaskKind.UNIT, TaskKind.REGIONAL})  # the kinds that are abo
 
 @dataclass(frozen=True, slots=True)
 class Submission:
+    """`media` are the photos that it rests on, by id; empty: it names none."""
+
     by: str
     at_ms: int
     note: str
+    media: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,8 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """`revision` counts submissions; a verdict names the revision it judges. `returns` counts rejections."""
+    """`revision` counts submissions; a verdict names the revision it judges. `returns` counts rejections. `changed_in` is the version
+    of the task that last changed this side: who saw that one, or a later one, has seen the side as it is."""
 
     state: SideState = SideState.PENDING
     revision: int = 0
@@ -82,6 +86,7 @@ class Side:
     inspector_id: str | None = None
     submission: Submission | None = None
     verdict: Verdict | None = None
+    changed_in: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +180,7 @@ class Task:
         return self.safety if dimension is Dimension.SAFETY else self.environment
 
     def with_side(self, dimension: Dimension, side: Side) -> "Task":
+        side = replace(side, changed_in=self.version + 1)
         return replace(self, safety=side) if dimension is Dimension.SAFETY else replace(self, environment=side)
 
 

@@ -6,10 +6,11 @@ from typing import Any
 from chalicelib.bootstrap import Services, ports_of
 from chalicelib.observability import FunctionFailed, count, described, logger
 from chalicelib.usecases.review_catalogue import ask_for_review
+from chalicelib.usecases.sync_operations import retry_held
 from chalicelib.usecases.watch_alarms import watch_alarms
 from chalicelib.usecases.watch_deadlines import watch_deadlines
 
-JOBS: tuple[Callable[..., Any], ...] = (watch_deadlines, watch_alarms, ask_for_review)
+JOBS: tuple[Callable[..., Any], ...] = (watch_deadlines, watch_alarms, retry_held, ask_for_review)
 
 
 def on_clock(services: Services) -> int:

@@ -1,4 +1,4 @@
-"""The operations table's stream: run the stages that each event starts, as flow.py has them."""
+"""The operations table's stream: run the stages that each event starts, as flow.py has them, and those of each task touched."""
 
 from typing import Any
 
@@ -7,24 +7,32 @@ from chalicelib.adapters.dynamo.rows import row_of_image
 from chalicelib.adapters.operations_repos import EVENT_PREFIX
 from chalicelib.bootstrap import Services, ports_of
 from chalicelib.domain.events import Event
+from chalicelib.domain.field_pack import TaskTouched
 from chalicelib.flow import stages_on
 from chalicelib.handlers.batch import Record, process, stream_sequence
 from chalicelib.observability import logger
 
+TASK_PREFIX = "TASK#"
+# Of a task's partition: the task, and what its pack is made of. Deliveries and the pack itself touch nothing.
+TOUCHING = ("TASK", "PHOTO#", "RETEST#", "RECTIFICATION#")
+
 
 def on_event(event: dict[str, Any], services: Services) -> dict[str, list[dict[str, str]]]:
     def work(record: Record) -> None:
-        if record["eventName"] != "INSERT":
+        image = record["dynamodb"].get("NewImage")
+        if image is None:  # the row was removed
             return
-        row = row_of_image(record["dynamodb"]["NewImage"])
-        if row.sk.startswith(EVENT_PREFIX):
+        row = row_of_image(image)
+        if row.pk.startswith(TASK_PREFIX) and row.sk.startswith(TOUCHING):
+            relay(TaskTouched(row.pk.removeprefix(TASK_PREFIX)), services)
+        elif row.sk.startswith(EVENT_PREFIX) and record["eventName"] == "INSERT":
             logger.set_correlation_id(row.body.get("correlation_id"))
             relay(event_from_body(row.body), services)
 
     return process(event["Records"], work, stage="relay", identify=stream_sequence, ordered=True)
 
 
-def relay(event: Event, services: Services) -> None:
+def relay(event: Event | TaskTouched, services: Services) -> None:
     """Run every stage of the relay that this event starts, in flow order."""
     for stage in stages_on(type(event), "relay"):
         stage.run(event, **ports_of(stage.run, services))

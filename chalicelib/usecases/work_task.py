@@ -13,6 +13,7 @@ from chalicelib.domain.errors import (
     InvalidRequest,
     NotFound,
     PreconditionFailed,
+    SideChanged,
 )
 from chalicelib.domain.events import Event, SidePassed, SideRejected, SideSubmitted, TaskClosed
 from chalicelib.domain.membership import seen_by
@@ -25,12 +26,16 @@ from chalicelib.usecases.change_task import change_task
 
 @dataclass(frozen=True, slots=True)
 class SideCommand:
-    """A change of one side. `version` is the task's version the person saw (If-Match), where the client sent one."""
+    """A change of one side. `version` is the task's version the person saw (If-Match), where the client sent one. `base` is so too, of a
+    person who was offline: what others did to the rest of the task since then does not matter. `media` are the photos that a
+    submission rests on."""
 
     task_id: str
     dimension: Dimension
     text: str
     version: int | None = None
+    base: int | None = None
+    media: tuple[str, ...] = ()
 
 
 def see_task(task_id: str, person: Person, *, tasks: TaskRepo) -> Task:
@@ -66,7 +71,7 @@ def acknowledge(task_id: str, person: Person, *, tasks: TaskRepo, clock: Clock) 
 
 
 def submit_side(command: SideCommand, person: Person, *, tasks: TaskRepo, evidence: EvidenceRepo, clock: Clock) -> Task:
-    """Hand a side in for judgement. It needs a verified photo or a retest of that side.
+    """Hand a side in for judgement. It needs a verified photo or a retest of that side, and of the photos that it names every one.
 
     The same submission again (a lost answer) is a success that changes nothing.
     """
@@ -78,10 +83,10 @@ def submit_side(command: SideCommand, person: Person, *, tasks: TaskRepo, eviden
     def decide(task: Task) -> tuple[Task, list[Event]]:
         side = task.side(command.dimension)
         known = side.submission
-        if side.state is SideState.SUBMITTED and known and (known.by, known.note) == (person.id, command.text):
+        if side.state is SideState.SUBMITTED and known and _is_same(known, person, command):
             return task, []
         _match(command, task)
-        changed = rules.submit(task, command.dimension, Submission(person.id, now_ms, command.text))
+        changed = rules.submit(task, command.dimension, Submission(person.id, now_ms, command.text, command.media))
         revision = changed.side(command.dimension).revision
         return changed, [
             SideSubmitted(task.enterprise_id, now_ms, task.correlation_id, task.id, command.dimension, revision)
@@ -127,11 +132,18 @@ def _verdict_events(task: Task, command: SideCommand, revision: int, action: Sid
 def _match(command: SideCommand, task: Task) -> None:
     if command.version is not None and command.version != task.version:
         raise PreconditionFailed(given=command.version, current=task.version)
+    if command.base is not None and task.side(command.dimension).changed_in > command.base:
+        raise SideChanged(side=command.dimension.value, given=command.base, current=task.version)
+
+
+def _is_same(known: Submission, person: Person, command: SideCommand) -> bool:
+    return (known.by, known.note, known.media) == (person.id, command.text, command.media)
 
 
 def _require_evidence(command: SideCommand, evidence: EvidenceRepo) -> None:
     photos, retests, _ = evidence.of_task(command.task_id)
-    usable = [p for p in photos if p.dimension is command.dimension and p.state is PhotoState.VERIFIED]
-    measured = [r for r in retests if r.dimension is command.dimension]
-    if not usable and not measured:
-        raise EvidenceMissing(side=command.dimension.value)
+    usable = {p.id for p in photos if p.dimension is command.dimension and p.state is PhotoState.VERIFIED}
+    missing = sorted({*command.media} - usable)
+    measured = any(r.dimension is command.dimension for r in retests)
+    if missing or not (usable or measured):
+        raise EvidenceMissing(side=command.dimension.value, missing=missing)

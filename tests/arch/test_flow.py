@@ -26,6 +26,7 @@ NO_STAGE = {
     "read_readings",
     "ask_what_if",
     "read_why",
+    "read_sync",
     "read_completeness",
     "read_data_quality",
     "find_marks",

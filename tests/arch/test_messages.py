@@ -9,6 +9,7 @@ from chalicelib.domain.command import CommandState
 from chalicelib.domain.completeness import UNKNOWN, WAITING
 from chalicelib.domain.dimension import SIDES, Dimension
 from chalicelib.domain.downwind import Wind
+from chalicelib.domain.field_operation import COMMANDS, Outcome
 from chalicelib.domain.foresight import Verdict as Foreseen
 from chalicelib.domain.gap import GapReason
 from chalicelib.domain.handling import Course
@@ -41,6 +42,9 @@ WORDS["check"] = {"freeze"}
 WORDS["no_law"] = {reason.value for reason in NoLaw}
 WORDS["no_advice"] = {reason.value for reason in NoAdvice}
 WORDS["law"] = {"rises", "change", "comma"}
+WORDS["operation"] = set(COMMANDS)
+WORDS["outcome"] = {outcome.value for outcome in Outcome}
+WORDS["clock"] = {"ahead", "behind"}
 WORDS["advice"] = {"lower", "raise", "falls", "grows"}
 ALWAYS = {"tier", "rule", "enterprise", "unit"}
 MORE = {
@@ -51,6 +55,10 @@ MORE = {
     "observation_opened": {"subject", "observation"},
     "late_warnings": {"count", "first"},
     "task_overdue": {"deadline"},
+    "operation_conflict": {"person", "operation"},
+    "operation_applied": {"operation"},
+    "operation_refused": {"operation", "problem"},
+    "operation_discarded": {"operation", "text"},
     "risk_upwind": {"place", "distance", "minutes"},
     "risk_nearby": {"place", "distance"},
 }

@@ -17,6 +17,8 @@ from chalicelib.adapters.memory import MemoryRows
 from chalicelib.adapters.rows import Row, Rows
 from chalicelib.api.http import ENDPOINTS, Endpoint
 from chalicelib.api.models.wire import rfc3339
+from chalicelib.domain.dimension import Dimension
+from chalicelib.domain.field_operation import FieldOperation, KeptOperation, Outcome, Submit
 from chalicelib.handlers.on_clock import on_clock
 from mobile_api_spec import examples
 from mobile_api_spec.walk_catalogue import NEXT, VERSION, next_catalogue, small_catalogue
@@ -36,6 +38,7 @@ MAY: dict[str, set[str]] = {
     "post_rectification": {"enterprise"},
     "post_submission": WORKERS,
     "post_verdict": {"department"},
+    "post_decision": {"department", "admin"},
     "get_foresight": EVERYONE - {"enterprise"},
     "post_what_if": {"admin"},
     "get_deliveries": {"department", "committee", "admin"},
@@ -84,6 +87,10 @@ NOT_THEIRS: dict[tuple[str, str], int] = {
     ("post_submission", "enterprise_other"): 403,
     ("post_verdict", "department_environment"): 403,
     ("post_shelving", "department_elsewhere"): 404,
+    ("get_operation", "inspector_environment"): 404,
+    ("get_operation", "enterprise"): 404,
+    ("get_operation", "enterprise_other"): 404,
+    ("post_decision", "department_environment"): 403,
     ("acknowledge", "enterprise"): 403,
     ("acknowledge", "enterprise_other"): 403,
     ("get_foresight", "inspector_elsewhere"): 404,
@@ -91,7 +98,7 @@ NOT_THEIRS: dict[tuple[str, str], int] = {
 }
 PEOPLES = [one for one in ENDPOINTS if one.action is not None]
 TENANTS = ("acme", "other")
-TENANTS_IN = ("enterprise_id", "unit_id", "task_id", "warning_id", "observation_id", "shelving_id")
+TENANTS_IN = ("enterprise_id", "unit_id", "task_id", "warning_id", "observation_id", "shelving_id", "operation_id")
 
 
 @pytest.fixture(scope="module")
@@ -127,8 +134,27 @@ def ids_of(park: Park, eid: str) -> dict[str, str]:
     (seen,) = (o for o in park.as_("committee").get("/v1/observations")["items"] if o["enterprise_id"] == eid)
     ids |= {"command_id": client_id(40), "observation_id": seen["id"], **silences(park, eid)}
     ids |= {"task_id": task["id"], "warning_id": task["warning_id"], "photo_id": client_id(1), "side": "safety"}
-    ids |= {"version": VERSION}
+    ids |= {"version": VERSION, **late_operation(park, eid, task["id"])}
     return ids | {"person_id": "someone", "device_id": "phone-1", "notice_id": "n-nothing", "region_id": "east"}
+
+
+def late_operation(park: Park, eid: str, task_id: str) -> dict[str, str]:
+    """A submission of the safety inspector's that is in conflict."""
+    number = client_id(60 if eid == "acme" else 61)
+    one = FieldOperation(
+        number,
+        "inspector_safety",
+        "phone-1",
+        task_id,
+        Submit(Dimension.SAFETY, "x"),
+        1,
+        park.clock.ms,
+        0,
+        park.clock.ms,
+        "d",
+    )
+    park.services.operations.save(KeptOperation(one, Outcome.CONFLICT, park.clock.ms, 1))
+    return {"owner_id": "inspector_safety", "operation_id": number}
 
 
 def silences(park: Park, eid: str) -> dict[str, str]:

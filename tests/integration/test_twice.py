@@ -23,11 +23,12 @@ from chalicelib.adapters.sqs import encode
 from chalicelib.api.models.wire import rfc3339
 from chalicelib.bootstrap import Services
 from chalicelib.domain.block import Block
+from chalicelib.domain.field_pack import TaskTouched
 from chalicelib.domain.photo import RefusalReason
 from chalicelib.flow import FLOW, Stage, stages_on
 from chalicelib.handlers.on_block import on_block
 from chalicelib.handlers.on_clock import on_clock
-from chalicelib.handlers.on_event import on_event
+from chalicelib.handlers.on_event import TOUCHING, on_event
 from chalicelib.handlers.on_learn import on_learn
 from chalicelib.handlers.on_photo import on_photo
 from chalicelib.handlers.on_push import on_push
@@ -41,6 +42,7 @@ from tests.acts import (
     closes,
     judges,
     photo_body,
+    retest_body,
     submits,
     the_task,
 )
@@ -57,6 +59,8 @@ ROUTES = {
     r"POST .*/submission": "submit",
     r"POST .*/verdict": "judge",
     r"POST .*/commands": "ask for a measure",
+    r"POST /v1/sync": "sync",
+    r"POST /v1/sync/operations/.*/decision": "decide conflict",
     r"POST /v1/shelvings": "shelve",
     r"POST /v1/shelvings/.*/confirmation": "confirm shelving",
     r"POST /v1/shelvings/.*/end": "end shelving",
@@ -130,6 +134,8 @@ class RepeatingPark(Park):
         super()._deliver(row)
         if row.sk.startswith("B#"):
             self.note(stages_on(Block, "evaluate"), self.handled_again(on_block, stream_record(row)))
+        elif row.pk.startswith("TASK#") and row.sk.startswith(TOUCHING):
+            self.note(stages_on(TaskTouched, "relay"), self.handled_again(on_event, stream_record(row)))
         elif row.sk.startswith("EVENT#"):
             stages = stages_on(type(event_from_body(row.body)), "relay")
             self.note(stages, self.handled_again(on_event, stream_record(row)))
@@ -222,6 +228,7 @@ def story(park: RepeatingPark) -> None:
     submits(park, task, "safety", "已补拍")
     judges(park, task, "safety", revision=2)
     assert judges(park, task, "environment")["state"] == "closed"
+    brings_what_came_too_late(park, task)
     alarm_story(park)
     park.clock.ms = QUARTER_MS
     park.minute_passes()
@@ -269,6 +276,23 @@ def sees_what_comes_late(park: RepeatingPark) -> None:
     times = [begun_ms + minute * 60_000 for minute in range(6)]
     was = {"temperature": [186.0] * 3 + [170.0] * 3, "voc": [48.0] * 3 + [30.0] * 3}
     park.upload([{"point": f"acme-{name}", "times": times, "values": values} for name, values in was.items()])
+    park.pump()
+
+
+def brings_what_came_too_late(park: RepeatingPark, task: dict[str, Any]) -> None:
+    """A retest made offline reaches a task that is closed: a person decides."""
+    now = rfc3339(park.clock.ms)
+    late = {
+        "id": client_id(30),
+        "kind": "retest",
+        "task_id": task["id"],
+        "at": now,
+        "payload": retest_body(30, "safety"),
+    }
+    park.as_("inspector_safety").post("/v1/sync", {"device_id": "phone", "sent_at": now, "operations": [late]})
+    park.pump()
+    path = f"/v1/sync/operations/inspector_safety/{client_id(30)}/decision"
+    park.as_("department_safety").post(path, {"decision": "discard", "reason": "已办结"})
     park.pump()
 
 

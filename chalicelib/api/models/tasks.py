@@ -6,7 +6,7 @@ from pydantic import (
     Field,
 )
 
-from chalicelib.api.models.wire import Count, Instant, OptionalText, PageQuery, ShortText, View, Wire
+from chalicelib.api.models.wire import ClientId, Count, Instant, OptionalText, PageQuery, ShortText, View, Wire
 from chalicelib.domain.task import SideAction, SideState, TaskKind, TaskState
 
 
@@ -18,6 +18,7 @@ class SubmissionOut(View):
     by: str
     at: Instant = Field(validation_alias="at_ms")
     note: str
+    media: list[str] = Field(description="the photos that it rests on; empty: it names none")
 
 
 class VerdictOut(View):
@@ -92,6 +93,9 @@ class TasksOut(View):
 
 class SubmissionIn(Wire):
     note: ShortText
+    media: list[ClientId] = Field(
+        default=[], max_length=200, description="photos that it rests on; it is taken once all of them are verified"
+    )
 
 
 class VerdictIn(Wire):
