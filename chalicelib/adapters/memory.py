@@ -43,6 +43,9 @@ class MemoryRows:
             keys = [sk for sk in keys if (sk < after if newest_first else sk > after)]
         return [rows[sk] for sk in keys[:limit]]
 
+    def partitions(self) -> list[str]:
+        return sorted(self._rows)
+
     def count(self, pk: str) -> int:
         return len(self._rows.get(pk, {}))
 
