@@ -6,6 +6,7 @@ from chalice.app import Chalice, CloudWatchEvent, DynamoDBEvent, Rate, SQSEvent
 
 from chalicelib.api import (
     alarm_kpis,
+    audit,
     bridges,
     catalogue,
     commands,
@@ -44,6 +45,7 @@ for part in (
     shelvings,
     maintenance,
     alarm_kpis,
+    audit,
     commands,
     inbox,
     me,

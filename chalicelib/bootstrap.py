@@ -10,6 +10,7 @@ from inspect import signature
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from chalicelib.adapters.audited_rows import AuditedRows, RowAuditRepo
 from chalicelib.adapters.block_repo import RowBlockRepo
 from chalicelib.adapters.catalogue_repo import RowCatalogueRepo
 from chalicelib.adapters.operations_repos import (
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from chalicelib.adapters.sync_repos import RowOperationRepo, RowPackRepo
     from chalicelib.adapters.watch_repos import RowLearningRepo, RowWatchRepo
     from chalicelib.adapters.weather_repos import RowForesightRepo, RowRegionRepo, RowWeatherRepo
+    from chalicelib.usecases.read_audit import AuditDesk
     from chalicelib.usecases.settle_warning import Desk
     from chalicelib.usecases.sync_operations import FieldDesk
 
@@ -91,12 +93,27 @@ class Services:
         return cache(lambda name: DynamoRows(tables[name], connection))
 
     @cached_property
+    def audited(self) -> Callable[[str], Rows]:
+        """The tables as repositories write to them: what is audited leaves its entry."""
+        return cache(lambda name: AuditedRows(self.rows(name), self.clock.now_ms))
+
+    @cached_property
+    def audits(self) -> RowAuditRepo:
+        return RowAuditRepo(self.rows(OPERATIONS), self.rows(REGISTRY))
+
+    @cached_property
+    def audit_desk(self) -> AuditDesk:
+        from chalicelib.usecases.read_audit import AuditDesk
+
+        return AuditDesk(audits=self.audits, tasks=self.tasks, warnings=self.warnings, registry=self.registry)
+
+    @cached_property
     def registry(self) -> RowRegistryRepo:
         return RowRegistryRepo(self.rows(REGISTRY), self.clock)
 
     @cached_property
     def catalogues(self) -> RowCatalogueRepo:
-        return RowCatalogueRepo(self.rows(REGISTRY), self.clock)
+        return RowCatalogueRepo(self.audited(REGISTRY), self.clock)
 
     @cached_property
     def blocks(self) -> RowBlockRepo:
@@ -104,11 +121,11 @@ class Services:
 
     @cached_property
     def states(self) -> RowStateRepo:
-        return RowStateRepo(self.rows(OPERATIONS))
+        return RowStateRepo(self.audited(OPERATIONS))
 
     @cached_property
     def warnings(self) -> RowWarningRepo:
-        return RowWarningRepo(self.rows(OPERATIONS))
+        return RowWarningRepo(self.audited(OPERATIONS))
 
     @cached_property
     def observations(self) -> RowObservationRepo:
@@ -122,13 +139,13 @@ class Services:
 
     @cached_property
     def tasks(self) -> RowTaskRepo:
-        return RowTaskRepo(self.rows(OPERATIONS))
+        return RowTaskRepo(self.audited(OPERATIONS))
 
     @cached_property
     def dispatches(self) -> RowDispatchRepo:
         from chalicelib.adapters.alarm_repos import RowDispatchRepo
 
-        return RowDispatchRepo(self.rows(OPERATIONS))
+        return RowDispatchRepo(self.audited(OPERATIONS))
 
     @cached_property
     def shelvings(self) -> RowShelvingRepo:
@@ -160,7 +177,7 @@ class Services:
 
     @cached_property
     def evidence(self) -> RowEvidenceRepo:
-        return RowEvidenceRepo(self.rows(OPERATIONS))
+        return RowEvidenceRepo(self.audited(OPERATIONS))
 
     @cached_property
     def packs(self) -> RowPackRepo:
@@ -202,7 +219,7 @@ class Services:
 
     @cached_property
     def scores(self) -> RowScoreRepo:
-        return RowScoreRepo(self.rows(OPERATIONS))
+        return RowScoreRepo(self.audited(OPERATIONS))
 
     @cached_property
     def reports(self) -> RowReportRepo:

@@ -10,6 +10,7 @@ from typing import Any
 
 from chalicelib.domain.block import Block
 from chalicelib.domain.events import (
+    AuditBroken,
     CatalogueReviewDue,
     CommandRequested,
     CommandSettled,
@@ -44,6 +45,7 @@ from chalicelib.usecases.notify import notify
 from chalicelib.usecases.plan_maintenance import approve_window, end_window, propose_window
 from chalicelib.usecases.project_task import project_task
 from chalicelib.usecases.push import push
+from chalicelib.usecases.read_audit import verify_audit
 from chalicelib.usecases.request_command import request_command
 from chalicelib.usecases.review_catalogue import ask_for_review, tell_review
 from chalicelib.usecases.score_task import score_task
@@ -51,6 +53,7 @@ from chalicelib.usecases.shelve_warnings import confirm_shelving, end_shelving, 
 from chalicelib.usecases.submit_evidence import add_retest, announce_photo, inspect_photo, rectify
 from chalicelib.usecases.sync_operations import retry_held, sync_operations
 from chalicelib.usecases.take_report import Report, take_report
+from chalicelib.usecases.tell_audit import tell_audit
 from chalicelib.usecases.tell_downwind import tell_downwind
 from chalicelib.usecases.tell_late import tell_late
 from chalicelib.usecases.tell_observation import tell_observation
@@ -132,6 +135,8 @@ FLOW = (
     Stage("watch deadlines", "clock", "every minute", watch_deadlines, (TaskOverdue,)),
     Stage("notify", "relay", TaskOverdue, notify, (PushRequest,)),
     Stage("watch alarms", "clock", "every minute", watch_alarms, (TaskDispatched, TaskEscalated, ObservationOpened)),
+    Stage("verify audit", "learn", "every hour", verify_audit, (AuditBroken,)),
+    Stage("tell audit", "relay", AuditBroken, tell_audit, (PushRequest,)),
     Stage("find decoupling", "learn", "every hour", find_decoupling, (ObservationOpened,)),
     Stage("learn laws", "learn", "every hour", learn_laws),
     Stage("fit foresight", "learn", "every hour", fit_foresight),

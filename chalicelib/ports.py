@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:  # a function loads the domain that it uses, and no more: it shows at every cold start
+    from chalicelib.domain.audit import Entry, Head
     from chalicelib.domain.block import Block
     from chalicelib.domain.catalogue import Catalogue
     from chalicelib.domain.catalogue_version import CatalogueVersion, Proposal, Schedule
@@ -384,6 +385,23 @@ class EvidenceRepo(Protocol):
     def add_retest(self, retest: Retest) -> Retest: ...
     def add_rectification(self, rectification: Rectification) -> Rectification: ...
     def of_task(self, task_id: str) -> tuple[tuple[Photo, ...], tuple[Retest, ...], tuple[Rectification, ...]]: ...
+
+
+class AuditRepo(Protocol):
+    """Chains of entries by object ("task:<id>", "warning:<id>", "score:<enterprise>:<month>", "catalogue"). Whatever writes such an
+    object writes its entry."""
+
+    def head(self, object: str) -> Head | None: ...
+    def heads(self) -> tuple[Head, ...]: ...
+    def entries(self, object: str, after: int, limit: int | None = None) -> tuple[Entry, ...]:
+        """Those beyond `after`, by rising seq."""
+        ...
+
+    def state(self, object: str) -> Mapping[str, Any] | None:
+        """The object as it is stored now; None where it has no row of its own."""
+        ...
+
+    def report(self, event: Event) -> None: ...
 
 
 class PackRepo(Protocol):

@@ -57,6 +57,7 @@ TAGS = [
     {"name": "me", "description": "Yourself and your phones; is the service up"},
     {"name": "readings", "description": "Uploads from bridges, and reading them back"},
     {"name": "registry", "description": "What an admin registers"},
+    {"name": "audit", "description": "Who changed what, when and from where, in chains that show any tampering"},
     {"name": "sync", "description": "Phones without a signal: what changed, what was done, what came too late"},
     {"name": "tasks", "description": "Joint tasks: evidence, submissions, verdicts"},
     {"name": "warnings", "description": "Coupled risks with their why-cards"},
@@ -236,6 +237,11 @@ NOTES = {
         "Both versions judge the stored readings of the span from the same baselines, with nothing open at its start. Nothing is changed "
         "and nobody is called. At most 31 days and 400,000 readings."
     ),
+    "get_audit": (
+        "`object` is `task:<id>`, `warning:<id>`, `score:<enterprise>:<month>` or `catalogue`; whoever sees it sees its audit. `intact` is of "
+        "the entries in this answer."
+    ),
+    "export_audit": "docs/verify_audit.py, 30 lines that need nothing of this software, checks it. Keep `head` elsewhere to prove it later.",
     "get_sync": (
         "Keep `next_cursor` and send it next time; ask again at once while `more`. What changed in the last minute comes again: ignore "
         "a version that you have. A cursor older than 30 days, or of another enterprise or role, begins anew (`reset`). Send "

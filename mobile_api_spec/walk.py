@@ -14,6 +14,7 @@ from chalicelib.domain.access import ALLOWED
 from chalicelib.domain.errors import Busy
 from mobile_api_spec.recorder import Exchange, Walker
 from mobile_api_spec.walk_alarms import alarms
+from mobile_api_spec.walk_audit import audit
 from mobile_api_spec.walk_bridges import SOURCE, bridges
 from mobile_api_spec.walk_catalogue import NEXT, catalogues
 from mobile_api_spec.walk_laws import laws
@@ -52,6 +53,7 @@ def walk() -> list[Exchange]:
         _close,
         _conflicts,
         _late,
+        audit,
         _refusals,
     ):
         part(walker)

@@ -21,6 +21,7 @@ from uuid import uuid4
 from chalice.app import Blueprint, Request, Response
 from pydantic import BaseModel, ValidationError
 
+from chalicelib.acting import Author, acting
 from chalicelib.bootstrap import Services, services
 from chalicelib.domain.access import Action, require
 from chalicelib.domain.errors import (
@@ -230,12 +231,24 @@ def _run(known: Endpoint, call: Call, request: Request, parameters: dict[str, st
         call.query = parse(query, {k: v[0] if len(v) == 1 else v for k, v in given.items()})
     if (model := known.request) is not None:
         call.body = parse(model, json_body(call))
-    result = known.view(call, **{name: _path_parameter(name, value) for name, value in parameters.items()})
+    with acting(_author(call, request)):
+        result = known.view(call, **{name: _path_parameter(name, value) for name, value in parameters.items()})
     headers = {"Content-Type": JSON, "Cache-Control": "no-store", **call.answer_headers}
     body = "" if result is None else result.model_dump_json(exclude_none=True)
     if known.is_kept:
         return _kept(body, headers, call)
     return Response(body, headers, call.status or known.status)
+
+
+def _author(call: Call, request: Request) -> Author:
+    """Who is behind the request, for the audit. The address is the one that the gateway saw."""
+    who = call.person_or_bridge
+    origin = str((request.context.get("identity") or {}).get("sourceIp") or "")[:45]
+    device = call.headers.get("x-device-id", "")
+    device = device if ID.fullmatch(device) else ""
+    if isinstance(who, Person):
+        return Author(who.role.value, who.id, origin, device)
+    return Author(BRIDGE, who.id, origin) if isinstance(who, Bridge) else Author(origin=origin)
 
 
 def _kept(body: str, headers: dict[str, str], call: Call) -> Response:

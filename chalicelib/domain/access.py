@@ -37,6 +37,8 @@ class Action(StrEnum):
     JUDGE_SIDE = "judge_side"
     READ_CONFLICT = "read_conflict"
     DECIDE_CONFLICT = "decide_conflict"
+    READ_AUDIT = "read_audit"
+    EXPORT_AUDIT = "export_audit"
     READ_DELIVERIES = "read_deliveries"
     READ_COMMAND = "read_command"
     REQUEST_COMMAND = "request_command"
@@ -77,6 +79,8 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.JUDGE_SIDE: frozenset({Role.DEPARTMENT}),
     Action.READ_CONFLICT: PEOPLE,
     Action.DECIDE_CONFLICT: frozenset({Role.DEPARTMENT, Role.ADMIN}),
+    Action.READ_AUDIT: PEOPLE,
+    Action.EXPORT_AUDIT: frozenset({Role.DEPARTMENT, Role.COMMITTEE, Role.ADMIN}),
     Action.READ_DELIVERIES: frozenset({Role.DEPARTMENT, Role.COMMITTEE, Role.ADMIN}),
     Action.READ_COMMAND: PEOPLE,
     # A plant's own people act at the plant; inspectors act through tasks.

@@ -164,6 +164,17 @@ class CommandSettled(CommandEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class AuditBroken(Event):
+    """Of the whole park. The chain of an object does not hold at an entry."""
+
+    kind: ClassVar[str] = "audit_broken"
+    identity: ClassVar[tuple[str, ...]] = ("object", "seq", "why")
+    object: str
+    seq: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class CatalogueReviewDue(Event):
     """Of the whole park: `enterprise_id` is empty. `version` has been in force since `since_ms`."""
 
@@ -194,6 +205,7 @@ EVENTS: dict[str, type[Event]] = {
         CommandRequested,
         CommandSettled,
         CatalogueReviewDue,
+        AuditBroken,
         ObservationOpened,
     )
 }

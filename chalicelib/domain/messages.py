@@ -126,6 +126,13 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "notice.late_warnings.body": "补传数据判出 {count} 项当时未能发出的预警，最早一项本应于 {first} 发出，请在预警列表查看。",
         "notice.observation_opened.title": "【观察】{enterprise} {unit}",
         "notice.observation_opened.body": "{subject}：{observation}",
+        "notice.audit_broken.title": "审计链断裂：{object}",
+        "notice.audit_broken.body": "第 {seq} 条审计记录校验不符（{why}），请立即核查数据是否被改动。",
+        "word.break.missing": "记录缺失或次序颠倒",
+        "word.break.not_linked": "与上一条记录不衔接",
+        "word.break.changed": "记录内容被改动",
+        "word.break.cut_off": "末尾记录缺失",
+        "word.break.object_differs": "现有数据与记录不一致",
         "notice.catalogue_review_due.title": "风险目录待复核（{quarter}）",
         "notice.catalogue_review_due.body": "现行版本 {version} 已施行 {days} 天。请核对规则、限值和所依据的标准，并记录复核结论。",
         "word.side.safety": "安全",
@@ -320,6 +327,13 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "notice.late_warnings.body": "Data that came late hold {count} warnings that could not be raised in time, the first at {first}; see the list of warnings.",
         "notice.observation_opened.title": "[Observation] {enterprise} {unit}",
         "notice.observation_opened.body": "{subject}: {observation}",
+        "notice.audit_broken.title": "Audit chain broken: {object}",
+        "notice.audit_broken.body": "Entry {seq} does not hold ({why}). Find out at once whether data was tampered with.",
+        "word.break.missing": "entries are missing or out of order",
+        "word.break.not_linked": "it does not follow the entry before",
+        "word.break.changed": "its content was changed",
+        "word.break.cut_off": "the last entries are missing",
+        "word.break.object_differs": "what is stored differs from what the entries say",
         "notice.catalogue_review_due.title": "Review the risk catalogue ({quarter})",
         "notice.catalogue_review_due.body": "Version {version} has been in force for {days} days. Check rules, limits and standards, and record the review.",
         "word.side.safety": "safety",
@@ -440,6 +454,8 @@ def render_notice(notice: Notice, language: str, catalogue: Catalogue) -> tuple[
         params["subject"] = subject.name[language]
     if f"problem.{params.get('problem')}" in TEXTS[DEFAULT]:
         params["problem"] = text(f"problem.{params['problem']}", language)
+    if f"word.break.{params.get('why')}" in TEXTS[DEFAULT]:
+        params["why"] = text(f"word.break.{params['why']}", language)
     for word in ("side", "deadline", "reason", "observation", "kind", "operation"):
         key = f"word.{word}.{params.get(word)}"
         if key in TEXTS[DEFAULT]:

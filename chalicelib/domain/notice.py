@@ -20,6 +20,7 @@ class NoticeKind(StrEnum):
     OPERATION_DISCARDED = "operation_discarded"
     LATE_WARNINGS = "late_warnings"
     OBSERVATION_OPENED = "observation_opened"
+    AUDIT_BROKEN = "audit_broken"
     CATALOGUE_REVIEW_DUE = "catalogue_review_due"
     RISK_UPWIND = "risk_upwind"
     RISK_NEARBY = "risk_nearby"

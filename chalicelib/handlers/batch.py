@@ -7,6 +7,7 @@ dead-letter queue after the retries set in infra. `work` says whose request a re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from chalicelib.acting import Author, acting
 from chalicelib.observability import FunctionFailed, count, described, logger
 
 Record = Mapping[str, Any]
@@ -28,7 +29,8 @@ def process(
     failed: list[dict[str, str]] = []
     for at, record in enumerate(records):
         try:
-            work(record)
+            with acting(Author(id=stage)):
+                work(record)
         # Any failure of one record must not take the others with it; the record itself is retried, then dead-lettered.
         except Exception as error:  # noqa: BLE001
             logger.warning("record failed", extra={"stage": stage, **described(error)})

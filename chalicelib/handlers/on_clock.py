@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from chalicelib.acting import Author, acting
 from chalicelib.bootstrap import Services, ports_of
 from chalicelib.observability import FunctionFailed, count, described, logger
 from chalicelib.usecases.review_catalogue import ask_for_review
@@ -19,7 +20,8 @@ def on_clock(services: Services) -> int:
     failed: Exception | None = None
     for job in JOBS:
         try:
-            done[job.__name__] = job(**ports_of(job, services))
+            with acting(Author(id="clock")):
+                done[job.__name__] = job(**ports_of(job, services))
         except Exception as error:  # noqa: BLE001
             logger.error("clock failed", extra={"job": job.__name__, **described(error)})
             failed = error

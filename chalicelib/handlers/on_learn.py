@@ -7,12 +7,14 @@ turn comes again like everyone's. A job is one line of JOBS.
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from chalicelib.acting import Author, acting
 from chalicelib.bootstrap import Services, ports_of
 from chalicelib.observability import FunctionFailed, count, described, logger
 from chalicelib.usecases.find_decoupling import find_decoupling
 from chalicelib.usecases.find_sensor_faults import find_sensor_faults
 from chalicelib.usecases.fit_foresight import fit_foresight
 from chalicelib.usecases.learn_laws import learn_laws
+from chalicelib.usecases.read_audit import verify_audit
 from chalicelib.usecases.train_watch import renew_watch
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
@@ -77,12 +79,25 @@ def _fit_foresight(services: Services, turn: Turn, now_ms: int) -> str:
     return fit_foresight(turn.subject, now_ms, **ports_of(fit_foresight, services)).verdict.value
 
 
+def chains(services: Services) -> Subjects:
+    return [("", head.object) for head in services.audits.heads()]
+
+
+def _verify_audit(services: Services, turn: Turn, now_ms: int) -> str:
+    broken = verify_audit(turn.subject, **ports_of(verify_audit, services))
+    if broken is not None:
+        logger.error("audit chain broken", extra={"object": turn.subject, "seq": broken.seq, "why": broken.why})
+        count("AuditBroken")
+    return "intact" if broken is None else broken.why
+
+
 # A day's job is due half an hour early, so that the hour's run that comes a little before does not put it off to the next.
 JOBS = (
     Job("find_sensor_faults", HOUR_MS // 2, _find_sensor_faults, units),
     Job("find_decoupling", HOUR_MS // 2, _find_decoupling, units),
     Job("learn_laws", DAY_MS - HOUR_MS // 2, _learn_laws, units),
     Job("fit_foresight", DAY_MS - HOUR_MS // 2, _fit_foresight, regions),
+    Job("verify_audit", DAY_MS - HOUR_MS // 2, _verify_audit, chains),
     Job("renew_watch", 7 * DAY_MS, _renew_watch, units),
 )
 
@@ -117,7 +132,8 @@ def _take(turn: Turn, job: Job, services: Services) -> Exception | None:
     said = {"job": turn.job, "enterprise_id": turn.enterprise_id, "subject": turn.subject}
     problem: Exception | None = None
     try:
-        outcome = job.run(services, turn, services.clock.now_ms())
+        with acting(Author(id="learn")):
+            outcome = job.run(services, turn, services.clock.now_ms())
     # Whatever is wrong with one unit, the others learn.
     except Exception as error:  # noqa: BLE001
         logger.error("learning failed", extra=said | described(error))

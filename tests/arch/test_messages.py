@@ -44,6 +44,7 @@ WORDS["no_advice"] = {reason.value for reason in NoAdvice}
 WORDS["law"] = {"rises", "change", "comma"}
 WORDS["operation"] = set(COMMANDS)
 WORDS["outcome"] = {outcome.value for outcome in Outcome}
+WORDS["break"] = {"missing", "not_linked", "changed", "cut_off", "object_differs"}
 WORDS["clock"] = {"ahead", "behind"}
 WORDS["advice"] = {"lower", "raise", "falls", "grows"}
 ALWAYS = {"tier", "rule", "enterprise", "unit"}
@@ -55,6 +56,7 @@ MORE = {
     "observation_opened": {"subject", "observation"},
     "late_warnings": {"count", "first"},
     "task_overdue": {"deadline"},
+    "audit_broken": {"object", "seq", "why"},
     "operation_conflict": {"person", "operation"},
     "operation_applied": {"operation"},
     "operation_refused": {"operation", "problem"},

@@ -39,6 +39,7 @@ MAY: dict[str, set[str]] = {
     "post_submission": WORKERS,
     "post_verdict": {"department"},
     "post_decision": {"department", "admin"},
+    "export_audit": {"department", "committee", "admin"},
     "get_foresight": EVERYONE - {"enterprise"},
     "post_what_if": {"admin"},
     "get_deliveries": {"department", "committee", "admin"},
@@ -98,7 +99,16 @@ NOT_THEIRS: dict[tuple[str, str], int] = {
 }
 PEOPLES = [one for one in ENDPOINTS if one.action is not None]
 TENANTS = ("acme", "other")
-TENANTS_IN = ("enterprise_id", "unit_id", "task_id", "warning_id", "observation_id", "shelving_id", "operation_id")
+TENANTS_IN = (
+    "enterprise_id",
+    "unit_id",
+    "task_id",
+    "warning_id",
+    "observation_id",
+    "shelving_id",
+    "operation_id",
+    "object",
+)
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +144,7 @@ def ids_of(park: Park, eid: str) -> dict[str, str]:
     (seen,) = (o for o in park.as_("committee").get("/v1/observations")["items"] if o["enterprise_id"] == eid)
     ids |= {"command_id": client_id(40), "observation_id": seen["id"], **silences(park, eid)}
     ids |= {"task_id": task["id"], "warning_id": task["warning_id"], "photo_id": client_id(1), "side": "safety"}
-    ids |= {"version": VERSION, **late_operation(park, eid, task["id"])}
+    ids |= {"version": VERSION, **late_operation(park, eid, task["id"]), "object": f"task:{task['id']}"}
     return ids | {"person_id": "someone", "device_id": "phone-1", "notice_id": "n-nothing", "region_id": "east"}
 
 

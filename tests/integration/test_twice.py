@@ -8,7 +8,7 @@ import json
 import re
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,7 +18,7 @@ from chalice.test import HTTPResponse
 from chalicelib.adapters.codec import event_from_body
 from chalicelib.adapters.memory import MemoryRows
 from chalicelib.adapters.memory_media import FakePushChannel
-from chalicelib.adapters.rows import OPERATIONS, READINGS, REGISTRY, Row, Rows
+from chalicelib.adapters.rows import OPERATIONS, READINGS, REGISTRY, Put, Row, Rows
 from chalicelib.adapters.sqs import encode
 from chalicelib.api.models.wire import rfc3339
 from chalicelib.bootstrap import Services
@@ -266,6 +266,16 @@ def alarm_story(park: RepeatingPark) -> None:
     park.clock.advance(86_400)
     park.minute_passes()
     alarms.clears(folded)
+    tampers_with(park, regional)
+
+
+def tampers_with(park: RepeatingPark, task: dict[str, Any]) -> None:
+    """Somebody changes a task past the software: its audit is broken."""
+    rows = park.services.rows(OPERATIONS)
+    row = rows.get(f"TASK#{task['id']}", "TASK")
+    assert row is not None
+    rows.commit([Put(replace(row, body={**row.body, "tier": 1}))])
+    park.pump()
 
 
 def sees_what_comes_late(park: RepeatingPark) -> None:
