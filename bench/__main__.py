@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import cold_start, evaluate, ingest, latency, sync, write_units
+from bench import cold_start, evaluate, ingest, latency, photo, sync, write_units
 from bench.figure import Figure
 
 WIDTH = 116  # of a log
@@ -18,6 +18,7 @@ OUT = Path(__file__).resolve().parent.parent / "build" / "bench.json"
 MEASURES: dict[str, Callable[[], list[Figure]]] = {
     "ingest.cpu_us_per_reading": ingest.figures,
     "ingest.write_units": write_units.figures,
+    "photo": photo.figures,
     "sync": sync.figures,
     "cold_start": cold_start.figures,
     "reading_to_push_s": latency.figures,

@@ -27,7 +27,7 @@ if TYPE_CHECKING:  # a function loads the domain that it uses, and no more: it s
     from chalicelib.domain.notice import Delivery, Device, Notice, PushMessage, PushOutcome
     from chalicelib.domain.observation import Observation
     from chalicelib.domain.person import Bridge, Person
-    from chalicelib.domain.photo import Photo, PhotoFinding
+    from chalicelib.domain.photo import NearPhoto, Photo, PhotoFinding
     from chalicelib.domain.region import Region
     from chalicelib.domain.review import Review
     from chalicelib.domain.score import ScoreEntry
@@ -379,7 +379,12 @@ class EvidenceRepo(Protocol):
     def add_photo(self, photo: Photo) -> Photo: ...
     def photo(self, task_id: str, photo_id: str) -> Photo | None: ...
     def judge_photo(self, photo: Photo, events: Sequence[Event]) -> None:
-        """Record what the inspection found, unless the photo was judged before."""
+        """Record what the inspection found, unless the photo was judged before. A good one is found by its look from then on."""
+        ...
+
+    def like(self, sha256: str, look: str) -> tuple[NearPhoto, ...]:
+        """Good photos of any task with the same bytes, or with a part of the look in common: all that differ by at most three of its
+        64 bits, and most that differ by six; the newest of each part."""
         ...
 
     def add_retest(self, retest: Retest) -> Retest: ...

@@ -13,6 +13,7 @@ from PIL import Image
 
 from chalicelib.domain.photo import Position
 
+_MAKE, _MODEL, _SOFTWARE, _MODIFIED, _MODIFIED_OFFSET = 0x010F, 0x0110, 0x0131, 0x0132, 0x9010
 _ORIENTATION, _EXIF_IFD, _GPS_IFD = 0x0112, 0x8769, 0x8825
 _TAKEN, _TAKEN_OFFSET, _TAKEN_FRACTION = 0x9003, 0x9011, 0x9291
 _LATITUDE_REF, _LATITUDE, _LONGITUDE_REF, _LONGITUDE = 1, 2, 3, 4
@@ -30,14 +31,32 @@ def orientation(exif: Image.Exif) -> int:
 def taken_at_ms(exif: Image.Exif, zone: tzinfo) -> int | None:
     """DateTimeOriginal with its fraction and offset; without an offset the clock is read in `zone`."""
     ifd = exif.get_ifd(_EXIF_IFD)
-    match = _TIME.fullmatch(_text(ifd.get(_TAKEN)))
-    if match is None:
-        return None
     fraction = _text(ifd.get(_TAKEN_FRACTION))
     fraction_ms = int(fraction[:3].ljust(3, "0")) if fraction.isascii() and fraction.isdigit() else 0
+    taken_ms = _instant_ms(ifd.get(_TAKEN), ifd.get(_TAKEN_OFFSET), zone)
+    return None if taken_ms is None else taken_ms + fraction_ms
+
+
+def modified_at_ms(exif: Image.Exif, zone: tzinfo) -> int | None:
+    """DateTime: when the file was written last, by the program that wrote it."""
+    return _instant_ms(exif.get(_MODIFIED), exif.get_ifd(_EXIF_IFD).get(_MODIFIED_OFFSET), zone)
+
+
+def software(exif: Image.Exif) -> str:
+    return _text(exif.get(_SOFTWARE))[:100]
+
+
+def has_camera(exif: Image.Exif) -> bool:
+    return bool(_text(exif.get(_MAKE)) or _text(exif.get(_MODEL)) or _text(exif.get_ifd(_EXIF_IFD).get(_TAKEN)))
+
+
+def _instant_ms(written: object, offset: object, zone: tzinfo) -> int | None:
+    match = _TIME.fullmatch(_text(written))
+    if match is None:
+        return None
     try:
-        local = datetime(*map(int, match.groups()), tzinfo=_offset(_text(ifd.get(_TAKEN_OFFSET))) or zone)  # type: ignore[arg-type,misc]
-        return (local.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1) + fraction_ms
+        local = datetime(*map(int, match.groups()), tzinfo=_offset(_text(offset)) or zone)  # type: ignore[arg-type,misc]
+        return (local.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
     except (ValueError, OverflowError):
         return None
 

@@ -19,7 +19,7 @@ from chalicelib.domain.events import Event
 from chalicelib.domain.evidence import Rectification, Retest
 from chalicelib.domain.notice import Delivery, Device, Notice
 from chalicelib.domain.observation import Observation
-from chalicelib.domain.photo import Photo, PhotoState
+from chalicelib.domain.photo import NearPhoto, Photo, PhotoState
 from chalicelib.domain.score import ScoreEntry
 from chalicelib.domain.state import Checkpoint, EnterpriseState, pack_state, unpack_state
 from chalicelib.domain.task import Task, TaskState
@@ -34,6 +34,8 @@ CHECKPOINTS_A_PAGE = 4
 CONTENDED = 5
 EVENT_RETENTION_S = 400 * 86_400
 NOTICE_RETENTION_S = 400 * 86_400
+LOOK_RETENTION_S = 3 * 365 * 86_400
+LOOKS_A_PART = 100
 CLAIM_ATTEMPTS = 8
 
 
@@ -272,11 +274,19 @@ class RowEvidenceRepo:
     def judge_photo(self, photo: Photo, events: Sequence[Event]) -> None:
         row = Row(f"TASK#{photo.task_id}", f"PHOTO#{photo.id}", to_body(photo), version=2)
         try:
-            self._rows.commit([Put(row, Expect.VERSION), *event_puts(events)])
+            self._rows.commit([Put(row, Expect.VERSION), *_look_puts(photo), *event_puts(events)])
         except RowConflict as error:
             known = self.photo(photo.task_id, photo.id)
             if known is None or known.state is PhotoState.EXPECTED:
                 raise WriteConflict from error
+
+    def like(self, sha256: str, look: str) -> tuple[NearPhoto, ...]:
+        found: dict[tuple[str, str], NearPhoto] = {}
+        for pk in _look_keys(sha256, look):
+            for row in self._rows.query(pk, newest_first=True, limit=LOOKS_A_PART):
+                one = from_body(NearPhoto, row.body)
+                found[one.task_id, one.photo_id] = one
+        return tuple(found.values())
 
     def add_retest(self, retest: Retest) -> Retest:
         row = Row(f"TASK#{retest.task_id}", f"RETEST#{retest.id}", to_body(retest))
@@ -305,6 +315,27 @@ class RowEvidenceRepo:
         retests = tuple(from_body(Retest, row.body) for row in self._rows.query(pk, prefix="RETEST#"))
         done = tuple(from_body(Rectification, row.body) for row in self._rows.query(pk, prefix="RECTIFICATION#"))
         return photos, retests, done
+
+
+def _look_keys(sha256: str, look: str) -> list[str]:
+    """Of two looks that differ by at most three bits, one of four quarters is the same."""
+    quarters = [f"LOOK#{at}#{look[4 * at : 4 * at + 4]}" for at in range(4)] if look else []
+    return [f"BYTES#{sha256}", *quarters]
+
+
+def _look_puts(photo: Photo) -> list[Put]:
+    if photo.state is not PhotoState.VERIFIED:
+        return []
+    near = NearPhoto(
+        photo.task_id,
+        photo.id,
+        photo.enterprise_id,
+        photo.sha256,
+        photo.look,
+        photo.verified_at_ms or photo.announced_at_ms,
+    )
+    sk, ttl_s = f"{near.at_ms:013d}#{photo.task_id}#{photo.id}", near.at_ms // 1000 + LOOK_RETENTION_S
+    return [Put(Row(pk, sk, to_body(near), ttl_s=ttl_s)) for pk in _look_keys(photo.sha256, photo.look)]
 
 
 class RowInboxRepo:

@@ -221,7 +221,7 @@ def _command(sent: OperationIn) -> Command:
 def _photo(given: PhotoIn, task_id: str) -> Any:
     from chalicelib.api.tasks import photo_draft
 
-    return photo_draft(given, task_id)
+    return photo_draft(given, task_id, None)
 
 
 def _malformed(call: Call, sent: OperationIn, error: InvalidRequest) -> OperationOut:

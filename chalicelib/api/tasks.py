@@ -33,11 +33,14 @@ from chalicelib.domain.errors import (
     StaleRevision,
 )
 from chalicelib.domain.messages import text
+from chalicelib.domain.person import Role
 from chalicelib.domain.task import SideAction
 
 if TYPE_CHECKING:
+    from chalicelib.api.models.evidence import PhotoMarkOut
     from chalicelib.domain.enterprise import Enterprise, Unit
-    from chalicelib.domain.photo import Photo
+    from chalicelib.domain.person import Person
+    from chalicelib.domain.photo import Photo, PhotoMark
     from chalicelib.domain.task import Task
 
 api = Blueprint(__name__)
@@ -110,7 +113,7 @@ def post_photo(call: Call, task_id: str) -> PhotoOut:
 
     ports = call.services
     photo, ticket = evidence.announce_photo(
-        photo_draft(call.body, task_id),
+        photo_draft(call.body, task_id, ports.clock.now_ms()),
         call.person,
         tasks=ports.tasks,
         evidence=ports.evidence,
@@ -242,10 +245,14 @@ def task_view(call: Call, task: Task, enterprise: Enterprise | None, unit: Unit 
     return view
 
 
-def photo_draft(given: PhotoIn, task_id: str) -> Photo:
-    """What a phone says of a photo; who announces it, and when, is filled in by whoever takes it."""
-    from chalicelib.domain.photo import Photo
+def photo_draft(given: PhotoIn, task_id: str, now_ms: int | None) -> Photo:
+    """What a phone says of a photo; who announces it, and when, is filled in by whoever takes it. `now_ms` None: it is not known when the
+    phone said so, and its clock is judged otherwise."""
+    from chalicelib.domain.photo import Claim, Photo, Position
 
+    where = None if given.position is None else Position(given.position.latitude, given.position.longitude)
+    skew_ms = None if given.device_time is None or now_ms is None else given.device_time - now_ms
+    claim = Claim(given.taken_at, where, given.accuracy_m, given.is_mock_location, skew_ms)
     return Photo(
         id=given.id,
         task_id=task_id,
@@ -256,6 +263,7 @@ def photo_draft(given: PhotoIn, task_id: str) -> Photo:
         sha256=given.sha256,
         size_bytes=given.size,
         content_type=given.content_type,
+        claim=None if claim == Claim() else claim,
     )
 
 
@@ -264,6 +272,7 @@ def photo_view(call: Call, photo: Photo) -> PhotoOut:
     from chalicelib.usecases import submit_evidence as evidence
 
     view = PhotoOut.model_validate(photo)
+    view.marks = [_mark(call, one) for one in photo.marks]
     if photo.reason is not None:
         view.reason_text = text(f"word.reason.{photo.reason.value}", call.language)
     if photo.state is PhotoState.VERIFIED:
@@ -272,3 +281,19 @@ def photo_view(call: Call, photo: Photo) -> PhotoOut:
             str(edge): media.download_url(evidence.derivative_key(photo, edge)) for edge in DERIVATIVE_EDGES_PX
         }
     return view
+
+
+def _mark(call: Call, mark: PhotoMark) -> PhotoMarkOut:
+    from chalicelib.api.models.evidence import PhotoMarkOut
+
+    view = PhotoMarkOut(kind=mark.kind, value=mark.value, limit=mark.limit)
+    amounts = {"value": f"{mark.value or 0:g}", "limit": f"{mark.limit or 0:g}", "text": mark.text}
+    view.text = text(f"word.photo_mark.{mark.kind.value}", call.language, **amounts)
+    if mark.photo_id and _may_know_others(call.person):
+        view.other_task, view.other_photo = mark.task_id, mark.photo_id
+    return view
+
+
+def _may_know_others(person: Person) -> bool:
+    """A photo may have been used before by another enterprise, or in another region."""
+    return person.role in (Role.COMMITTEE, Role.ADMIN) or (person.role is Role.DEPARTMENT and not person.regions)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.notice import Notice
 from chalicelib.domain.observation import Finding
+from chalicelib.domain.photo_texts import PHOTO_TEXTS
 from chalicelib.domain.weather_texts import WEATHER_TEXTS
 from chalicelib.domain.why_texts import WHY_TEXTS
 
@@ -214,6 +215,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "word.command.failed": "执行失败",
         "word.command.expired": "已过期",
         "word.command.interrupted": "执行中断，结果不明",
+        **PHOTO_TEXTS["zh-CN"],
         **WHY_TEXTS["zh-CN"],
         **WEATHER_TEXTS["zh-CN"],
     },
@@ -415,6 +417,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "word.command.failed": "failed",
         "word.command.expired": "expired",
         "word.command.interrupted": "interrupted: the result is not known",
+        **PHOTO_TEXTS["en"],
         **WHY_TEXTS["en"],
         **WEATHER_TEXTS["en"],
     },

@@ -34,9 +34,60 @@ class Position:
     longitude: float
 
 
+class MarkKind(StrEnum):
+    OUTSIDE_GEOFENCE = "outside_geofence"
+    POSITIONS_DIFFER = "positions_differ"
+    NO_POSITION = "no_position"
+    MOCK_LOCATION = "mock_location"
+    CLOCK_SKEW = "clock_skew"
+    BEFORE_DISPATCH = "before_dispatch"
+    LATE_UPLOAD = "late_upload"
+    EDITED = "edited"
+    NO_CAMERA_DATA = "no_camera_data"
+    REUSED = "reused"
+    NEAR_DUPLICATE = "near_duplicate"
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoMark:
+    """`value` is what was measured and `limit` what is tolerated, in metres, seconds or bits as the kind has it. The ids point to
+    the other photo of a reuse."""
+
+    kind: MarkKind
+    value: float | None = None
+    limit: float | None = None
+    text: str = ""
+    task_id: str = ""
+    photo_id: str = ""
+    enterprise_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What the phone itself says of a photo. `skew_ms` is how far its clock was ahead of ours."""
+
+    taken_at_ms: int | None = None
+    position: Position | None = None
+    accuracy_m: float | None = None
+    is_mock_location: bool = False
+    skew_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NearPhoto:
+    """A photo that was judged before. `look` is its difference hash."""
+
+    task_id: str
+    photo_id: str
+    enterprise_id: str
+    sha256: str
+    look: str
+    at_ms: int
+
+
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """`sha256` is lower-case hex of the original's bytes, made on the phone."""
+    """`sha256` is lower-case hex of the original's bytes, made on the phone. `look` is the picture's difference hash, 16 hex digits."""
 
     id: str
     task_id: str
@@ -55,6 +106,9 @@ class Photo:
     taken_at_ms: int | None = None
     position: Position | None = None
     correlation_id: str = ""
+    claim: Claim | None = None
+    look: str = ""
+    marks: tuple[PhotoMark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +116,8 @@ class PhotoFinding:
     """What an inspection of the bytes found. `reason` is None when the photo is good.
 
     `derivatives` maps the longest edge in pixels to a JPEG without EXIF, upright.
-    `taken_at_ms` is None where EXIF has no time; a time without an offset is read in the park's time zone.
+    `taken_at_ms` is None where EXIF has no time; a time without an offset is read in the park's time zone; so is `modified_at_ms`.
+    `look` is the difference hash of the upright picture. `has_camera`: EXIF names a camera or a time of exposure.
     """
 
     reason: RefusalReason | None
@@ -72,3 +127,7 @@ class PhotoFinding:
     taken_at_ms: int | None = None
     position: Position | None = None
     derivatives: tuple[tuple[int, bytes], ...] = ()
+    look: str = ""
+    software: str = ""
+    modified_at_ms: int | None = None
+    has_camera: bool = False

@@ -4,7 +4,7 @@ import json
 from typing import Any
 from urllib.parse import unquote_plus
 
-from chalicelib.bootstrap import Services
+from chalicelib.bootstrap import Services, ports_of
 from chalicelib.handlers.batch import Record, message_id, process
 from chalicelib.observability import count, logger
 from chalicelib.ports import MediaMissing
@@ -22,9 +22,7 @@ def on_photo(event: dict[str, Any], services: Services) -> dict[str, list[dict[s
 
 def _inspect(key: str, services: Services) -> None:
     try:
-        photo = inspect_photo(
-            key, evidence=services.evidence, media=services.media, inspector=services.inspector, clock=services.clock
-        )
+        photo = inspect_photo(key, **ports_of(inspect_photo, services))
     except MediaMissing:
         # Deleted before we came: there is nothing to judge, and trying again brings nothing back.
         logger.warning("photo object is gone")

@@ -9,7 +9,8 @@ from chalicelib.domain.errors import FieldError, IllegalTransition, InvalidReque
 from chalicelib.domain.events import PhotoRefused
 from chalicelib.domain.evidence import Rectification, Retest
 from chalicelib.domain.person import Person, Role
-from chalicelib.domain.photo import MAX_BYTES, Photo, PhotoFinding, PhotoState, RefusalReason
+from chalicelib.domain.photo import MAX_BYTES, Photo, PhotoFinding, PhotoMark, PhotoState, RefusalReason
+from chalicelib.domain.photo_marks import marks_of
 from chalicelib.domain.task import Task, TaskState
 from chalicelib.ports import (
     CatalogueRepo,
@@ -18,6 +19,7 @@ from chalicelib.ports import (
     MediaStore,
     MediaTooLarge,
     PhotoInspector,
+    RegistryRepo,
     TaskRepo,
     UploadTicket,
 )
@@ -49,7 +51,16 @@ def announce_photo(
     return known, ticket
 
 
-def inspect_photo(key: str, *, evidence: EvidenceRepo, media: MediaStore, inspector: PhotoInspector, clock: Clock) -> Photo | None:  # fmt: skip
+def inspect_photo(
+    key: str,
+    *,
+    evidence: EvidenceRepo,
+    media: MediaStore,
+    inspector: PhotoInspector,
+    tasks: TaskRepo,
+    registry: RegistryRepo,
+    clock: Clock,
+) -> Photo | None:
     """Judge the bytes that landed under `key`: verified with derivatives, or refused with a reason. Again: no change.
 
     None for a key nobody announced. Raises MediaMissing where the object is gone.
@@ -62,6 +73,7 @@ def inspect_photo(key: str, *, evidence: EvidenceRepo, media: MediaStore, inspec
     for edge_px, jpeg in finding.derivatives:
         media.write(derivative_key(photo, edge_px), jpeg, content_type="image/jpeg")
     now_ms = clock.now_ms()
+    is_good = finding.reason is None
     judged = replace(
         photo,
         state=PhotoState.VERIFIED if finding.reason is None else PhotoState.REFUSED,
@@ -71,11 +83,24 @@ def inspect_photo(key: str, *, evidence: EvidenceRepo, media: MediaStore, inspec
         height_px=finding.height_px,
         taken_at_ms=finding.taken_at_ms,
         position=finding.position,
+        look=finding.look,
+        marks=_marks(photo, finding, evidence, tasks, registry) if is_good else (),
     )
     head = (photo.enterprise_id, now_ms, photo.correlation_id, photo.task_id)
     events = [] if finding.reason is None else [PhotoRefused(*head, photo.id, finding.reason.value)]
     evidence.judge_photo(judged, events)
     return judged
+
+
+def _marks(
+    photo: Photo, finding: PhotoFinding, evidence: EvidenceRepo, tasks: TaskRepo, registry: RegistryRepo
+) -> tuple[PhotoMark, ...]:
+    task = tasks.get(photo.task_id)
+    profile = registry.profile(photo.enterprise_id) if photo.enterprise_id else None
+    if task is None:
+        return ()
+    site = profile.enterprise.position if profile else None
+    return marks_of(photo, finding, task, site, evidence.like(photo.sha256, finding.look))
 
 
 def _inspect(photo: Photo, key: str, media: MediaStore, inspector: PhotoInspector) -> PhotoFinding:

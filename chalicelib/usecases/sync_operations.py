@@ -40,7 +40,7 @@ from chalicelib.domain.field_operation import (
     side_of,
 )
 from chalicelib.domain.person import Person, Role
-from chalicelib.domain.photo import Photo
+from chalicelib.domain.photo import Claim, Photo
 from chalicelib.domain.task import Task
 from chalicelib.ports import (
     CatalogueRepo,
@@ -290,8 +290,9 @@ def _acknowledge(operation: FieldOperation, _command: Acknowledge, person: Perso
     acknowledge(operation.task_id, person, tasks=desk.tasks, clock=desk.clock)
 
 
-def _announce_photo(_operation: FieldOperation, command: AnnouncePhoto, person: Person, desk: FieldDesk) -> None:
-    _announce(command.photo, person, desk)
+def _announce_photo(operation: FieldOperation, command: AnnouncePhoto, person: Person, desk: FieldDesk) -> None:
+    claim = replace(command.photo.claim or Claim(), skew_ms=operation.skew_ms)
+    _announce(replace(command.photo, claim=claim), person, desk)
 
 
 def _announce(photo: Photo, person: Person, desk: FieldDesk) -> tuple[Photo, UploadTicket | None]:

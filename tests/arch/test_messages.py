@@ -18,6 +18,7 @@ from chalicelib.domain.mark import MarkKind
 from chalicelib.domain.messages import LANGUAGES, TEXTS, choose_language, text
 from chalicelib.domain.notice import NoticeKind
 from chalicelib.domain.observation import ObservationKind, Verdict
+from chalicelib.domain.photo import MarkKind as PhotoMarkKind
 from chalicelib.domain.score import Cause, Grade
 from chalicelib.domain.task import TaskKind
 
@@ -45,6 +46,7 @@ WORDS["law"] = {"rises", "change", "comma"}
 WORDS["operation"] = set(COMMANDS)
 WORDS["outcome"] = {outcome.value for outcome in Outcome}
 WORDS["break"] = {"missing", "not_linked", "changed", "cut_off", "object_differs"}
+WORDS["photo_mark"] = {kind.value for kind in PhotoMarkKind}
 WORDS["clock"] = {"ahead", "behind"}
 WORDS["advice"] = {"lower", "raise", "falls", "grows"}
 ALWAYS = {"tier", "rule", "enterprise", "unit"}

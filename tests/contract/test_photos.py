@@ -23,6 +23,7 @@ from PIL.TiffImagePlugin import IFDRational
 
 from chalicelib.adapters.photos import PillowInspector, sniff
 from chalicelib.domain.photo import PhotoFinding, Position, RefusalReason
+from chalicelib.domain.photo_marks import NEAR_BITS, bits_apart
 
 ROOT = Path(__file__).resolve().parents[2]
 INSPECTOR = PillowInspector("Asia/Shanghai")
@@ -254,6 +255,48 @@ class TestTheRecordedPhotos:
                     assert max(small.size) == min(edge_px, max(row["transposed_size"])), row["file"]
                     ratio = row["transposed_size"][0] / row["transposed_size"][1]
                     assert small.width / small.height == pytest.approx(ratio, rel=0.05), row["file"]
+
+    def test_of_one_scene_come_out_alike_whichever_way_the_camera_was_held(self, recorded: Recorded) -> None:
+        scenes = [finding for row, finding in recorded if row["file"].startswith("orientation/landscape_")]
+        assert len(scenes) >= 5
+        first = derivative(scenes[0], 480)
+        for other in scenes[1:]:
+            assert (other.width_px, other.height_px) == (600, 450)
+            assert differ(first, derivative(other, 480)) < 8
+            assert bits_apart(scenes[0].look, other.look) <= NEAR_BITS
+
+    def test_that_were_sent_on_are_known_again_and_others_are_not_taken_for_them(
+        self, recorded: Recorded, shared_data: Path
+    ) -> None:
+        """As messengers and careful cheats change them: compressed anew, made smaller, trimmed by two percent, brightened."""
+        looks = {row["file"]: finding.look for row, finding in recorded if finding.look}
+        found = tried = 0
+        for name, look in looks.items():
+            original = derivative(next(f for row, f in recorded if row["file"] == name), 1600)
+            if min(original.size) < 100:
+                continue
+            width, height = original.size
+            trimmed = (width // 100, height // 100, width - width // 100, height - height // 100)
+            for changed in (
+                original.resize((width * 2 // 3, height * 2 // 3)),
+                original.crop(trimmed),
+                original.point(lambda value: min(255, value * 11 // 10)),
+            ):
+                tried += 1
+                found += bits_apart(look, inspect(encoded(changed, quality=50)).look) <= NEAR_BITS
+        assert found >= 0.95 * tried
+        pairs = [(a, b) for a in looks for b in looks if a < b and a.split("/")[0] == b.split("/")[0] == "gps"]
+        same = [(a, b) for a, b in pairs if bits_apart(looks[a], looks[b]) <= NEAR_BITS]
+        assert {tuple(sorted(Path(one).stem for one in pair)) for pair in same} <= {
+            ("mei_HTC_Desire", "mei_HTC_Desire")
+        }
+
+    def test_are_judged_in_little_memory_and_time_each(self, shared_data: Path) -> None:
+        command = [sys.executable, "-c", EACH, str(shared_data / "photos")]
+        said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=True).stdout.split()
+        slowest_s, peak_mb = float(said[0]), int(said[1])
+        assert slowest_s < 10
+        assert peak_mb < LIMIT_MB
 
     def test_have_the_position_that_is_recorded_and_none_for_0_0_and_nan(self, recorded: Recorded) -> None:
         positions = 0
@@ -489,6 +532,18 @@ class TestSeveralPictures:
         assert derivative(finding, 480).getpixel((9, 9)) == pytest.approx((0, 0, 255), abs=6)
 
 
+EACH = """
+import hashlib, resource, sys, time
+from pathlib import Path
+from chalicelib.adapters.photos import PillowInspector, sniff
+inspector, slowest_s = PillowInspector("Asia/Shanghai"), 0.0
+for file in sorted(p for p in Path(sys.argv[1]).rglob("*") if p.is_file() and p.suffix != ".jsonl"):
+    data = file.read_bytes()
+    began_s = time.monotonic()
+    inspector.inspect(data, sha256=hashlib.sha256(data).hexdigest(), size_bytes=len(data), content_type=sniff(data) or "image/jpeg")
+    slowest_s = max(slowest_s, time.monotonic() - began_s)
+print(slowest_s, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
 MEASURE = """
 import hashlib, re, sys
 from chalicelib.adapters.photos import PillowInspector, sniff

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import (
     Field,
+    StrictBool,
     StringConstraints,
 )
 
@@ -12,7 +13,7 @@ from chalicelib.api.models.wire import ClientId, Count, Id, Instant, InstantIn, 
 from chalicelib.domain.dimension import Dimension
 from chalicelib.domain.evidence import Rectification, Retest
 from chalicelib.domain.notice import PushStatus
-from chalicelib.domain.photo import CONTENT_TYPES, MAX_BYTES, PhotoState, RefusalReason
+from chalicelib.domain.photo import CONTENT_TYPES, MAX_BYTES, MarkKind, PhotoState, RefusalReason
 
 
 class PhotoIn(Wire):
@@ -21,12 +22,29 @@ class PhotoIn(Wire):
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] = Field(description="of the file's bytes, hex")
     size: Count = Field(ge=1, le=MAX_BYTES, description="bytes")
     content_type: Literal[CONTENT_TYPES]  # type: ignore[valid-type]
+    taken_at: InstantIn | None = Field(default=None, description="when it was taken, by the phone's clock")
+    position: PositionModel | None = Field(default=None, description="where, by the phone: WGS 84")
+    accuracy_m: Number | None = Field(default=None, ge=0, le=100_000, description="of the position, as the phone says")
+    is_mock_location: StrictBool = Field(default=False, description="the phone's position was set by another app")
+    device_time: InstantIn | None = Field(default=None, description="the phone's clock, now")
 
 
 class UploadOut(View):
     url: str
     fields: dict[str, str]
     expires_at: Instant = Field(validation_alias="expires_at_ms")
+
+
+class PhotoMarkOut(View):
+    """What speaks against a photo; it blocks nothing. `value` and `limit` are in metres, seconds or bits, as `text` says. The other
+    photo of a reuse is named to committee, admin and departments of the whole park."""
+
+    kind: MarkKind
+    text: str = ""
+    value: float | None = None
+    limit: float | None = None
+    other_task: str | None = None
+    other_photo: str | None = None
 
 
 class PhotoOut(View):
@@ -45,6 +63,7 @@ class PhotoOut(View):
     height_px: int | None = None
     taken_at: Instant | None = Field(default=None, validation_alias="taken_at_ms")
     position: PositionModel | None = None
+    marks: list[PhotoMarkOut] = Field(default=[])
     upload: UploadOut | None = None
     links: dict[str, str] | None = Field(default=None, description="short-lived links to the pictures by longest edge")
 
