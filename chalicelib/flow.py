@@ -20,12 +20,16 @@ from chalicelib.domain.events import (
     PhotoRefused,
     SidePassed,
     SideRejected,
+    SideReopened,
     SideSubmitted,
+    SideWaived,
     TaskClosed,
     TaskDispatched,
     TaskEscalated,
     TaskOverdue,
     TaskWarningCleared,
+    WaiverProposed,
+    WaiverRefused,
     WarningCleared,
     WarningEscalated,
     WarningRaised,
@@ -49,6 +53,7 @@ from chalicelib.usecases.read_audit import verify_audit
 from chalicelib.usecases.request_command import request_command
 from chalicelib.usecases.review_catalogue import ask_for_review, tell_review
 from chalicelib.usecases.score_task import score_task
+from chalicelib.usecases.settle_side import decide_waiver, propose_waiver, reopen_side
 from chalicelib.usecases.shelve_warnings import confirm_shelving, end_shelving, shelve_warnings
 from chalicelib.usecases.submit_evidence import add_retest, announce_photo, inspect_photo, rectify
 from chalicelib.usecases.sync_operations import retry_held, sync_operations
@@ -108,6 +113,13 @@ FLOW = (
     Stage("notify", "relay", SideSubmitted, notify, (PushRequest,)),
     Stage("judge", "api", "department", judge_side, (SidePassed, SideRejected, TaskClosed)),
     Stage("notify", "relay", SideRejected, notify, (PushRequest,)),
+    Stage("propose waiver", "api", "department", propose_waiver, (WaiverProposed,)),
+    Stage("decide waiver", "api", "department", decide_waiver, (SideWaived, WaiverRefused, TaskClosed)),
+    Stage("reopen", "api", "department", reopen_side, (SideReopened,)),
+    Stage("notify", "relay", WaiverProposed, notify, (PushRequest,)),
+    Stage("notify", "relay", WaiverRefused, notify, (PushRequest,)),
+    Stage("notify", "relay", SideWaived, notify, (PushRequest,)),
+    Stage("notify", "relay", SideReopened, notify, (PushRequest,)),
     Stage("notify", "relay", TaskClosed, notify, (PushRequest,)),
     Stage(
         "sync",

@@ -22,6 +22,7 @@ MEMBERS: dict[str, dict[str, Any]] = {
     "not_found": {"what": TEXT, "id": TEXT},
     "content_conflict": {"id": TEXT},
     "illegal_transition": {"state": TEXT, "action": TEXT},
+    "reopening_too_late": {"days": NUMBER},
     "stale_revision": {"given": NUMBER, "current": NUMBER},
     "evidence_missing": {"side": TEXT, "missing": {"type": "array", "items": TEXT}},
     "side_changed": {"side": TEXT, "given": NUMBER, "current": NUMBER},

@@ -237,6 +237,8 @@ NOTES = {
         "Both versions judge the stored readings of the span from the same baselines, with nothing open at its start. Nothing is changed "
         "and nobody is called. At most 31 days and 400,000 readings."
     ),
+    "post_waiver": "The side stays open until the other department consents. Handing it in ends the proposal.",
+    "post_reopening": "Who held the side holds it again, and the task's time runs anew. What its first closing scored stands.",
     "get_audit": (
         "`object` is `task:<id>`, `warning:<id>`, `score:<enterprise>:<month>` or `catalogue`; whoever sees it sees its audit. `intact` is of "
         "the entries in this answer."

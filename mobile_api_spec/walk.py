@@ -18,6 +18,7 @@ from mobile_api_spec.walk_audit import audit
 from mobile_api_spec.walk_bridges import SOURCE, bridges
 from mobile_api_spec.walk_catalogue import NEXT, catalogues
 from mobile_api_spec.walk_laws import laws
+from mobile_api_spec.walk_sides import reopening, waiver
 from mobile_api_spec.walk_sync import conflicts, sync
 from mobile_api_spec.walk_weather import weather
 from tests.acts import JPEG, client_id, photo_body, retest_body
@@ -49,11 +50,13 @@ def walk() -> list[Exchange]:
         _work,
         _sync,
         _evidence,
+        waiver,
         _judge,
         _close,
         _conflicts,
         _late,
         audit,
+        reopening,
         _refusals,
     ):
         part(walker)
@@ -201,7 +204,13 @@ def _judge(w: Walker) -> None:
     w.call("post_submission", "inspector_safety", body=note, headers={"If-Match": f'"{seen}"'}, expect=200, **side)
     passed, returned = (
         {"revision": 1, "verdict": "passed"},
-        {"revision": 1, "verdict": "rejected", "reason": "缺少冷却水泵照片"},
+        {
+            "revision": 1,
+            "verdict": "rejected",
+            "reason": "证据不足",
+            "lacks": [{"what": "缺少冷却水泵照片"}, {"what": "复测时间晚于降温", "evidence_id": client_id(21)}],
+            "redo_by": at(240),
+        },
     )
     w.call("post_verdict", "department_safety", body=passed, headers=stale, expect=412, **side)
     w.call("post_verdict", "department_environment", body=passed, expect=403, **side)

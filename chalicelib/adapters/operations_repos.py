@@ -4,6 +4,7 @@ An event is a row of the enterprise's partition, written in the transaction of t
 delivers it in order. Lists are feed rows that only name what they list.
 """
 
+import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -12,7 +13,7 @@ from typing import TypeVar
 from chalicelib.acting import author
 from chalicelib.adapters.codec import event_body, from_body, to_body
 from chalicelib.adapters.feeds import feed_page
-from chalicelib.adapters.rows import Delete, Expect, Put, Row, RowConflict, Rows
+from chalicelib.adapters.rows import MAX_WRITES, Delete, Expect, Put, Row, RowConflict, Rows
 from chalicelib.domain.dimension import SIDES
 from chalicelib.domain.errors import ContentConflict, WriteConflict
 from chalicelib.domain.events import Event
@@ -37,6 +38,7 @@ NOTICE_RETENTION_S = 400 * 86_400
 LOOK_RETENTION_S = 3 * 365 * 86_400
 LOOKS_A_PART = 100
 CLAIM_ATTEMPTS = 8
+AUDIT_PUTS = 2  # what the audit adds to each object of a commit
 
 
 def event_row(event: Event) -> Row:
@@ -74,10 +76,16 @@ class RowStateRepo:
     ) -> None:
         row = Row(f"ENT#{enterprise_id}", "STATE", blob=pack_state(state), version=version + 1)
         head = Put(row, Expect.ABSENT if version == 0 else Expect.VERSION)
-        found = [put for warning in warnings for put in _warning_puts(warning)]
-        seen = [put for observation in observations for put in observation_puts(observation)]
+        found = [_warning_puts(warning) for warning in warnings]
+        seen = [observation_puts(observation) for observation in observations]
+        announced = event_puts(events)
+        if 1 + sum(map(len, (*found, *seen))) + AUDIT_PUTS * len(found) + len(announced) > MAX_WRITES:
+            # More at once than a transaction takes. What is announced is there first; judged again after a crash, it is the same.
+            for puts in (*found, *seen):
+                self._rows.commit(puts)
+            found, seen = [], []
         try:
-            self._rows.commit([head, *found, *seen, *event_puts(events)])
+            self._rows.commit([head, *itertools.chain(*found, *seen), *announced])
         except RowConflict as error:
             raise WriteConflict from error
 

@@ -213,9 +213,9 @@ def _command(sent: OperationIn) -> Command:
         case "submission":
             return Submit(side, given.note, tuple(given.media))
         case _:
-            from chalicelib.api.tasks import VERDICTS
+            from chalicelib.api.tasks import VERDICTS, lacks_of
 
-            return Judge(side, given.revision, VERDICTS[given.verdict], given.reason)
+            return Judge(side, given.revision, VERDICTS[given.verdict], given.reason, lacks_of(given), given.redo_by)
 
 
 def _photo(given: PhotoIn, task_id: str) -> Any:

@@ -19,7 +19,16 @@ from chalicelib.api.models.evidence import (
     RetestOut,
     UploadOut,
 )
-from chalicelib.api.models.tasks import SubmissionIn, TaskOut, TaskQuery, TasksOut, VerdictIn
+from chalicelib.api.models.tasks import (
+    ConsentIn,
+    ReopeningIn,
+    SubmissionIn,
+    TaskOut,
+    TaskQuery,
+    TasksOut,
+    VerdictIn,
+    WaiverIn,
+)
 from chalicelib.domain.access import Action
 from chalicelib.domain.dimension import SIDES, Dimension
 from chalicelib.domain.errors import (
@@ -30,17 +39,19 @@ from chalicelib.domain.errors import (
     JudgeIsSubmitter,
     NotFound,
     PreconditionFailed,
+    ReopeningTooLate,
     StaleRevision,
 )
 from chalicelib.domain.messages import text
 from chalicelib.domain.person import Role
-from chalicelib.domain.task import SideAction
+from chalicelib.domain.side import SideAction
 
 if TYPE_CHECKING:
     from chalicelib.api.models.evidence import PhotoMarkOut
     from chalicelib.domain.enterprise import Enterprise, Unit
     from chalicelib.domain.person import Person
     from chalicelib.domain.photo import Photo, PhotoMark
+    from chalicelib.domain.side import Lack
     from chalicelib.domain.task import Task
 
 api = Blueprint(__name__)
@@ -195,11 +206,63 @@ def post_verdict(call: Call, task_id: str, side: str) -> TaskOut:
     from chalicelib.usecases import work_task as work
     from chalicelib.usecases.work_task import SideCommand
 
-    command = SideCommand(task_id, _side(side), call.body.reason, call.if_match)
-    ports = call.services
-    task = work.judge_side(
-        command, call.body.revision, VERDICTS[call.body.verdict], call.person, tasks=ports.tasks, clock=ports.clock
+    given, ports = call.body, call.services
+    command = SideCommand(
+        task_id, _side(side), given.reason, call.if_match, lacks=lacks_of(given), redo_by_ms=given.redo_by
     )
+    task = work.judge_side(
+        command,
+        given.revision,
+        VERDICTS[given.verdict],
+        call.person,
+        tasks=ports.tasks,
+        catalogues=ports.catalogues,
+        clock=ports.clock,
+    )
+    return _changed(call, task)
+
+
+@endpoint(
+    api, "POST", "/v1/tasks/{task_id}/sides/{side}/waiver", summary="Propose to do without a side",
+    action=Action.JUDGE_SIDE, request=WaiverIn, response=TaskOut,
+    problems=(NotFound, IllegalTransition, PreconditionFailed),
+)  # fmt: skip
+def post_waiver(call: Call, task_id: str, side: str) -> TaskOut:
+    from chalicelib.usecases.settle_side import propose_waiver
+    from chalicelib.usecases.work_task import SideCommand
+
+    ports = call.services
+    command = SideCommand(task_id, _side(side), call.body.reason, call.if_match)
+    return _changed(call, propose_waiver(command, call.person, tasks=ports.tasks, clock=ports.clock))
+
+
+@endpoint(
+    api, "POST", "/v1/tasks/{task_id}/sides/{side}/waiver/decision", summary="Consent to a waiver, or refuse it",
+    action=Action.JUDGE_SIDE, request=ConsentIn, response=TaskOut,
+    problems=(NotFound, IllegalTransition, PreconditionFailed),
+)  # fmt: skip
+def decide_waiver(call: Call, task_id: str, side: str) -> TaskOut:
+    from chalicelib.usecases import settle_side
+    from chalicelib.usecases.work_task import SideCommand
+
+    ports = call.services
+    command = SideCommand(task_id, _side(side), call.body.reason, call.if_match)
+    task = settle_side.decide_waiver(command, call.body.consent, call.person, tasks=ports.tasks, clock=ports.clock)
+    return _changed(call, task)
+
+
+@endpoint(
+    api, "POST", "/v1/tasks/{task_id}/sides/{side}/reopening", summary="Open a settled side again, within 30 days",
+    action=Action.JUDGE_SIDE, request=ReopeningIn, response=TaskOut,
+    problems=(NotFound, IllegalTransition, ReopeningTooLate, PreconditionFailed),
+)  # fmt: skip
+def post_reopening(call: Call, task_id: str, side: str) -> TaskOut:
+    from chalicelib.usecases.settle_side import reopen_side
+    from chalicelib.usecases.work_task import SideCommand
+
+    ports = call.services
+    command = SideCommand(task_id, _side(side), call.body.reason, call.if_match)
+    task = reopen_side(command, call.person, tasks=ports.tasks, catalogues=ports.catalogues, clock=ports.clock)
     return _changed(call, task)
 
 
@@ -243,6 +306,12 @@ def task_view(call: Call, task: Task, enterprise: Enterprise | None, unit: Unit 
     view.enterprise_name = enterprise.name if enterprise else None
     view.unit_name = unit.name if unit else None
     return view
+
+
+def lacks_of(given: VerdictIn) -> tuple[Lack, ...]:
+    from chalicelib.domain.side import Lack
+
+    return tuple(Lack(one.what, one.evidence_id) for one in given.lacks)
 
 
 def photo_draft(given: PhotoIn, task_id: str, now_ms: int | None) -> Photo:

@@ -75,6 +75,10 @@ class JudgeIsSubmitter(GreenShieldError):
     code, status = "judge_is_submitter", 409
 
 
+class ReopeningTooLate(GreenShieldError):
+    code, status = "reopening_too_late", 409
+
+
 class SecondPersonNeeded(GreenShieldError):
     """Tier 3 is shelved by two persons, of different departments."""
 

@@ -105,8 +105,39 @@ class SideRejected(SideEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class WaiverEvent(TaskEvent):
+    identity: ClassVar[tuple[str, ...]] = ("task_id", "dimension", "at_ms")
+    dimension: Dimension
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverProposed(WaiverEvent):
+    kind: ClassVar[str] = "waiver_proposed"
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverRefused(WaiverEvent):
+    kind: ClassVar[str] = "waiver_refused"
+
+
+@dataclass(frozen=True, slots=True)
+class SideWaived(WaiverEvent):
+    kind: ClassVar[str] = "side_waived"
+
+
+@dataclass(frozen=True, slots=True)
+class SideReopened(WaiverEvent):
+    kind: ClassVar[str] = "side_reopened"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class TaskClosed(TaskEvent):
+    """`reopenings`: how often it had been opened again before."""
+
     kind: ClassVar[str] = "task_closed"
+    identity: ClassVar[tuple[str, ...]] = ("task_id", "reopenings")
+    reopenings: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +229,10 @@ EVENTS: dict[str, type[Event]] = {
         SideSubmitted,
         SidePassed,
         SideRejected,
+        WaiverProposed,
+        WaiverRefused,
+        SideWaived,
+        SideReopened,
         TaskClosed,
         TaskOverdue,
         PhotoRefused,

@@ -12,7 +12,7 @@ from chalicelib.domain.dimension import Dimension
 from chalicelib.domain.errors import IllegalTransition
 from chalicelib.domain.evidence import Rectification, Retest
 from chalicelib.domain.photo import Photo
-from chalicelib.domain.task import SideAction
+from chalicelib.domain.side import Lack, SideAction
 
 HELD_FOR_MS = 5 * 86_400_000
 SKEW_TOLERATED_MS = 5 * 60_000
@@ -53,6 +53,8 @@ class Judge:
     revision: int
     action: SideAction
     reason: str
+    lacks: tuple[Lack, ...] = ()
+    redo_by_ms: int | None = None
 
 
 Command = Acknowledge | AnnouncePhoto | AddRetest | Rectify | Submit | Judge

@@ -71,6 +71,8 @@ def entries_of(task: Task, policy: ScorePolicy, zone: tzinfo, catalogue_version:
         (Cause.WARNING, "", policy.warning[task.tier]),
         (Cause.LATE, "", policy.late[task.tier]) if late else (Cause.TIMELY, "", policy.timely[task.tier]),
     ]
+    if task.reopenings:
+        causes = []  # what its first closing wrote stands: a department's second thought makes nobody late
     for dimension in SIDES:
         causes += [
             (Cause.RETURNED, f":{dimension}:{n + 1}", policy.returned) for n in range(task.side(dimension).returns)

@@ -1,7 +1,5 @@
 """One joint task for one warning and those that joined it, with two sides. It is closed when, and only when, both sides
-are settled.
-
-TRANSITIONS is the one table of what may happen to a side; anything else raises IllegalTransition(state, action).
+are settled. What may happen to a side stands in side.py.
 """
 
 from collections.abc import Mapping
@@ -11,31 +9,7 @@ from hashlib import sha256
 
 from chalicelib.domain.catalogue import Deadlines
 from chalicelib.domain.dimension import SIDES, Dimension
-from chalicelib.domain.errors import IllegalTransition, JudgeIsSubmitter, StaleRevision
-
-
-class SideState(StrEnum):
-    PENDING = "pending"
-    SUBMITTED = "submitted"
-    PASSED = "passed"
-    REJECTED = "rejected"
-    WAIVED = "waived"
-
-
-class SideAction(StrEnum):
-    SUBMIT = "submit"
-    PASS = "pass"
-    REJECT = "reject"
-
-
-TRANSITIONS: Mapping[tuple[SideState, SideAction], SideState] = {
-    (SideState.PENDING, SideAction.SUBMIT): SideState.SUBMITTED,
-    (SideState.REJECTED, SideAction.SUBMIT): SideState.SUBMITTED,
-    (SideState.SUBMITTED, SideAction.PASS): SideState.PASSED,
-    (SideState.SUBMITTED, SideAction.REJECT): SideState.REJECTED,
-}
-SETTLED = frozenset({SideState.PASSED, SideState.WAIVED})
-
+from chalicelib.domain.side import SETTLED, Side, SideState
 
 MAX_MEMBERS = 500
 MAX_ENTERPRISES = 30  # of a regional task: each takes two list entries of one commit
@@ -55,38 +29,6 @@ class TaskKind(StrEnum):
 
 
 WARNED = frozenset({TaskKind.UNIT, TaskKind.REGIONAL})  # the kinds that are about warnings; the others have none
-
-
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """`media` are the photos that it rests on, by id; empty: it names none."""
-
-    by: str
-    at_ms: int
-    note: str
-    media: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    by: str
-    at_ms: int
-    action: SideAction
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """`revision` counts submissions; a verdict names the revision it judges. `returns` counts rejections. `changed_in` is the version
-    of the task that last changed this side: who saw that one, or a later one, has seen the side as it is."""
-
-    state: SideState = SideState.PENDING
-    revision: int = 0
-    returns: int = 0
-    inspector_id: str | None = None
-    submission: Submission | None = None
-    verdict: Verdict | None = None
-    changed_in: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +108,7 @@ class Task:
     parent_id: str = ""
     reported_by: str = ""
     assignments: tuple[Assignment, ...] = ()
+    reopenings: int = 0
 
     @property
     def enterprises(self) -> frozenset[str]:
@@ -184,11 +127,21 @@ class Task:
         return replace(self, safety=side) if dimension is Dimension.SAFETY else replace(self, environment=side)
 
 
-def next_state(state: SideState, action: SideAction) -> SideState:
-    try:
-        return TRANSITIONS[state, action]
-    except KeyError:
-        raise IllegalTransition(state=state.value, action=action.value) from None
+def settled(task: Task, dimension: Dimension, side: Side, at_ms: int) -> Task:
+    """The task with a side that was judged or waived. The last one that is settled closes it."""
+    changed = task.with_side(dimension, side)
+    return replace(changed, closed_at_ms=at_ms) if changed.state is TaskState.CLOSED else changed
+
+
+def reopened(task: Task, dimension: Dimension, side: Side, at_ms: int, deadlines: Deadlines) -> Task:
+    """The task with a side that was opened again: its time runs anew. One that was closed is open."""
+    return replace(
+        task.with_side(dimension, side),
+        closed_at_ms=None,
+        due_at_ms=at_ms + deadlines.finish_ms,
+        overdue=(),
+        reopenings=task.reopenings + (task.closed_at_ms is not None),
+    )
 
 
 def task_id(warning_id: str) -> str:
@@ -199,27 +152,6 @@ def task_id(warning_id: str) -> str:
 def regional_task_id(region: str, industry: str, warning_id: str, step: int) -> str:
     """Of a flood's task, from the warning that opened it at its `step`-th handling."""
     return "t-" + sha256(f"{region}|{industry}|{warning_id}|{step}".encode()).hexdigest()[:20]
-
-
-def submit(task: Task, dimension: Dimension, submission: Submission) -> Task:
-    side = task.side(dimension)
-    state = next_state(side.state, SideAction.SUBMIT)
-    return task.with_side(
-        dimension, replace(side, state=state, revision=side.revision + 1, submission=submission, verdict=None)
-    )
-
-
-def judge(task: Task, dimension: Dimension, revision: int, verdict: Verdict) -> Task:
-    """Pass or reject what was submitted. Rejecting reopens only this side; passing the last open one closes the task."""
-    side = task.side(dimension)
-    state = next_state(side.state, verdict.action)
-    if revision != side.revision:
-        raise StaleRevision(given=revision, current=side.revision)
-    if side.submission is not None and side.submission.by == verdict.by:
-        raise JudgeIsSubmitter()
-    returns = side.returns + (verdict.action is SideAction.REJECT)
-    judged = task.with_side(dimension, replace(side, state=state, returns=returns, verdict=verdict))
-    return replace(judged, closed_at_ms=verdict.at_ms) if judged.state is TaskState.CLOSED else judged
 
 
 def acknowledge(task: Task, acknowledgement: Acknowledgement) -> Task:
@@ -255,4 +187,10 @@ def overdue_deadlines(task: Task, now_ms: int) -> tuple[str, ...]:
     missed = ["acknowledge"] if unanswered and now_ms > (task.acknowledge_due_at_ms or 0) else []
     if now_ms > task.due_at_ms:
         missed.append("finish")
+    missed += [f"redo_{side}" for side in SIDES if _has_missed_redoing(task.side(side), now_ms)]
     return tuple(m for m in missed if m not in task.overdue)
+
+
+def _has_missed_redoing(side: Side, now_ms: int) -> bool:
+    redo_by_ms = side.verdict.redo_by_ms if side.verdict else None
+    return side.state is SideState.REJECTED and redo_by_ms is not None and now_ms > redo_by_ms

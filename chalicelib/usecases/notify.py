@@ -4,18 +4,23 @@ from collections.abc import Iterable
 from math import ceil
 
 from chalicelib.domain.access import can_see_task
-from chalicelib.domain.dimension import Dimension
+from chalicelib.domain.dimension import SIDES, Dimension
 from chalicelib.domain.events import (
     PhotoRefused,
     SideEvent,
     SideRejected,
+    SideReopened,
     SideSubmitted,
+    SideWaived,
     TaskClosed,
     TaskDispatched,
     TaskEscalated,
     TaskEvent,
     TaskOverdue,
     TaskWarningCleared,
+    WaiverEvent,
+    WaiverProposed,
+    WaiverRefused,
 )
 from chalicelib.domain.notice import Notice, NoticeKind, notice_id
 from chalicelib.domain.person import Person, Role
@@ -28,6 +33,10 @@ KINDS: dict[type[TaskEvent], NoticeKind] = {
     TaskWarningCleared: NoticeKind.WARNING_CLEARED,
     SideSubmitted: NoticeKind.SIDE_SUBMITTED,
     SideRejected: NoticeKind.SIDE_REJECTED,
+    WaiverProposed: NoticeKind.WAIVER_PROPOSED,
+    WaiverRefused: NoticeKind.WAIVER_REFUSED,
+    SideWaived: NoticeKind.SIDE_WAIVED,
+    SideReopened: NoticeKind.SIDE_REOPENED,
     TaskClosed: NoticeKind.TASK_CLOSED,
     TaskOverdue: NoticeKind.TASK_OVERDUE,
     PhotoRefused: NoticeKind.PHOTO_REFUSED,
@@ -85,6 +94,11 @@ def _readers(event: TaskEvent, task: Task, registry: RegistryRepo, evidence: Evi
             submission = task.side(event.dimension).submission
             workers = {submission.by} if submission else set()
             return workers | _enterprise_people(task, registry)
+        case WaiverProposed():
+            (other,) = (one for one in SIDES if one is not event.dimension)
+            return _department(other, task, registry)
+        case WaiverRefused():
+            return _department(event.dimension, task, registry)
         case PhotoRefused():
             photo = evidence.photo(task.id, event.photo_id)
             return {photo.uploaded_by} if photo else ()
@@ -118,9 +132,11 @@ def _params(event: TaskEvent, task: Task, registry: RegistryRepo) -> dict[str, s
         params |= {"enterprise": profile.enterprise.name, "unit": unit.name if unit else task.unit_id}
     if task.kind is TaskKind.REGIONAL:
         params |= {"enterprise": task.region, "unit": "", "kind": task.kind.value}
-    if isinstance(event, SideEvent):
+    if isinstance(event, SideEvent | WaiverEvent):
         params["side"] = event.dimension.value
-    if isinstance(event, SideRejected | PhotoRefused):
+        waiver = task.side(event.dimension).waiver
+        params |= {"reason": waiver.decision_reason or waiver.reason} if waiver else {}
+    if isinstance(event, SideRejected | SideReopened | PhotoRefused):
         params["reason"] = event.reason
     if isinstance(event, TaskOverdue):
         params["deadline"] = event.deadline

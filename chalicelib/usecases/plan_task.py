@@ -10,7 +10,8 @@ from chalicelib.domain.enterprise import Enterprise
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.membership import member_of
 from chalicelib.domain.person import Person, Role
-from chalicelib.domain.task import Side, Task, TaskKind, escalate, regional_task_id, task_id
+from chalicelib.domain.side import Side
+from chalicelib.domain.task import Task, TaskKind, escalate, regional_task_id, task_id
 from chalicelib.domain.warning import Warning
 from chalicelib.ports import RegistryRepo, TaskRepo
 

@@ -319,8 +319,23 @@ def _submit(operation: FieldOperation, command: Submit, person: Person, desk: Fi
 
 def _judge_side(operation: FieldOperation, command: Judge, person: Person, desk: FieldDesk) -> Task:
     base = _base(operation, command.dimension, desk)
-    side = SideCommand(operation.task_id, command.dimension, command.reason, base=base)
-    return judge_side(side, command.revision, command.action, person, tasks=desk.tasks, clock=desk.clock)
+    side = SideCommand(
+        operation.task_id,
+        command.dimension,
+        command.reason,
+        base=base,
+        lacks=command.lacks,
+        redo_by_ms=command.redo_by_ms,
+    )
+    return judge_side(
+        side,
+        command.revision,
+        command.action,
+        person,
+        tasks=desk.tasks,
+        catalogues=desk.catalogues,
+        clock=desk.clock,
+    )
 
 
 def _base(operation: FieldOperation, dimension: Dimension, desk: FieldDesk) -> int | None:

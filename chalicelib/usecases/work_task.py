@@ -1,7 +1,8 @@
-"""What people do to a task: see it, acknowledge it, submit a side, judge a side."""
+"""What people do to a task: see it, acknowledge it, submit a side, judge a side. How a side is waived or reopened: settle_side.py."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from chalicelib.domain import side as sides
 from chalicelib.domain import task as rules
 from chalicelib.domain.access import Action, can_see_task, require, require_side
 from chalicelib.domain.dimension import Dimension
@@ -19,9 +20,12 @@ from chalicelib.domain.events import Event, SidePassed, SideRejected, SideSubmit
 from chalicelib.domain.membership import seen_by
 from chalicelib.domain.person import Person, Role
 from chalicelib.domain.photo import PhotoState
-from chalicelib.domain.task import Acknowledgement, SideAction, SideState, Submission, Task, TaskState, Verdict
-from chalicelib.ports import Clock, EvidenceRepo, Page, TaskRepo
+from chalicelib.domain.side import Lack, SideAction, SideState, Submission, Verdict
+from chalicelib.domain.task import Acknowledgement, Task, TaskState
+from chalicelib.ports import CatalogueRepo, Clock, EvidenceRepo, Page, TaskRepo
 from chalicelib.usecases.change_task import change_task
+
+MAX_REDO_MS = 30 * 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,8 @@ class SideCommand:
     version: int | None = None
     base: int | None = None
     media: tuple[str, ...] = ()
+    lacks: tuple[Lack, ...] = ()
+    redo_by_ms: int | None = None
 
 
 def see_task(task_id: str, person: Person, *, tasks: TaskRepo) -> Task:
@@ -85,8 +91,9 @@ def submit_side(command: SideCommand, person: Person, *, tasks: TaskRepo, eviden
         known = side.submission
         if side.state is SideState.SUBMITTED and known and _is_same(known, person, command):
             return task, []
-        _match(command, task)
-        changed = rules.submit(task, command.dimension, Submission(person.id, now_ms, command.text, command.media))
+        match_version(command, task)
+        handed_in = sides.submit(side, Submission(person.id, now_ms, command.text, command.media))
+        changed = task.with_side(command.dimension, handed_in)
         revision = changed.side(command.dimension).revision
         return changed, [
             SideSubmitted(task.enterprise_id, now_ms, task.correlation_id, task.id, command.dimension, revision)
@@ -96,27 +103,51 @@ def submit_side(command: SideCommand, person: Person, *, tasks: TaskRepo, eviden
 
 
 def judge_side(
-    command: SideCommand, revision: int, action: SideAction, person: Person, *, tasks: TaskRepo, clock: Clock
+    command: SideCommand,
+    revision: int,
+    action: SideAction,
+    person: Person,
+    *,
+    tasks: TaskRepo,
+    catalogues: CatalogueRepo,
+    clock: Clock,
 ) -> Task:
-    """Accept or reject what was submitted as `revision`. The same verdict again is a success that changes nothing."""
+    """Accept or reject what was submitted as `revision`. A rejection says what lacks, and until when it is to be redone: by default
+    within the time that the tier has to finish. The same verdict again is a success that changes nothing.
+    """
     require(person, Action.JUDGE_SIDE)
     seen = see_task(command.task_id, person, tasks=tasks)
     require_side(person, seen, command.dimension, Action.JUDGE_SIDE)
-    if action is SideAction.REJECT and not command.text:
-        raise InvalidRequest(errors=[FieldError("reason", "rejection_needs_reason", "")])
     now_ms = clock.now_ms()
+    _check_rejection(command, action, now_ms)
+    finish_ms = catalogues.current().deadlines[seen.tier].finish_ms
+    redo_by_ms = (command.redo_by_ms or now_ms + finish_ms) if action is SideAction.REJECT else None
+    lacks = (command.lacks or (Lack(command.text),)) if action is SideAction.REJECT else ()
 
     def decide(task: Task) -> tuple[Task, list[Event]]:
         side = task.side(command.dimension)
         if side.verdict is not None and side.revision == revision:
-            if (side.verdict.by, side.verdict.action, side.verdict.reason) == (person.id, action, command.text):
+            same = (side.verdict.by, side.verdict.action, side.verdict.reason, side.verdict.lacks)
+            if same == (person.id, action, command.text, lacks):
                 return task, []
             raise IllegalTransition(state=side.state.value, action=action.value)
-        _match(command, task)
-        changed = rules.judge(task, command.dimension, revision, Verdict(person.id, now_ms, action, command.text))
-        return changed, _verdict_events(changed, command, revision, action, now_ms)
+        match_version(command, task)
+        verdict = Verdict(person.id, now_ms, action, command.text, lacks, redo_by_ms)
+        changed = rules.settled(task, command.dimension, sides.judge(side, revision, verdict), now_ms)
+        told = tuple(one for one in changed.overdue if one != f"redo_{command.dimension}")
+        return replace(changed, overdue=told), _verdict_events(changed, command, revision, action, now_ms)
 
     return change_task(command.task_id, decide, tasks=tasks)
+
+
+def _check_rejection(command: SideCommand, action: SideAction, now_ms: int) -> None:
+    if action is not SideAction.REJECT:
+        return
+    wrong = [] if command.text else [FieldError("reason", "rejection_needs_reason", "")]
+    if command.redo_by_ms is not None and not now_ms < command.redo_by_ms <= now_ms + MAX_REDO_MS:
+        wrong.append(FieldError("redo_by", "ahead", f"{MAX_REDO_MS // 86_400_000} d"))
+    if wrong:
+        raise InvalidRequest(errors=wrong)
 
 
 def _verdict_events(task: Task, command: SideCommand, revision: int, action: SideAction, now_ms: int) -> list[Event]:
@@ -125,11 +156,12 @@ def _verdict_events(task: Task, command: SideCommand, revision: int, action: Sid
         return [SideRejected(*head, command.dimension, revision, command.text)]
     events: list[Event] = [SidePassed(*head, command.dimension, revision)]
     if task.state is TaskState.CLOSED:
-        events.append(TaskClosed(*head))
+        events.append(TaskClosed(*head, task.reopenings))
     return events
 
 
-def _match(command: SideCommand, task: Task) -> None:
+def match_version(command: SideCommand, task: Task) -> None:
+    """Raises PreconditionFailed or SideChanged where the person has not seen the task, or the side, as it is."""
     if command.version is not None and command.version != task.version:
         raise PreconditionFailed(given=command.version, current=task.version)
     if command.base is not None and task.side(command.dimension).changed_in > command.base:

@@ -24,7 +24,7 @@ from chalicelib.domain.task import TaskKind
 
 WORDS = {
     "side": {side.value for side in SIDES},
-    "deadline": {"acknowledge", "finish"},
+    "deadline": {"acknowledge", "finish", "redo_safety", "redo_environment"},
     "grade": {grade.value for grade in Grade},
     "cause": {cause.value for cause in Cause},
     "gap": {*(reason.value for reason in GapReason), WAITING, UNKNOWN},
@@ -58,6 +58,10 @@ MORE = {
     "observation_opened": {"subject", "observation"},
     "late_warnings": {"count", "first"},
     "task_overdue": {"deadline"},
+    "waiver_proposed": {"side", "reason"},
+    "waiver_refused": {"side", "reason"},
+    "side_waived": {"side", "reason"},
+    "side_reopened": {"side", "reason"},
     "audit_broken": {"object", "seq", "why"},
     "operation_conflict": {"person", "operation"},
     "operation_applied": {"operation"},

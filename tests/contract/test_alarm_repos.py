@@ -18,7 +18,8 @@ from chalicelib.domain.handling import Course, Handling, Step
 from chalicelib.domain.maintenance import MaintenanceWindow, approve
 from chalicelib.domain.notice import Notice, NoticeKind
 from chalicelib.domain.shelving import Shelving, end
-from chalicelib.domain.task import MAX_ENTERPRISES, Member, Side, Task, TaskKind
+from chalicelib.domain.side import Side
+from chalicelib.domain.task import MAX_ENTERPRISES, Member, Task, TaskKind
 from tests.unit.test_shelving import ADMIN
 
 T0, DAY_MS = 1_772_416_800_000, 86_400_000

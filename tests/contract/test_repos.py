@@ -36,8 +36,8 @@ from chalicelib.domain.person import Bridge, Person, Role
 from chalicelib.domain.photo import Photo, PhotoState, Position, RefusalReason
 from chalicelib.domain.reading import Series
 from chalicelib.domain.score import Cause, ScoreEntry
+from chalicelib.domain.side import Side, SideState
 from chalicelib.domain.state import Checkpoint, EnterpriseState, Phase, PointState, RuleState
-from chalicelib.domain.task import Side, SideState
 from chalicelib.domain.warning import Warning, WarningState
 from tests.plant import Plant
 from tests.unit.test_task import TASK

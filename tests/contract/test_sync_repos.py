@@ -21,7 +21,8 @@ from chalicelib.domain.field_operation import (
     Submit,
 )
 from chalicelib.domain.field_pack import FieldPack
-from chalicelib.domain.task import Side, SideAction, Task
+from chalicelib.domain.side import Side, SideAction
+from chalicelib.domain.task import Task
 
 T0 = 1_772_416_800_000
 

@@ -10,7 +10,7 @@ import pytest
 from chalicelib.api.models.wire import rfc3339
 from chalicelib.domain.errors import WriteConflict
 from chalicelib.domain.handling import Handling
-from chalicelib.domain.task import Side, SideState
+from chalicelib.domain.side import Side, SideState
 from chalicelib.handlers.on_clock import on_clock
 from chalicelib.observability import FunctionFailed
 from tests.acts import client_id

@@ -6,18 +6,22 @@ import pytest
 
 from chalicelib.adapters.rows import Row
 from chalicelib.domain.errors import IllegalTransition
-from chalicelib.domain.task import SideAction, SideState, next_state
+from chalicelib.domain.side import SideAction, SideState, next_state
 from chalicelib.handlers.on_clock import on_clock
 from tests.acts import FakeInspector, brings_retest, closes, judges, retest_body, submits, the_task
 from tests.park import PEOPLE, Park
 
 PENDING, SUBMITTED, PASSED, REJECTED, WAIVED = SideState
-SUBMIT, PASS, REJECT = SideAction
+SUBMIT, PASS, REJECT, WAIVE, REOPEN = SideAction
 ALLOWED = {
     (PENDING, SUBMIT): SUBMITTED,
     (REJECTED, SUBMIT): SUBMITTED,
     (SUBMITTED, PASS): PASSED,
     (SUBMITTED, REJECT): REJECTED,
+    (PENDING, WAIVE): WAIVED,
+    (REJECTED, WAIVE): WAIVED,
+    (PASSED, REOPEN): REJECTED,
+    (WAIVED, REOPEN): REJECTED,
 }
 TIERS = {
     1: {"temperature": 182.0, "voc": 39.0, "steam": 100.0},

@@ -59,6 +59,9 @@ ROUTES = {
     r"POST .*/submission": "submit",
     r"POST .*/verdict": "judge",
     r"POST .*/commands": "ask for a measure",
+    r"POST .*/waiver": "propose waiver",
+    r"POST .*/waiver/decision": "decide waiver",
+    r"POST .*/reopening": "reopen",
     r"POST /v1/sync": "sync",
     r"POST /v1/sync/operations/.*/decision": "decide conflict",
     r"POST /v1/shelvings": "shelve",
@@ -229,6 +232,7 @@ def story(park: RepeatingPark) -> None:
     judges(park, task, "safety", revision=2)
     assert judges(park, task, "environment")["state"] == "closed"
     brings_what_came_too_late(park, task)
+    think_twice(park, task)
     alarm_story(park)
     park.clock.ms = QUARTER_MS
     park.minute_passes()
@@ -287,6 +291,19 @@ def sees_what_comes_late(park: RepeatingPark) -> None:
     was = {"temperature": [186.0] * 3 + [170.0] * 3, "voc": [48.0] * 3 + [30.0] * 3}
     park.upload([{"point": f"acme-{name}", "times": times, "values": values} for name, values in was.items()])
     park.pump()
+
+
+def think_twice(park: RepeatingPark, task: dict[str, Any]) -> None:
+    """A side is opened again, and then waived, though not at the first try."""
+    path = f"/v1/tasks/{task['id']}/sides/safety"
+    park.as_("department_safety").post(f"{path}/reopening", {"reason": "复查又见渗漏"})
+    park.pump()
+    for reason, consent in (("装置停用", False), ("装置拆除", True)):
+        park.clock.advance(60)
+        park.as_("department_safety").post(f"{path}/waiver", {"reason": reason})
+        park.pump()
+        park.as_("department_environment").post(f"{path}/waiver/decision", {"consent": consent, "reason": "已核实"})
+        park.pump()
 
 
 def brings_what_came_too_late(park: RepeatingPark, task: dict[str, Any]) -> None:

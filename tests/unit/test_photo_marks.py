@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from chalicelib.domain.dimension import Dimension
 from chalicelib.domain.photo import Claim, MarkKind, NearPhoto, Photo, PhotoFinding, Position
 from chalicelib.domain.photo_marks import NEAR_BITS, bits_apart, marks_of
-from chalicelib.domain.task import Side, Task
+from chalicelib.domain.side import Side
+from chalicelib.domain.task import Task
 
 T0 = 1_772_416_800_000
 SITE = Position(31.2304, 121.4737)

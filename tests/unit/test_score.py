@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.catalogue import ScorePolicy
 from chalicelib.domain.score import Cause, Grade, ScoreEntry, entries_of, grade_of, month_of, total
-from chalicelib.domain.task import Side, SideState
+from chalicelib.domain.side import Side, SideState
 from tests.unit.test_task import TASK
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

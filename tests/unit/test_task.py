@@ -4,26 +4,28 @@ from dataclasses import replace
 
 import pytest
 
+from chalicelib.domain import side as sides
 from chalicelib.domain.catalogue import Deadlines
 from chalicelib.domain.dimension import SIDES, Dimension
 from chalicelib.domain.errors import IllegalTransition, JudgeIsSubmitter, StaleRevision
-from chalicelib.domain.task import (
+from chalicelib.domain.side import (
     SETTLED,
     TRANSITIONS,
-    Acknowledgement,
     Side,
     SideAction,
     SideState,
     Submission,
+    Verdict,
+    next_state,
+)
+from chalicelib.domain.task import (
+    Acknowledgement,
     Task,
     TaskState,
-    Verdict,
     acknowledge,
     escalate,
-    judge,
-    next_state,
     overdue_deadlines,
-    submit,
+    settled,
     task_id,
 )
 
@@ -49,7 +51,19 @@ LEGAL = {
     ("rejected", "submit"): "submitted",
     ("submitted", "pass"): "passed",
     ("submitted", "reject"): "rejected",
+    ("pending", "waive"): "waived",
+    ("rejected", "waive"): "waived",
+    ("passed", "reopen"): "rejected",
+    ("waived", "reopen"): "rejected",
 }
+
+
+def submit(task: Task, dimension: Dimension, given: Submission) -> Task:
+    return task.with_side(dimension, sides.submit(task.side(dimension), given))
+
+
+def judge(task: Task, dimension: Dimension, revision: int, given: Verdict) -> Task:
+    return settled(task, dimension, sides.judge(task.side(dimension), revision, given), given.at_ms)
 
 
 def submission(by: str = "i-s", at_ms: int = 2_000) -> Submission:

@@ -4,10 +4,22 @@ from typing import Literal
 
 from pydantic import (
     Field,
+    StrictBool,
 )
 
-from chalicelib.api.models.wire import ClientId, Count, Instant, OptionalText, PageQuery, ShortText, View, Wire
-from chalicelib.domain.task import SideAction, SideState, TaskKind, TaskState
+from chalicelib.api.models.wire import (
+    ClientId,
+    Count,
+    Instant,
+    InstantIn,
+    OptionalText,
+    PageQuery,
+    ShortText,
+    View,
+    Wire,
+)
+from chalicelib.domain.side import SideAction, SideState
+from chalicelib.domain.task import TaskKind, TaskState
 
 
 class TaskQuery(PageQuery):
@@ -21,11 +33,30 @@ class SubmissionOut(View):
     media: list[str] = Field(description="the photos that it rests on; empty: it names none")
 
 
+class LackOut(View):
+    what: str
+    evidence_id: str = Field(description="the photo or retest that it is about; empty: none in particular")
+
+
 class VerdictOut(View):
     by: str
     at: Instant = Field(validation_alias="at_ms")
     action: SideAction
     reason: str
+    lacks: list[LackOut] = Field(description="of a rejection or reopening: what is to be redone")
+    redo_by: Instant | None = Field(default=None, validation_alias="redo_by_ms")
+
+
+class WaiverOut(View):
+    """Proposed by the side's department; `is_given` is the other department's decision, absent until it has decided."""
+
+    by: str
+    at: Instant = Field(validation_alias="at_ms")
+    reason: str
+    decided_by: str
+    decided_at: Instant | None = Field(default=None, validation_alias="decided_at_ms")
+    is_given: bool | None = None
+    decision_reason: str
 
 
 class SideOut(View):
@@ -35,6 +66,7 @@ class SideOut(View):
     inspector_id: str | None = None
     submission: SubmissionOut | None = None
     verdict: VerdictOut | None = None
+    waiver: WaiverOut | None = None
 
 
 class AcknowledgementOut(View):
@@ -98,7 +130,32 @@ class SubmissionIn(Wire):
     )
 
 
+class LackIn(Wire):
+    what: ShortText
+    evidence_id: OptionalText = Field(default="", max_length=64)
+
+
 class VerdictIn(Wire):
     revision: Count = Field(ge=1, description="the submission this verdict judges")
     verdict: Literal["passed", "rejected"]
     reason: OptionalText = Field(default="", description="required when rejected")
+    lacks: list[LackIn] = Field(
+        default=[], max_length=50, description="of a rejection: what is to be redone; without any, what `reason` says"
+    )
+    redo_by: InstantIn | None = Field(
+        default=None,
+        description="of a rejection: at most 30 days ahead; without it, the time that the tier has to finish",
+    )
+
+
+class WaiverIn(Wire):
+    reason: ShortText
+
+
+class ConsentIn(Wire):
+    consent: StrictBool
+    reason: ShortText
+
+
+class ReopeningIn(Wire):
+    reason: ShortText
