@@ -20,7 +20,7 @@ from chalicelib.domain.sync_cursor import LONGEST_AWAY_MS
 from chalicelib.ports import Page
 
 PACK = "PACK"
-HELD = "HELD"
+WAITING = "WAITING"
 
 
 class RowPackRepo:
@@ -85,8 +85,8 @@ class RowOperationRepo:
         writes: list[Put | Delete] = [Put(row, Expect.ABSENT if kept.version == 0 else Expect.VERSION)]
         sk, body = f"{one.received_at_ms:013d}#{one.id}", {"person_id": one.person_id}
         for pk, outcome in (
-            (HELD, Outcome.HELD),
-            (f"HELD#{one.person_id}", Outcome.HELD),
+            (WAITING, Outcome.HELD),
+            (f"WAITING#{one.person_id}", Outcome.HELD),
             ("CONFLICTS#park", Outcome.CONFLICT),
             (f"CONFLICTS#person:{one.person_id}", Outcome.CONFLICT),
         ):
@@ -105,10 +105,10 @@ class RowOperationRepo:
         return {row.sk.partition("#")[2]: int(row.body["version"]) for row in rows}
 
     def held_by(self, person_id: str) -> tuple[KeptOperation, ...]:
-        return self._listed(self._rows.query(f"HELD#{person_id}"))
+        return self._listed(self._rows.query(f"WAITING#{person_id}"))
 
     def held(self, limit: int) -> tuple[KeptOperation, ...]:
-        return self._listed(self._rows.query(HELD, limit=limit))
+        return self._listed(self._rows.query(WAITING, limit=limit))
 
     def conflicts(self, scope: str, cursor: str | None, limit: int) -> Page[KeptOperation]:
         feed, onward = feed_page(self._rows, f"CONFLICTS#{scope}", cursor, limit)

@@ -187,10 +187,11 @@ def overdue_deadlines(task: Task, now_ms: int) -> tuple[str, ...]:
     missed = ["acknowledge"] if unanswered and now_ms > (task.acknowledge_due_at_ms or 0) else []
     if now_ms > task.due_at_ms:
         missed.append("finish")
-    missed += [f"redo_{side}" for side in SIDES if _has_missed_redoing(task.side(side), now_ms)]
+    missed += [f"redo_{side}" for side in SIDES if _has_missed_redoing(task, task.side(side), now_ms)]
     return tuple(m for m in missed if m not in task.overdue)
 
 
-def _has_missed_redoing(side: Side, now_ms: int) -> bool:
+def _has_missed_redoing(task: Task, side: Side, now_ms: int) -> bool:
+    """A time of its own: where it is the task's, missing that is said already."""
     redo_by_ms = side.verdict.redo_by_ms if side.verdict else None
-    return side.state is SideState.REJECTED and redo_by_ms is not None and now_ms > redo_by_ms
+    return side.state is SideState.REJECTED and redo_by_ms not in (None, task.due_at_ms) and now_ms > (redo_by_ms or 0)

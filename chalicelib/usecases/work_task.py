@@ -112,16 +112,16 @@ def judge_side(
     catalogues: CatalogueRepo,
     clock: Clock,
 ) -> Task:
-    """Accept or reject what was submitted as `revision`. A rejection says what lacks, and until when it is to be redone: by default
-    within the time that the tier has to finish. The same verdict again is a success that changes nothing.
-    """
+    """Accept or reject what was submitted as `revision`. A rejection says what lacks, and until when it is to be redone. The same verdict again is a success that changes nothing."""
     require(person, Action.JUDGE_SIDE)
     seen = see_task(command.task_id, person, tasks=tasks)
     require_side(person, seen, command.dimension, Action.JUDGE_SIDE)
     now_ms = clock.now_ms()
     _check_rejection(command, action, now_ms)
+    # By default within the task's own time; where that is over, once more as long as its tier has.
     finish_ms = catalogues.current().deadlines[seen.tier].finish_ms
-    redo_by_ms = (command.redo_by_ms or now_ms + finish_ms) if action is SideAction.REJECT else None
+    usual_ms = seen.due_at_ms if seen.due_at_ms > now_ms else now_ms + finish_ms
+    redo_by_ms = (command.redo_by_ms or usual_ms) if action is SideAction.REJECT else None
     lacks = (command.lacks or (Lack(command.text),)) if action is SideAction.REJECT else ()
 
     def decide(task: Task) -> tuple[Task, list[Event]]:
