@@ -48,7 +48,8 @@ MAY: dict[str, set[str]] = {
     "get_deliveries": {"department", "committee", "admin"},
     "post_command": {"department", "committee", "admin"},
     **{
-        f"put_{what}": {"admin"} for what in ("enterprise", "unit", "point", "person", "bridge", "catalogue", "version")
+        f"put_{what}": {"admin"}
+        for what in ("enterprise", "unit", "point", "person", "bridge", "catalogue", "version", "instrument")
     },
     **{f"post_{what}": {"admin"} for what in ("publication", "rollback", "review")},
     **{
@@ -114,6 +115,7 @@ TENANTS_IN = (
     "shelving_id",
     "operation_id",
     "object",
+    "instrument_id",
 )
 
 
@@ -151,6 +153,9 @@ def ids_of(park: Park, eid: str) -> dict[str, str]:
     ids |= {"command_id": client_id(40), "observation_id": seen["id"], **silences(park, eid)}
     ids |= {"task_id": task["id"], "warning_id": task["warning_id"], "photo_id": client_id(1), "side": "safety"}
     ids |= {"version": VERSION, **late_operation(park, eid, task["id"]), "object": f"task:{task['id']}"}
+    online = {"name": "FID", "kind": "online", "enterprise_id": eid, "point_id": f"{eid}-voc"}
+    park.as_("admin").put(f"/v1/instruments/{eid}-fid", online)
+    ids |= {"instrument_id": f"{eid}-fid"}
     return ids | {"person_id": "someone", "device_id": "phone-1", "notice_id": "n-nothing", "region_id": "east"}
 
 
