@@ -41,6 +41,7 @@ from chalicelib.settings import Settings, read_settings
 if TYPE_CHECKING:
     from chalicelib.adapters.alarm_repos import RowDispatchRepo, RowShelvingRepo, RowWindowRepo
     from chalicelib.adapters.bridge_repos import RowCommandRepo, RowGapRepo, RowReportRepo
+    from chalicelib.adapters.duty_repo import RowDutyRepo
     from chalicelib.adapters.instrument_repo import RowInstrumentRepo
     from chalicelib.adapters.law_repo import RowLawRepo
     from chalicelib.adapters.review_repo import RowReviewRepo
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from chalicelib.adapters.watch_repos import RowLearningRepo, RowWatchRepo
     from chalicelib.adapters.weather_repos import RowForesightRepo, RowRegionRepo, RowWeatherRepo
     from chalicelib.usecases.add_retest import RetestDesk
+    from chalicelib.usecases.hand_over import CrewDesk
     from chalicelib.usecases.read_audit import AuditDesk
     from chalicelib.usecases.settle_warning import Desk
     from chalicelib.usecases.sync_operations import FieldDesk
@@ -174,6 +176,7 @@ class Services:
             windows=self.windows,
             observations=self.observations,
             catalogues=self.catalogues,
+            duty=self.duty,
             clock=self.clock,
         )
 
@@ -198,7 +201,22 @@ class Services:
             instruments=self.instruments,
             blocks=self.blocks,
             catalogues=self.catalogues,
+            duty=self.duty,
             clock=self.clock,
+        )
+
+    @cached_property
+    def duty(self) -> RowDutyRepo:
+        from chalicelib.adapters.duty_repo import RowDutyRepo
+
+        return RowDutyRepo(self.rows(REGISTRY))
+
+    @cached_property
+    def crew_desk(self) -> CrewDesk:
+        from chalicelib.usecases.hand_over import CrewDesk
+
+        return CrewDesk(
+            tasks=self.tasks, registry=self.registry, duty=self.duty, catalogues=self.catalogues, clock=self.clock
         )
 
     @cached_property

@@ -18,6 +18,7 @@ from chalicelib.domain.events import (
     ObservationOpened,
     OperationSettled,
     PhotoRefused,
+    SideAssigned,
     SidePassed,
     SideRejected,
     SideReopened,
@@ -27,6 +28,7 @@ from chalicelib.domain.events import (
     TaskDispatched,
     TaskEscalated,
     TaskOverdue,
+    TaskReminder,
     TaskWarningCleared,
     WaiverProposed,
     WaiverRefused,
@@ -44,6 +46,7 @@ from chalicelib.usecases.evaluate_coupling import evaluate_coupling
 from chalicelib.usecases.find_decoupling import find_decoupling
 from chalicelib.usecases.find_sensor_faults import find_sensor_faults
 from chalicelib.usecases.fit_foresight import fit_foresight
+from chalicelib.usecases.hand_over import accept_side, decline_side, transfer_side
 from chalicelib.usecases.ingest_readings import Upload, ingest_readings
 from chalicelib.usecases.learn_laws import learn_laws
 from chalicelib.usecases.notify import notify
@@ -146,7 +149,12 @@ FLOW = (
     Stage("take report", "api", Report, take_report, (CommandSettled,)),
     Stage("ask for review", "clock", "every minute", ask_for_review, (CatalogueReviewDue,)),
     Stage("tell review", "relay", CatalogueReviewDue, tell_review, (PushRequest,)),
-    Stage("watch deadlines", "clock", "every minute", watch_deadlines, (TaskOverdue,)),
+    Stage("accept", "api", "inspector", accept_side),
+    Stage("decline", "api", "inspector", decline_side, (SideAssigned,)),
+    Stage("transfer", "api", "inspector", transfer_side, (SideAssigned,)),
+    Stage("watch deadlines", "clock", "every minute", watch_deadlines, (TaskOverdue, TaskReminder, SideAssigned)),
+    Stage("notify", "relay", SideAssigned, notify, (PushRequest,)),
+    Stage("notify", "relay", TaskReminder, notify, (PushRequest,)),
     Stage("notify", "relay", TaskOverdue, notify, (PushRequest,)),
     Stage("watch alarms", "clock", "every minute", watch_alarms, (TaskDispatched, TaskEscalated, ObservationOpened)),
     Stage("verify audit", "learn", "every hour", verify_audit, (AuditBroken,)),

@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # a function loads the domain that it uses, and no more: it s
     from chalicelib.domain.catalogue_version import CatalogueVersion, Proposal, Schedule
     from chalicelib.domain.chattering import Episode, Opening
     from chalicelib.domain.command import Command
+    from chalicelib.domain.duty import DutyEntry, DutyKind, Rota
     from chalicelib.domain.enterprise import Enterprise, Point, Profile, Unit
     from chalicelib.domain.events import CatalogueReviewDue, Event
     from chalicelib.domain.evidence import Rectification, Retest
@@ -428,6 +429,16 @@ class InstrumentRepo(Protocol):
         ...
 
     def all(self) -> tuple[Instrument, ...]: ...
+
+
+class DutyRepo(Protocol):
+    """Shifts and leave. `put` of the same content twice is one."""
+
+    def put(self, entry: DutyEntry) -> None: ...
+    def delete(self, person_id: str, kind: DutyKind, entry_id: str) -> None: ...
+    def rota(self, now_ms: int) -> Rota:
+        """What has not ended by then."""
+        ...
 
 
 class PackRepo(Protocol):

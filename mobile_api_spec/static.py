@@ -58,6 +58,7 @@ TAGS = [
     {"name": "readings", "description": "Uploads from bridges, and reading them back"},
     {"name": "registry", "description": "What an admin registers"},
     {"name": "instruments", "description": "What is measured with, and until when it is calibrated"},
+    {"name": "crew", "description": "Sides that change hands, the rota, leave"},
     {"name": "audit", "description": "Who changed what, when and from where, in chains that show any tampering"},
     {"name": "sync", "description": "Phones without a signal: what changed, what was done, what came too late"},
     {"name": "tasks", "description": "Joint tasks: evidence, submissions, verdicts"},
@@ -244,6 +245,10 @@ NOTES = {
         "Turned into the indicator's unit and held against the mean of the online readings of the same minute. Where both agree within "
         "their accuracies it is evidence; where not, a task about the instrument opens. Readings that have not come yet are awaited a day."
     ),
+    "post_transfer": "By the side's holder, the group's chief, or the side's department.",
+    "post_decline": "The least loaded of those who have not had it gets it, the chief last.",
+    "put_shift": "Where anybody of a group has a shift just then, only those on shift are called. By the side's department or the admin.",
+    "put_leave": "Inspectors enter their own.",
     "get_audit": (
         "`object` is `task:<id>`, `warning:<id>`, `score:<enterprise>:<month>` or `catalogue`; whoever sees it sees its audit. `intact` is of "
         "the entries in this answer."

@@ -17,6 +17,7 @@ from mobile_api_spec.walk_alarms import alarms
 from mobile_api_spec.walk_audit import audit
 from mobile_api_spec.walk_bridges import SOURCE, bridges
 from mobile_api_spec.walk_catalogue import NEXT, catalogues
+from mobile_api_spec.walk_crew import crew, settled
 from mobile_api_spec.walk_laws import laws
 from mobile_api_spec.walk_sides import reopening, waiver
 from mobile_api_spec.walk_sync import conflicts, sync
@@ -48,6 +49,7 @@ def walk() -> list[Exchange]:
         _bridges,
         _alarms,
         _work,
+        _crew,
         _sync,
         _evidence,
         waiver,
@@ -55,6 +57,7 @@ def walk() -> list[Exchange]:
         _close,
         _conflicts,
         _late,
+        settled,
         audit,
         reopening,
         _refusals,
@@ -150,6 +153,10 @@ def _alarms(w: Walker) -> None:
 
 def _sync(w: Walker) -> None:
     sync(w, at)
+
+
+def _crew(w: Walker) -> None:
+    crew(w, at)
 
 
 def _late(w: Walker) -> None:
@@ -316,6 +323,7 @@ NAMED = {
     "put_point": {"body": {"unit_id": "nothing", "indicator": "voc"}},
     "put_person": {"body": {"name": "企业联络员乙", "role": "enterprise", "enterprise_id": "nobody"}},
     "get_foresight": {"query": {"region": "nothing"}},
+    "get_duty": {"query": {"region": "nothing", "industry": "circular_chemical"}, "who": "inspector_safety"},
     "put_bridge": {"body": {"enterprise_id": "nobody", "public_key_pem": "-----BEGIN PUBLIC KEY-----"}},
 }
 

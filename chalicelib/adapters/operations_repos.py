@@ -263,6 +263,8 @@ def _feed_writes(task: Task) -> list[Put | Delete]:
     ]
     sk = f"{task.opened_at_ms:013d}#{task.id}"
     writes: list[Put | Delete] = [Put(Row(f"TASKS#{scope}", sk)) for scope in scopes]
+    former = {one for step in task.assignments for one in (step.to, step.former) if one} - inspectors
+    writes += [Delete(f"OPEN#person:{one}", sk) for one in sorted(former)]
     for scope in scopes:
         pk = f"OPEN#{scope}"
         writes.append(Put(Row(pk, sk)) if task.state is TaskState.OPEN else Delete(pk, sk))

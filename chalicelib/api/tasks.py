@@ -49,6 +49,7 @@ from chalicelib.domain.task import TaskKind
 
 if TYPE_CHECKING:
     from chalicelib.api.models.evidence import PhotoMarkOut
+    from chalicelib.api.models.tasks import ProgressOut
     from chalicelib.domain.enterprise import Enterprise, Unit
     from chalicelib.domain.evidence import Retest
     from chalicelib.domain.person import Person
@@ -86,7 +87,7 @@ def list_tasks(call: Call) -> TasksOut:
 def get_task(call: Call, task_id: str) -> TaskOut:
     from chalicelib.usecases import work_task as work
 
-    return _changed(call, work.see_task(task_id, call.person, tasks=call.services.tasks))
+    return changed(call, work.see_task(task_id, call.person, tasks=call.services.tasks))
 
 
 @endpoint(
@@ -96,7 +97,7 @@ def get_task(call: Call, task_id: str) -> TaskOut:
 def acknowledge(call: Call, task_id: str) -> TaskOut:
     from chalicelib.usecases import work_task as work
 
-    return _changed(call, work.acknowledge(task_id, call.person, tasks=call.services.tasks, clock=call.services.clock))
+    return changed(call, work.acknowledge(task_id, call.person, tasks=call.services.tasks, clock=call.services.clock))
 
 
 @endpoint(
@@ -185,10 +186,10 @@ def post_submission(call: Call, task_id: str, side: str) -> TaskOut:
     from chalicelib.usecases import work_task as work
     from chalicelib.usecases.work_task import SideCommand
 
-    command = SideCommand(task_id, _side(side), call.body.note, call.if_match, media=tuple(call.body.media))
+    command = SideCommand(task_id, side_named(side), call.body.note, call.if_match, media=tuple(call.body.media))
     ports = call.services
     task = work.submit_side(command, call.person, tasks=ports.tasks, evidence=ports.evidence, clock=ports.clock)
-    return _changed(call, task)
+    return changed(call, task)
 
 
 @endpoint(
@@ -202,7 +203,7 @@ def post_verdict(call: Call, task_id: str, side: str) -> TaskOut:
 
     given, ports = call.body, call.services
     command = SideCommand(
-        task_id, _side(side), given.reason, call.if_match, lacks=lacks_of(given), redo_by_ms=given.redo_by
+        task_id, side_named(side), given.reason, call.if_match, lacks=lacks_of(given), redo_by_ms=given.redo_by
     )
     task = work.judge_side(
         command,
@@ -213,7 +214,7 @@ def post_verdict(call: Call, task_id: str, side: str) -> TaskOut:
         catalogues=ports.catalogues,
         clock=ports.clock,
     )
-    return _changed(call, task)
+    return changed(call, task)
 
 
 @endpoint(
@@ -226,8 +227,8 @@ def post_waiver(call: Call, task_id: str, side: str) -> TaskOut:
     from chalicelib.usecases.work_task import SideCommand
 
     ports = call.services
-    command = SideCommand(task_id, _side(side), call.body.reason, call.if_match)
-    return _changed(call, propose_waiver(command, call.person, tasks=ports.tasks, clock=ports.clock))
+    command = SideCommand(task_id, side_named(side), call.body.reason, call.if_match)
+    return changed(call, propose_waiver(command, call.person, tasks=ports.tasks, clock=ports.clock))
 
 
 @endpoint(
@@ -240,9 +241,9 @@ def decide_waiver(call: Call, task_id: str, side: str) -> TaskOut:
     from chalicelib.usecases.work_task import SideCommand
 
     ports = call.services
-    command = SideCommand(task_id, _side(side), call.body.reason, call.if_match)
+    command = SideCommand(task_id, side_named(side), call.body.reason, call.if_match)
     task = settle_side.decide_waiver(command, call.body.consent, call.person, tasks=ports.tasks, clock=ports.clock)
-    return _changed(call, task)
+    return changed(call, task)
 
 
 @endpoint(
@@ -255,9 +256,9 @@ def post_reopening(call: Call, task_id: str, side: str) -> TaskOut:
     from chalicelib.usecases.work_task import SideCommand
 
     ports = call.services
-    command = SideCommand(task_id, _side(side), call.body.reason, call.if_match)
+    command = SideCommand(task_id, side_named(side), call.body.reason, call.if_match)
     task = reopen_side(command, call.person, tasks=ports.tasks, catalogues=ports.catalogues, clock=ports.clock)
-    return _changed(call, task)
+    return changed(call, task)
 
 
 @endpoint(
@@ -271,13 +272,13 @@ def get_deliveries(call: Call, task_id: str) -> DeliveriesOut:
     return DeliveriesOut(items=[DeliveryOut.model_validate(one) for one in call.services.deliveries.of_task(task_id)])
 
 
-def _side(name: str) -> Dimension:
+def side_named(name: str) -> Dimension:
     if name not in {side.value for side in SIDES}:
         raise NotFound(what="side")
     return Dimension(name)
 
 
-def _changed(call: Call, task: Task) -> TaskOut:
+def changed(call: Call, task: Task) -> TaskOut:
     call.answer_headers["ETag"] = f'"{task.version}"'
     return _view(call, task)
 
@@ -301,6 +302,9 @@ def task_view(call: Call, task: Task, enterprise: Enterprise | None, unit: Unit 
         indicator = call.services.catalogues.current().indicators.get(task.about)
         name = task.about if indicator is None else indicator.name[call.language]
         view.about = text("word.about.sensor_fault", call.language, indicator=name)
+    view.progress = _progress(call, task)
+    for one in view.assignments:
+        one.why_text = text(f"word.assignment.{one.why.value}", call.language)
     view.enterprise_name = enterprise.name if enterprise else None
     view.unit_name = unit.name if unit else None
     return view
@@ -318,6 +322,24 @@ def retest_view(call: Call, retest: Retest) -> RetestOut:
         view.comparison.text = text(f"word.agreement.{retest.comparison.agreement.value}", call.language)
     view.mark_texts = [text(f"word.retest_mark.{mark.value}", call.language) for mark in retest.marks]
     return view
+
+
+def _progress(call: Call, task: Task) -> ProgressOut:
+    from chalicelib.api.models.tasks import ProgressOut, SideProgressOut
+    from chalicelib.domain.progress import ORDER, STEPS, progress_of
+
+    found = progress_of(task)
+    sides = {
+        one.value: SideProgressOut(
+            stage=found.stage(one),
+            text=text(f"word.stage.{found.stage(one).value}", call.language),
+            share=ORDER[found.stage(one)] / STEPS,
+        )
+        for one in SIDES
+    }
+    behind = found.laggard
+    words = None if behind is None else text(f"word.laggard.{behind.value}", call.language)
+    return ProgressOut(**sides, laggard=behind, laggard_text=words)
 
 
 def lacks_of(given: VerdictIn) -> tuple[Lack, ...]:

@@ -37,6 +37,10 @@ class Action(StrEnum):
     JUDGE_SIDE = "judge_side"
     READ_CONFLICT = "read_conflict"
     DECIDE_CONFLICT = "decide_conflict"
+    HAND_OVER = "hand_over"
+    TRANSFER = "transfer"
+    KEEP_DUTY = "keep_duty"
+    READ_DUTY = "read_duty"
     READ_INSTRUMENT = "read_instrument"
     READ_AUDIT = "read_audit"
     EXPORT_AUDIT = "export_audit"
@@ -80,6 +84,10 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.JUDGE_SIDE: frozenset({Role.DEPARTMENT}),
     Action.READ_CONFLICT: PEOPLE,
     Action.DECIDE_CONFLICT: frozenset({Role.DEPARTMENT, Role.ADMIN}),
+    Action.HAND_OVER: frozenset({Role.INSPECTOR}),
+    Action.TRANSFER: frozenset({Role.INSPECTOR, Role.DEPARTMENT}),
+    Action.KEEP_DUTY: frozenset({Role.INSPECTOR, Role.DEPARTMENT, Role.ADMIN}),
+    Action.READ_DUTY: PEOPLE - {Role.ENTERPRISE},
     Action.READ_INSTRUMENT: PEOPLE,
     Action.READ_AUDIT: PEOPLE,
     Action.EXPORT_AUDIT: frozenset({Role.DEPARTMENT, Role.COMMITTEE, Role.ADMIN}),

@@ -79,6 +79,12 @@ class ReopeningTooLate(GreenShieldError):
     code, status = "reopening_too_late", 409
 
 
+class NobodyLeft(GreenShieldError):
+    """Everybody of the group has had the side, or is away."""
+
+    code, status = "nobody_left", 409
+
+
 class SecondPersonNeeded(GreenShieldError):
     """Tier 3 is shelved by two persons, of different departments."""
 

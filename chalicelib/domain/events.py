@@ -141,6 +141,28 @@ class TaskClosed(TaskEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class SideAssigned(TaskEvent):
+    """A side changed hands: `step` of the task's ledger. `to` and `former` are persons, or empty for nobody."""
+
+    kind: ClassVar[str] = "side_assigned"
+    identity: ClassVar[tuple[str, ...]] = ("task_id", "step")
+    dimension: Dimension
+    step: int
+    to: str
+    former: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskReminder(TaskEvent):
+    """`left`: how much of its time is left."""
+
+    kind: ClassVar[str] = "task_reminder"
+    identity: ClassVar[tuple[str, ...]] = ("task_id", "left", "tier", "at_ms")
+    left: str
+    tier: int
+
+
+@dataclass(frozen=True, slots=True)
 class TaskOverdue(TaskEvent):
     kind: ClassVar[str] = "task_overdue"
     identity: ClassVar[tuple[str, ...]] = ("task_id", "deadline", "tier")
@@ -235,6 +257,8 @@ EVENTS: dict[str, type[Event]] = {
         SideReopened,
         TaskClosed,
         TaskOverdue,
+        TaskReminder,
+        SideAssigned,
         PhotoRefused,
         OperationSettled,
         CommandRequested,

@@ -97,6 +97,7 @@ class Side:
     verdict: Verdict | None = None
     changed_in: int = 1
     waiver: Waiver | None = None
+    acknowledge_by_ms: int | None = None  # where it changed hands; else the task's own time
 
     @property
     def settled_at_ms(self) -> int | None:

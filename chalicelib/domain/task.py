@@ -61,7 +61,8 @@ class AssignmentReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """A step in the ledger of who holds a side. `to` is None where nobody is left; `by` is empty where nobody decided it."""
+    """A step in the ledger of who holds a side. `to` is None where nobody is left; `by` is empty where nobody decided it, `former`
+    where nobody held it before."""
 
     dimension: Dimension
     to: str | None
@@ -69,6 +70,7 @@ class Assignment:
     why: AssignmentReason
     by: str = ""
     text: str = ""
+    former: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,7 @@ class Task:
     parent_id: str = ""
     reported_by: str = ""
     assignments: tuple[Assignment, ...] = ()
+    reminded: tuple[str, ...] = ()
     reopenings: int = 0
     doubts: tuple[str, ...] = ()  # tasks about instruments that an inspector's retest disagreed with
 
@@ -141,6 +144,7 @@ def reopened(task: Task, dimension: Dimension, side: Side, at_ms: int, deadlines
         closed_at_ms=None,
         due_at_ms=at_ms + deadlines.finish_ms,
         overdue=(),
+        reminded=(),
         reopenings=task.reopenings + (task.closed_at_ms is not None),
     )
 
@@ -175,8 +179,12 @@ def escalate(task: Task, tier: int, at_ms: int, deadlines: Deadlines, inspectors
     )
     for dimension in SIDES:
         side = raised.side(dimension)
-        if side.inspector_id is None:
-            raised = raised.with_side(dimension, replace(side, inspector_id=inspectors[dimension]))
+        holder = side.inspector_id or inspectors[dimension]
+        if (holder, None) != (side.inspector_id, side.acknowledge_by_ms):
+            raised = raised.with_side(dimension, replace(side, inspector_id=holder, acknowledge_by_ms=None))
+        if side.inspector_id is None and holder is not None:
+            step = Assignment(dimension, holder, at_ms, AssignmentReason.ESCALATED)
+            raised = replace(raised, assignments=(*raised.assignments, step))
     return raised
 
 
@@ -184,7 +192,7 @@ def overdue_deadlines(task: Task, now_ms: int) -> tuple[str, ...]:
     """Which deadlines have passed that were not reported yet."""
     if task.state is TaskState.CLOSED:
         return ()
-    unanswered = not task.acknowledgements and task.acknowledge_due_at_ms is not None
+    unanswered = task.acknowledge_due_at_ms is not None and not task.acknowledgements
     missed = ["acknowledge"] if unanswered and now_ms > (task.acknowledge_due_at_ms or 0) else []
     if now_ms > task.due_at_ms:
         missed.append("finish")

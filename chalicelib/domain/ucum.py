@@ -35,9 +35,9 @@ UNITS: Mapping[str, tuple[str, float, float]] = {
     "L/min": ("volume flow", 0.06, 0.0),
     "mm/s": ("velocity", 1.0, 0.0),
     "m/s": ("velocity", 1e3, 0.0),
-    "W": ("power", 1.0, 0.0),
-    "kW": ("power", 1e3, 0.0),
-    "MW": ("power", 1e6, 0.0),
+    "W": ("wattage", 1.0, 0.0),
+    "kW": ("wattage", 1e3, 0.0),
+    "MW": ("wattage", 1e6, 0.0),
 }
 
 

@@ -16,7 +16,16 @@ from chalicelib.domain.instrument import Instrument, InstrumentKind, RetestMark
 from chalicelib.domain.person import Person, Role
 from chalicelib.domain.task import Task, TaskKind
 from chalicelib.domain.ucum import NotConvertible, converted
-from chalicelib.ports import BlockRepo, CatalogueRepo, Clock, EvidenceRepo, InstrumentRepo, RegistryRepo, TaskRepo
+from chalicelib.ports import (
+    BlockRepo,
+    CatalogueRepo,
+    Clock,
+    DutyRepo,
+    EvidenceRepo,
+    InstrumentRepo,
+    RegistryRepo,
+    TaskRepo,
+)
 from chalicelib.usecases.change_task import change_task_if_any
 from chalicelib.usecases.open_case import open_case
 from chalicelib.usecases.plan_task import Case
@@ -37,6 +46,7 @@ class RetestDesk:
     instruments: InstrumentRepo
     blocks: BlockRepo
     catalogues: CatalogueRepo
+    duty: DutyRepo
     clock: Clock
 
 
@@ -144,7 +154,7 @@ def _doubt(retest: Retest, task: Task, desk: RetestDesk) -> None:
         correlation_id=task.correlation_id,
     )
     open_case(
-        case, task.enterprise_id, tasks=desk.tasks, registry=desk.registry, catalogues=desk.catalogues, clock=desk.clock
+        case, task.enterprise_id, tasks=desk.tasks, registry=desk.registry, catalogues=desk.catalogues, duty=desk.duty, clock=desk.clock
     )  # fmt: skip
     if retest.is_inspectors:
         change_task_if_any(task.id, lambda known: (_doubted(known, case.id), []), tasks=desk.tasks)

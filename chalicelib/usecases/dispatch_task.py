@@ -46,7 +46,9 @@ def follow_escalation(event: WarningEscalated, *, desk: Desk) -> Task | None:
         noted = membership.note_tier(task, event.warning_id, event.tier)
         if task.tier >= event.tier or task.kind is TaskKind.REGIONAL:
             return noted, []
-        scene = look_around(task.enterprise_id, desk.registry, desk.catalogues.current(), desk.clock.now_ms())
+        scene = look_around(
+            task.enterprise_id, desk.registry, desk.catalogues.current(), desk.duty, desk.clock.now_ms()
+        )
         raised = raise_tier(noted, event.tier, scene, desk.tasks)
         head = (task.enterprise_id, scene.now_ms, event.correlation_id, task.id)
         return raised, [TaskEscalated(*head, event.tier, raised.party)]

@@ -4,9 +4,11 @@ from collections.abc import Iterable
 from math import ceil
 
 from chalicelib.domain.access import can_see_task
+from chalicelib.domain.assignment import unfinished
 from chalicelib.domain.dimension import SIDES, Dimension
 from chalicelib.domain.events import (
     PhotoRefused,
+    SideAssigned,
     SideEvent,
     SideRejected,
     SideReopened,
@@ -17,6 +19,7 @@ from chalicelib.domain.events import (
     TaskEscalated,
     TaskEvent,
     TaskOverdue,
+    TaskReminder,
     TaskWarningCleared,
     WaiverEvent,
     WaiverProposed,
@@ -39,6 +42,8 @@ KINDS: dict[type[TaskEvent], NoticeKind] = {
     SideReopened: NoticeKind.SIDE_REOPENED,
     TaskClosed: NoticeKind.TASK_CLOSED,
     TaskOverdue: NoticeKind.TASK_OVERDUE,
+    TaskReminder: NoticeKind.TASK_REMINDER,
+    SideAssigned: NoticeKind.SIDE_ASSIGNED,
     PhotoRefused: NoticeKind.PHOTO_REFUSED,
 }
 
@@ -65,7 +70,7 @@ def notify(
         Notice(
             id=notice_id(event.id, person_id),
             person_id=person_id,
-            kind=_kind(event, task),
+            kind=_kind(event, task, person_id),
             task_id=task.id,
             enterprise_id=task.enterprise_id,
             tier=task.tier,
@@ -84,7 +89,9 @@ def notify(
     return notices
 
 
-def _kind(event: TaskEvent, task: Task) -> NoticeKind:
+def _kind(event: TaskEvent, task: Task, person_id: str) -> NoticeKind:
+    if isinstance(event, SideAssigned) and person_id != event.to:
+        return NoticeKind.SIDE_HANDED_ON
     if isinstance(event, TaskDispatched) and task.kind not in WARNED:
         return NoticeKind.SENSOR_IN_DOUBT if task.kind is TaskKind.SENSOR_FAULT else NoticeKind.CASE_DISPATCHED
     return KINDS[type(event)]
@@ -100,6 +107,10 @@ def _readers(event: TaskEvent, task: Task, registry: RegistryRepo, evidence: Evi
             submission = task.side(event.dimension).submission
             workers = {submission.by} if submission else set()
             return workers | _enterprise_people(task, registry)
+        case SideAssigned():
+            return {event.to, event.former} - {""}
+        case TaskReminder():
+            return _workers(task, registry)
         case WaiverProposed():
             (other,) = (one for one in SIDES if one is not event.dimension)
             return _department(other, task, registry)
@@ -116,6 +127,13 @@ def _may_know(person_id: str, task: Task, registry: RegistryRepo) -> bool:
     """Who was concerned and has moved since (another enterprise, another region) is told no more."""
     person = registry.person(person_id)
     return person is not None and can_see_task(person, task)
+
+
+def _workers(task: Task, registry: RegistryRepo) -> set[str]:
+    """Who still has to hand something in."""
+    if task.tier == 1:
+        return _enterprise_people(task, registry)
+    return {holder for side in unfinished(task) if (holder := task.side(side).inspector_id) is not None}
 
 
 def _department(dimension: Dimension, task: Task, registry: RegistryRepo) -> set[str]:
@@ -140,6 +158,15 @@ def _params(event: TaskEvent, task: Task, registry: RegistryRepo) -> dict[str, s
         params["subject"] = task.about
     if task.kind is TaskKind.REGIONAL:
         params |= {"enterprise": task.region, "unit": "", "kind": task.kind.value}
+    if isinstance(event, SideAssigned):
+        step = task.assignments[event.step - 1] if event.step <= len(task.assignments) else None
+        params |= {
+            "side": event.dimension.value,
+            "why": step.why.value if step else "",
+            "text": step.text if step else "",
+        }
+    if isinstance(event, TaskReminder):
+        params["left"] = event.left
     if isinstance(event, SideEvent | WaiverEvent):
         params["side"] = event.dimension.value
         waiver = task.side(event.dimension).waiver

@@ -3,12 +3,19 @@
 from chalicelib.domain.errors import WriteConflict
 from chalicelib.domain.events import TaskDispatched
 from chalicelib.domain.task import Task
-from chalicelib.ports import CatalogueRepo, Clock, RegistryRepo, TaskRepo
+from chalicelib.ports import CatalogueRepo, Clock, DutyRepo, RegistryRepo, TaskRepo
 from chalicelib.usecases.plan_task import Case, look_around, plan_case
 
 
 def open_case(
-    case: Case, enterprise_id: str, *, tasks: TaskRepo, registry: RegistryRepo, catalogues: CatalogueRepo, clock: Clock
+    case: Case,
+    enterprise_id: str,
+    *,
+    tasks: TaskRepo,
+    registry: RegistryRepo,
+    catalogues: CatalogueRepo,
+    duty: DutyRepo,
+    clock: Clock,
 ) -> Task:
     """The task of a case, announced to its party. Opening it again gives the task as it now stands.
 
@@ -17,7 +24,7 @@ def open_case(
     known = tasks.get(case.id)
     if known is not None:
         return known
-    scene = look_around(enterprise_id, registry, catalogues.current(), clock.now_ms())
+    scene = look_around(enterprise_id, registry, catalogues.current(), duty, clock.now_ms())
     draft = plan_case(case, scene, tasks)
     told = TaskDispatched(enterprise_id, scene.now_ms, case.correlation_id, draft.id, draft.party)
     try:

@@ -6,14 +6,15 @@ from dataclasses import dataclass, replace
 from chalicelib.domain.access import can_see
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.dimension import SIDES, Dimension
+from chalicelib.domain.duty import Rota, chief_of, group_of, ranked
 from chalicelib.domain.enterprise import Enterprise
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.membership import member_of
 from chalicelib.domain.person import Person, Role
 from chalicelib.domain.side import Side
-from chalicelib.domain.task import Task, TaskKind, escalate, regional_task_id, task_id
+from chalicelib.domain.task import Assignment, AssignmentReason, Task, TaskKind, escalate, regional_task_id, task_id
 from chalicelib.domain.warning import Warning
-from chalicelib.ports import RegistryRepo, TaskRepo
+from chalicelib.ports import DutyRepo, RegistryRepo, TaskRepo
 
 REGIONAL_TIER = 2  # worked on site by the joint group, whatever the tiers of its warnings (3 has its own task)
 
@@ -25,6 +26,7 @@ class Scene:
     enterprise: Enterprise
     concerned: Sequence[Person]
     catalogue: Catalogue
+    rota: Rota
     now_ms: int
 
     @property
@@ -32,13 +34,14 @@ class Scene:
         return tuple(sorted(p.id for p in self.concerned if p.role is Role.ENTERPRISE))
 
 
-def look_around(enterprise_id: str, registry: RegistryRepo, catalogue: Catalogue, now_ms: int) -> Scene:
+def look_around(enterprise_id: str, registry: RegistryRepo, catalogue: Catalogue, duty: DutyRepo, now_ms: int) -> Scene:
     profile = registry.profile(enterprise_id)
     if profile is None:
         raise NotFound(what="enterprise")
     one = profile.enterprise
     where = {"enterprise_id": one.id, "region": one.region, "industry": one.industry}
-    return Scene(one, [person for person in registry.people() if can_see(person, **where)], catalogue, now_ms)
+    concerned = [person for person in registry.people() if can_see(person, **where)]
+    return Scene(one, concerned, catalogue, duty.rota(now_ms), now_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,7 @@ def plan_regional(warning: Warning, step: int, scene: Scene, tasks: TaskRepo) ->
 
 def raise_tier(task: Task, tier: int, scene: Scene, tasks: TaskRepo) -> Task:
     """The task at a higher tier, with those whom that tier adds."""
-    chosen = choose_inspectors(scene.concerned, tier, tasks)
+    chosen = choose_inspectors(scene, tier, tasks)
     inspectors = {dimension: task.side(dimension).inspector_id or chosen[dimension] for dimension in SIDES}
     party = choose_party(scene.concerned, tier, inspectors)
     return escalate(task, tier, scene.now_ms, scene.catalogue.deadlines[tier], inspectors, party)
@@ -101,7 +104,7 @@ def _plan(id: str, warning: Warning, scene: Scene, tier: int, tasks: TaskRepo) -
 
 
 def _blank(id: str, scene: Scene, tier: int, tasks: TaskRepo, *, correlation_id: str) -> Task:
-    inspectors = choose_inspectors(scene.concerned, tier, tasks)
+    inspectors = choose_inspectors(scene, tier, tasks)
     deadlines, now_ms = scene.catalogue.deadlines[tier], scene.now_ms
     return Task(
         id=id,
@@ -119,17 +122,23 @@ def _blank(id: str, scene: Scene, tier: int, tasks: TaskRepo, *, correlation_id:
         due_at_ms=now_ms + deadlines.finish_ms,
         acknowledge_due_at_ms=None if deadlines.acknowledge_ms is None else now_ms + deadlines.acknowledge_ms,
         correlation_id=correlation_id,
+        assignments=tuple(
+            Assignment(dimension, to, now_ms, AssignmentReason.DISPATCHED) for dimension, to in inspectors.items() if to
+        ),
     )
 
 
-def choose_inspectors(concerned: Iterable[Person], tier: int, tasks: TaskRepo) -> Mapping[Dimension, str | None]:
-    """The least loaded inspector on duty for each side; nobody for tier 1, which the enterprise works alone."""
+def choose_inspectors(scene: Scene, tier: int, tasks: TaskRepo) -> Mapping[Dimension, str | None]:
+    """For each side the least loaded inspector who is there, the chief where nobody else is; nobody for tier 1, which the enterprise
+    works alone."""
     chosen: dict[Dimension, str | None] = dict.fromkeys(SIDES)
     if tier == 1:
         return chosen
+    one = scene.enterprise
     for dimension in SIDES:
-        group = [p for p in concerned if p.role is Role.INSPECTOR and p.dimension is dimension and p.on_duty]
-        chosen[dimension] = min((p.id for p in group), key=lambda i: (tasks.open_count(i), i), default=None)
+        group = group_of(scene.concerned, one.region, one.industry, dimension)
+        there = ranked(group, scene.rota, scene.now_ms, tasks.open_count)
+        chosen[dimension] = there[0] if there else chief_of(group, scene.rota, scene.now_ms)
     return chosen
 
 

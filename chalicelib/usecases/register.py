@@ -76,6 +76,8 @@ def put_person(person_id: str, fields: Fields, *, registry: RegistryRepo) -> Per
         raise _wrong("dimension", "safety, environment")
     if person.role is Role.INSPECTOR and not (person.regions and person.industries):
         raise _wrong("regions", "regions x industries")
+    if person.is_chief and person.role is not Role.INSPECTOR:
+        raise _wrong("is_chief", "inspector")
     if person.role is Role.ENTERPRISE:
         _require_enterprise(person.enterprise_id or "", registry)
     registry.put_person(person)

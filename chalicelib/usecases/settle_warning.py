@@ -25,6 +25,7 @@ from chalicelib.ports import (
     CatalogueRepo,
     Clock,
     DispatchRepo,
+    DutyRepo,
     ObservationRepo,
     RegistryRepo,
     ShelvingRepo,
@@ -50,6 +51,7 @@ class Desk:
     windows: WindowRepo
     observations: ObservationRepo
     catalogues: CatalogueRepo
+    duty: DutyRepo
     clock: Clock
 
 
@@ -86,7 +88,7 @@ def current_warning(warning_id: str, warnings: WarningRepo) -> Warning | None:
 
 
 def _settle(warning: Warning, known: Handling | None, desk: Desk) -> Handling:
-    scene = look_around(warning.enterprise_id, desk.registry, desk.catalogues.current(), desk.clock.now_ms())
+    scene = look_around(warning.enterprise_id, desk.registry, desk.catalogues.current(), desk.duty, desk.clock.now_ms())
     opening, openings = _openings(warning, scene, desk)
     seen = _look(warning, openings, scene, desk)
     choice = choose_course(warning, seen, scene.catalogue)

@@ -1,32 +1,46 @@
-"""Once a minute: which open tasks have missed a deadline, each said once."""
+"""Once a minute: which open tasks have missed a deadline or come near one, each said once, and whose side goes to the next."""
 
 from dataclasses import replace
 
-from chalicelib.domain.events import TaskOverdue
-from chalicelib.domain.task import Task, overdue_deadlines
-from chalicelib.ports import Clock, TaskRepo
+from chalicelib.domain.assignment import due_reminder, hand_over, next_holder, unanswered_sides
+from chalicelib.domain.events import Event, TaskOverdue, TaskReminder
+from chalicelib.domain.task import Assignment, Task, overdue_deadlines
 from chalicelib.usecases.change_task import change_task_if_any
+from chalicelib.usecases.hand_over import CrewDesk, assigned, crew_of
 
 PAGE = 100
 
 
-def watch_deadlines(*, tasks: TaskRepo, clock: Clock) -> int:
-    """Announce every newly missed deadline. Returns how many tasks had one."""
-    now_ms = clock.now_ms()
+def watch_deadlines(*, crew_desk: CrewDesk) -> int:
+    """Announce every newly missed deadline, hand on what nobody took, and remind. Returns how many tasks missed one."""
+    now_ms = crew_desk.clock.now_ms()
     cursor, found = None, 0
     while True:
-        page = tasks.listing("park", cursor, PAGE, open_only=True)
+        page = crew_desk.tasks.listing("park", cursor, PAGE, open_only=True)
         for task in page.items:
-            if overdue_deadlines(task, now_ms):
-                change_task_if_any(task.id, lambda now: _mark(now, now_ms), tasks=tasks)
-                found += 1
+            missed = bool(overdue_deadlines(task, now_ms))
+            if missed or unanswered_sides(task, now_ms) or due_reminder(task, now_ms):
+                change_task_if_any(task.id, lambda now: _watch(now, now_ms, crew_desk), tasks=crew_desk.tasks)
+            found += missed
         cursor = page.cursor
         if cursor is None:
             return found
 
 
-def _mark(task: Task, now_ms: int) -> tuple[Task, list[TaskOverdue]]:
-    missed = overdue_deadlines(task, now_ms)
-    marked = replace(task, overdue=(*task.overdue, *missed))
+def _watch(task: Task, now_ms: int, desk: CrewDesk) -> tuple[Task, list[Event]]:
+    missed, reminder = overdue_deadlines(task, now_ms), due_reminder(task, now_ms)
     head = (task.enterprise_id, now_ms, task.correlation_id, task.id)
-    return marked, [TaskOverdue(*head, deadline, task.tier) for deadline in missed]
+    marked = replace(task, overdue=(*task.overdue, *missed))
+    events: list[Event] = [TaskOverdue(*head, deadline, task.tier) for deadline in missed]
+    if reminder is not None:
+        marked = replace(marked, reminded=(*task.reminded, reminder))
+        events.append(TaskReminder(*head, reminder, task.tier))
+    for dimension in unanswered_sides(task, now_ms):
+        found = next_holder(marked, dimension, crew_of(task, dimension, desk))
+        if found is None:
+            continue
+        former = marked.side(dimension).inspector_id
+        step = Assignment(dimension, found[0], now_ms, found[1])
+        marked = hand_over(marked, step, desk.catalogues.current().deadlines[task.tier].acknowledge_ms)
+        events.append(assigned(marked, step, former))
+    return marked, events

@@ -42,6 +42,7 @@ NO_STAGE = {
     "plan_task",
     "open_case",
     "register_instrument",
+    "keep_duty",
     "settle_warning",
     "read_alarm_kpis",
     "normal_period",

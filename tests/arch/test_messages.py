@@ -5,11 +5,13 @@ from string import Formatter
 import pytest
 
 from chalicelib.domain.advice import NoAdvice
+from chalicelib.domain.assignment import HALF, TENTH
 from chalicelib.domain.command import CommandState
 from chalicelib.domain.comparison import Agreement
 from chalicelib.domain.completeness import UNKNOWN, WAITING
 from chalicelib.domain.dimension import SIDES, Dimension
 from chalicelib.domain.downwind import Wind
+from chalicelib.domain.duty import Standing
 from chalicelib.domain.field_operation import COMMANDS, Outcome
 from chalicelib.domain.foresight import Verdict as Foreseen
 from chalicelib.domain.gap import GapReason
@@ -21,8 +23,9 @@ from chalicelib.domain.messages import LANGUAGES, TEXTS, choose_language, text
 from chalicelib.domain.notice import NoticeKind
 from chalicelib.domain.observation import ObservationKind, Verdict
 from chalicelib.domain.photo import MarkKind as PhotoMarkKind
+from chalicelib.domain.progress import Stage
 from chalicelib.domain.score import Cause, Grade
-from chalicelib.domain.task import TaskKind
+from chalicelib.domain.task import AssignmentReason, TaskKind
 
 WORDS = {
     "side": {side.value for side in SIDES},
@@ -52,6 +55,11 @@ WORDS["photo_mark"] = {kind.value for kind in PhotoMarkKind}
 WORDS["agreement"] = {one.value for one in Agreement}
 WORDS["retest_mark"] = {mark.value for mark in RetestMark}
 WORDS["about"] = {"sensor_fault"}
+WORDS["assignment"] = {why.value for why in AssignmentReason}
+WORDS["left"] = {HALF, TENTH}
+WORDS["stage"] = {stage.value for stage in Stage}
+WORDS["laggard"] = {side.value for side in SIDES}
+WORDS["standing"] = {one.value for one in Standing}
 WORDS["clock"] = {"ahead", "behind"}
 WORDS["advice"] = {"lower", "raise", "falls", "grows"}
 ALWAYS = {"tier", "rule", "enterprise", "unit"}
@@ -69,6 +77,9 @@ MORE = {
     "side_reopened": {"side", "reason"},
     "case_dispatched": {"subject"},
     "sensor_in_doubt": {"subject"},
+    "side_assigned": {"side", "why", "text"},
+    "side_handed_on": {"side", "why"},
+    "task_reminder": {"left"},
     "audit_broken": {"object", "seq", "why"},
     "operation_conflict": {"person", "operation"},
     "operation_applied": {"operation"},

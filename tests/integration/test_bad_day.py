@@ -59,7 +59,9 @@ class Day:
         group = {"role": "inspector", "regions": ["east"], "industries": ["circular_chemical"]}
         for who in INSPECTORS:
             admin.put(f"/v1/people/{who}", {"name": who, "dimension": who.partition("-")[0], **group})
-        ports = {name: getattr(self.park.services, name) for name in ("tasks", "registry", "catalogues", "clock")}
+        ports = {
+            name: getattr(self.park.services, name) for name in ("tasks", "registry", "catalogues", "duty", "clock")
+        }
         for n in range(TASKS):
             open_case(Case(f"t-{n:02d}", TaskKind.HAZARD, "acme-r1", 2, f"隐患{n}"), "acme", **ports)
         self.park.pump()

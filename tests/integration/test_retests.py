@@ -106,6 +106,8 @@ def test_a_value_that_disagrees_puts_the_instrument_in_doubt_once_a_day(park: Pa
     assert (task["tier"], task["unit_id"], task["parent_id"]) == (1, "acme-r1", task_of(park)["id"])
     assert task["about"] == "非甲烷总烃：复测与在线监测值不一致，请核查仪表"
     assert task_of(park)["doubts"] == [task["id"]]
+    assert task["id"] in {one["id"] for one in park.as_("enterprise").get("/v1/tasks")["items"]}
+    assert task["id"] in {one["task"]["id"] for one in park.as_("enterprise").get("/v1/sync")["tasks"]}
     told = [one for one in park.as_("enterprise").get("/v1/inbox")["items"] if one["task_id"] == task["id"]]
     assert [(one["kind"], one["body"]) for one in told] == [
         ("sensor_in_doubt", "非甲烷总烃：复测与在线监测值不一致，请核查仪表。")

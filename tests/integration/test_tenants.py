@@ -40,6 +40,15 @@ MAY: dict[str, set[str]] = {
     "post_verdict": {"department"},
     "post_decision": {"department", "admin"},
     "post_waiver": {"department"},
+    "post_acceptance": {"inspector"},
+    "post_decline": {"inspector"},
+    "post_transfer": {"inspector", "department"},
+    **{
+        f"{verb}_{what}": {"inspector", "department", "admin"}
+        for verb in ("put", "delete")
+        for what in ("shift", "leave")
+    },
+    "get_duty": EVERYONE - {"enterprise"},
     "decide_waiver": {"department"},
     "post_reopening": {"department"},
     "export_audit": {"department", "committee", "admin"},
@@ -97,6 +106,28 @@ NOT_THEIRS: dict[tuple[str, str], int] = {
     ("get_operation", "enterprise_other"): 404,
     ("post_decision", "department_environment"): 403,
     ("post_waiver", "department_environment"): 403,
+    ("post_acceptance", "inspector_environment"): 403,
+    ("post_decline", "inspector_environment"): 403,
+    ("post_transfer", "inspector_environment"): 403,
+    ("post_transfer", "department_environment"): 403,
+    ("put_shift", "inspector_safety"): 403,
+    ("put_shift", "inspector_environment"): 403,
+    ("delete_shift", "inspector_safety"): 403,
+    ("delete_shift", "inspector_environment"): 403,
+    ("put_leave", "inspector_environment"): 403,
+    ("delete_leave", "inspector_environment"): 403,
+    **{
+        (f"{verb}_{what}", person): status
+        for verb in ("put", "delete")
+        for what in ("shift", "leave")
+        for person, status in (
+            ("department_environment", 403),
+            ("department_elsewhere", 404),
+            ("inspector_elsewhere", 404),
+        )
+    },
+    ("get_duty", "department_elsewhere"): 404,
+    ("get_duty", "inspector_elsewhere"): 404,
     ("post_reopening", "department_environment"): 403,
     ("decide_waiver", "department_safety"): 403,
     ("acknowledge", "enterprise"): 403,
@@ -156,7 +187,13 @@ def ids_of(park: Park, eid: str) -> dict[str, str]:
     online = {"name": "FID", "kind": "online", "enterprise_id": eid, "point_id": f"{eid}-voc"}
     park.as_("admin").put(f"/v1/instruments/{eid}-fid", online)
     ids |= {"instrument_id": f"{eid}-fid"}
-    return ids | {"person_id": "someone", "device_id": "phone-1", "notice_id": "n-nothing", "region_id": "east"}
+    return ids | {
+        "entry_id": "e-1",
+        "person_id": "inspector_safety",
+        "device_id": "phone-1",
+        "notice_id": "n-nothing",
+        "region_id": "east",
+    }
 
 
 def late_operation(park: Park, eid: str, task_id: str) -> dict[str, str]:

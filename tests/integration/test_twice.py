@@ -47,7 +47,7 @@ from tests.acts import (
     the_task,
 )
 from tests.alarms import CHILD, Alarms
-from tests.park import Park, stream_record
+from tests.park import PEOPLE, Park, stream_record
 
 # What people do, by the route they do it on.
 ROUTES = {
@@ -59,6 +59,9 @@ ROUTES = {
     r"POST .*/submission": "submit",
     r"POST .*/verdict": "judge",
     r"POST .*/commands": "ask for a measure",
+    r"POST .*/acceptance": "accept",
+    r"POST .*/decline": "decline",
+    r"POST .*/transfer": "transfer",
     r"POST .*/waiver": "propose waiver",
     r"POST .*/waiver/decision": "decide waiver",
     r"POST .*/reopening": "reopen",
@@ -215,6 +218,7 @@ def story(park: RepeatingPark) -> None:
     task = the_task(park)
     for side in ("safety", "environment"):
         park.as_(f"inspector_{side}").post(f"/v1/tasks/{task['id']}/acknowledgement")
+    changes_hands(park, task)
     sends_photo(park, task, 1, RefusalReason.UNREADABLE)
     sends_photo(park, task, 2, None)
     rectification = {"id": client_id(9), "text": "已更换密封件", "photos": []}
@@ -226,8 +230,9 @@ def story(park: RepeatingPark) -> None:
         brings_retest(park, task, side)
         submits(park, task, side)
     judges(park, task, "safety", "rejected", reason="请补拍阀门")
-    park.clock.advance(3 * 3600)
-    park.minute_passes()
+    for seconds in (3800, 7000):
+        park.clock.advance(seconds)
+        park.minute_passes()
     submits(park, task, "safety", "已补拍")
     judges(park, task, "safety", revision=2)
     assert judges(park, task, "environment")["state"] == "closed"
@@ -291,6 +296,20 @@ def sees_what_comes_late(park: RepeatingPark) -> None:
     was = {"temperature": [186.0] * 3 + [170.0] * 3, "voc": [48.0] * 3 + [30.0] * 3}
     park.upload([{"point": f"acme-{name}", "times": times, "values": values} for name, values in was.items()])
     park.pump()
+
+
+def changes_hands(park: RepeatingPark, task: dict[str, Any]) -> None:
+    """The safety side goes to a second inspector and comes back."""
+    path = f"/v1/tasks/{task['id']}/sides/safety"
+    park.as_("admin").put("/v1/people/second", {"name": "second", **PEOPLE["inspector_safety"]})
+    park.as_("inspector_safety").post(f"{path}/acceptance")
+    park.as_("inspector_safety").post(f"{path}/decline", {"reason": "正在另一现场"})
+    park.pump()
+    park.as_("second").post(f"{path}/transfer", {"to": "inspector_safety", "reason": "已返回"})
+    park.pump()
+    park.as_("inspector_safety").post(f"{path}/acceptance")
+    off = {"name": "second", **PEOPLE["inspector_safety"], "on_duty": False}
+    park.as_("admin").put("/v1/people/second", off)  # what comes later is not theirs
 
 
 def think_twice(park: RepeatingPark, task: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from pydantic import (
     ConfigDict,
     Field,
     StrictBool,
+    StringConstraints,
 )
 
 from chalicelib.api.models.wire import Id, Number, ShortText, SideName, View, Wire
@@ -69,6 +70,10 @@ class PersonIn(Wire):
     regions: list[Id] = Field(default=[])
     industries: list[str] = Field(default=[])
     on_duty: StrictBool = True
+    is_chief: StrictBool = Field(default=False, description="of an inspector: who is called when nobody else answers")
+    phone: Annotated[str, StringConstraints(pattern=r"^$|^\+?[0-9][0-9 -]{4,19}$")] = Field(
+        default="", description="shown to those of the same task"
+    )
 
 
 class BridgeIn(Wire):
@@ -129,6 +134,8 @@ class PersonOut(View):
     regions: list[str] = Field(default=[])
     industries: list[str] = Field(default=[])
     on_duty: bool = True
+    is_chief: bool = False
+    phone: str = ""
 
 
 class BridgeOut(View):

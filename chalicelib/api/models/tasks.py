@@ -10,6 +10,7 @@ from pydantic import (
 from chalicelib.api.models.wire import (
     ClientId,
     Count,
+    Id,
     Instant,
     InstantIn,
     OptionalText,
@@ -18,8 +19,10 @@ from chalicelib.api.models.wire import (
     View,
     Wire,
 )
+from chalicelib.domain.dimension import Dimension
+from chalicelib.domain.progress import Stage
 from chalicelib.domain.side import SideAction, SideState
-from chalicelib.domain.task import TaskKind, TaskState
+from chalicelib.domain.task import AssignmentReason, TaskKind, TaskState
 
 
 class TaskQuery(PageQuery):
@@ -84,6 +87,31 @@ class MemberOut(View):
     cleared_at: Instant | None = Field(default=None, validation_alias="cleared_at_ms")
 
 
+class AssignmentOut(View):
+    dimension: Dimension
+    to: str | None = None
+    at: Instant = Field(validation_alias="at_ms")
+    why: AssignmentReason
+    why_text: str = ""
+    by: str
+    text: str
+
+
+class SideProgressOut(View):
+    stage: Stage
+    text: str
+    share: float = Field(description="of the way, 0 to 1")
+
+
+class ProgressOut(View):
+    """Both sides beside each other; `laggard` is absent while they are level."""
+
+    safety: SideProgressOut
+    environment: SideProgressOut
+    laggard: Dimension | None = None
+    laggard_text: str | None = None
+
+
 class TaskOut(View):
     """A regional task is of many enterprises: its `enterprise_id` and `unit_id` are empty, and an enterprise sees of it what is
     its own. `version` is also the ETag; send it as If-Match to change only what you saw."""
@@ -103,6 +131,8 @@ class TaskOut(View):
     about: str = Field(description="what a task without a warning is about, in words")
     parent_id: str = Field(description="the task that it follows from; empty: none")
     reported_by: str
+    assignments: list[AssignmentOut] = Field(description="who held which side, and why it changed hands")
+    progress: ProgressOut | None = None
     doubts: list[str] = Field(description="tasks about instruments that a retest disagreed with")
     members: list[MemberOut] = Field(description="the warnings that it is about, the first one included")
     rule_name: str | None = None
@@ -162,4 +192,13 @@ class ConsentIn(Wire):
 
 
 class ReopeningIn(Wire):
+    reason: ShortText
+
+
+class HandoverIn(Wire):
+    reason: ShortText
+
+
+class TransferIn(Wire):
+    to: Id = Field(description="an inspector of the same region, industry and dimension, who is not away")
     reason: ShortText

@@ -1,0 +1,47 @@
+"""The walk's parts about who works on what: a side that changes hands, and the rota."""
+
+from collections.abc import Callable
+from typing import Any
+
+from mobile_api_spec.recorder import Walker
+from tests.park import PEOPLE
+
+At = Callable[[float], str]
+STALE = {"If-Match": '"999"'}
+SECOND = "inspector_second"
+
+
+def crew(w: Walker, at: At) -> None:
+    """A second inspector of the group gets the side, and gives it back."""
+    side: dict[str, Any] = {"task_id": w.task_id, "side": "safety"}
+    second = {"name": "安全网格员乙", **PEOPLE["inspector_safety"], "phone": "+86 139 0000 0002"}
+    w.call("put_person", "admin", person_id=SECOND, body=second, expect=200)
+    shift = {"from": at(0), "to": at(720), "reason": "白班"}
+    leave = {"from": at(1440), "to": at(2880), "reason": "年休假"}
+    for who in ("inspector_safety", SECOND):
+        w.call("put_shift", "department_safety", person_id=who, entry_id="s-0302", body=shift, expect=200)
+    w.call("put_shift", "department_environment", person_id=SECOND, entry_id="s-0302", body=shift, expect=403)
+    w.call("put_leave", "inspector_safety", person_id="inspector_safety", entry_id="l-1", body=leave, expect=200)
+    w.call("get_duty", "department_safety", query={"region": "east", "industry": "circular_chemical"}, expect=200)
+    w.call("delete_leave", "inspector_safety", person_id="inspector_safety", entry_id="l-1", expect=204)
+    w.call("delete_shift", "department_safety", person_id="inspector_safety", entry_id="s-0302", expect=204)
+    w.call("delete_shift", "department_environment", person_id=SECOND, entry_id="s-0302", expect=403)
+    w.call("delete_shift", "department_safety", person_id=SECOND, entry_id="s-0302", expect=204)
+    w.call("post_acceptance", "inspector_safety", headers=STALE, expect=412, **side)
+    w.call("post_acceptance", "inspector_safety", expect=200, **side)
+    reason = {"reason": "本人正在另一现场"}
+    w.call("post_decline", "inspector_safety", body=reason, headers=STALE, expect=412, **side)
+    w.call("post_decline", "inspector_safety", body=reason, expect=200, **side)
+    w.call("post_decline", SECOND, body=reason, expect=409, **side)
+    back = {"to": "inspector_safety", "reason": "已返回"}
+    w.call("post_transfer", SECOND, body=back, headers=STALE, expect=412, **side)
+    w.call("post_transfer", "inspector_environment", body=back, expect=403, **side)
+    w.call("post_transfer", SECOND, body=back, expect=200, **side)
+    w.park.pump()
+
+
+def settled(w: Walker) -> None:
+    """With the side accepted, nobody hands it on."""
+    side: dict[str, Any] = {"task_id": w.task_id, "side": "safety"}
+    w.call("post_transfer", "department_safety", body={"to": SECOND, "reason": "换人"}, expect=409, **side)
+    w.call("post_decline", "inspector_safety", body={"reason": "已办结"}, expect=409, **side)
