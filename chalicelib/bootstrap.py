@@ -41,6 +41,7 @@ from chalicelib.settings import Settings, read_settings
 if TYPE_CHECKING:
     from chalicelib.adapters.alarm_repos import RowDispatchRepo, RowShelvingRepo, RowWindowRepo
     from chalicelib.adapters.bridge_repos import RowCommandRepo, RowGapRepo, RowReportRepo
+    from chalicelib.adapters.checklist_repo import RowChecklistRepo
     from chalicelib.adapters.law_repo import RowLawRepo
     from chalicelib.adapters.review_repo import RowReviewRepo
     from chalicelib.adapters.sync_repos import RowOperationRepo, RowPackRepo
@@ -180,6 +181,12 @@ class Services:
         return RowEvidenceRepo(self.audited(OPERATIONS))
 
     @cached_property
+    def checklists(self) -> RowChecklistRepo:
+        from chalicelib.adapters.checklist_repo import RowChecklistRepo
+
+        return RowChecklistRepo(self.rows(REGISTRY), self.audited(OPERATIONS))
+
+    @cached_property
     def packs(self) -> RowPackRepo:
         from chalicelib.adapters.sync_repos import RowPackRepo
 
@@ -202,6 +209,7 @@ class Services:
             media=self.media,
             catalogues=self.catalogues,
             registry=self.registry,
+            checklists=self.checklists,
             clock=self.clock,
         )
 

@@ -17,6 +17,7 @@ from mobile_api_spec.walk_alarms import alarms
 from mobile_api_spec.walk_audit import audit
 from mobile_api_spec.walk_bridges import SOURCE, bridges
 from mobile_api_spec.walk_catalogue import NEXT, catalogues
+from mobile_api_spec.walk_checklists import checklists
 from mobile_api_spec.walk_laws import laws
 from mobile_api_spec.walk_sides import reopening, waiver
 from mobile_api_spec.walk_sync import conflicts, sync
@@ -51,6 +52,7 @@ def walk() -> list[Exchange]:
         _sync,
         _evidence,
         waiver,
+        checklists,
         _judge,
         _close,
         _conflicts,

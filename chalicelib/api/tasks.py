@@ -32,6 +32,7 @@ from chalicelib.api.models.tasks import (
 from chalicelib.domain.access import Action
 from chalicelib.domain.dimension import SIDES, Dimension
 from chalicelib.domain.errors import (
+    ChecklistIncomplete,
     ContentConflict,
     EvidenceMissing,
     IllegalTransition,
@@ -185,15 +186,23 @@ def post_rectification(call: Call, task_id: str) -> RectificationOut:
 @endpoint(
     api, "POST", "/v1/tasks/{task_id}/sides/{side}/submission", summary="Hand a side in for judgement",
     action=Action.SUBMIT_SIDE, request=SubmissionIn, response=TaskOut,
-    problems=(NotFound, IllegalTransition, EvidenceMissing, PreconditionFailed),
+    problems=(NotFound, IllegalTransition, EvidenceMissing, ChecklistIncomplete, PreconditionFailed),
 )  # fmt: skip
 def post_submission(call: Call, task_id: str, side: str) -> TaskOut:
     from chalicelib.usecases import work_task as work
     from chalicelib.usecases.work_task import SideCommand
 
-    command = SideCommand(task_id, _side(side), call.body.note, call.if_match, media=tuple(call.body.media))
+    command = SideCommand(task_id, side_named(side), call.body.note, call.if_match, media=tuple(call.body.media))
     ports = call.services
-    task = work.submit_side(command, call.person, tasks=ports.tasks, evidence=ports.evidence, clock=ports.clock)
+    task = work.submit_side(
+        command,
+        call.person,
+        tasks=ports.tasks,
+        evidence=ports.evidence,
+        registry=ports.registry,
+        checklists=ports.checklists,
+        clock=ports.clock,
+    )
     return _changed(call, task)
 
 
@@ -208,7 +217,7 @@ def post_verdict(call: Call, task_id: str, side: str) -> TaskOut:
 
     given, ports = call.body, call.services
     command = SideCommand(
-        task_id, _side(side), given.reason, call.if_match, lacks=lacks_of(given), redo_by_ms=given.redo_by
+        task_id, side_named(side), given.reason, call.if_match, lacks=lacks_of(given), redo_by_ms=given.redo_by
     )
     task = work.judge_side(
         command,
@@ -232,7 +241,7 @@ def post_waiver(call: Call, task_id: str, side: str) -> TaskOut:
     from chalicelib.usecases.work_task import SideCommand
 
     ports = call.services
-    command = SideCommand(task_id, _side(side), call.body.reason, call.if_match)
+    command = SideCommand(task_id, side_named(side), call.body.reason, call.if_match)
     return _changed(call, propose_waiver(command, call.person, tasks=ports.tasks, clock=ports.clock))
 
 
@@ -246,7 +255,7 @@ def decide_waiver(call: Call, task_id: str, side: str) -> TaskOut:
     from chalicelib.usecases.work_task import SideCommand
 
     ports = call.services
-    command = SideCommand(task_id, _side(side), call.body.reason, call.if_match)
+    command = SideCommand(task_id, side_named(side), call.body.reason, call.if_match)
     task = settle_side.decide_waiver(command, call.body.consent, call.person, tasks=ports.tasks, clock=ports.clock)
     return _changed(call, task)
 
@@ -261,7 +270,7 @@ def post_reopening(call: Call, task_id: str, side: str) -> TaskOut:
     from chalicelib.usecases.work_task import SideCommand
 
     ports = call.services
-    command = SideCommand(task_id, _side(side), call.body.reason, call.if_match)
+    command = SideCommand(task_id, side_named(side), call.body.reason, call.if_match)
     task = reopen_side(command, call.person, tasks=ports.tasks, catalogues=ports.catalogues, clock=ports.clock)
     return _changed(call, task)
 
@@ -277,7 +286,7 @@ def get_deliveries(call: Call, task_id: str) -> DeliveriesOut:
     return DeliveriesOut(items=[DeliveryOut.model_validate(one) for one in call.services.deliveries.of_task(task_id)])
 
 
-def _side(name: str) -> Dimension:
+def side_named(name: str) -> Dimension:
     if name not in {side.value for side in SIDES}:
         raise NotFound(what="side")
     return Dimension(name)

@@ -39,7 +39,7 @@ def note_clearing(task: Task, warning_id: str, at_ms: int) -> Task:
 
 def seen_by(task: Task, person: Person) -> Task:
     """What of a regional task an enterprise sees: its own warnings and its own people."""
-    if task.kind is TaskKind.UNIT or person.role is not Role.ENTERPRISE:
+    if task.kind is not TaskKind.REGIONAL or person.role is not Role.ENTERPRISE:
         return task
     own = tuple(one for one in task.members if one.enterprise_id == person.enterprise_id)
     return replace(

@@ -22,8 +22,9 @@ from chalicelib.domain.person import Person, Role
 from chalicelib.domain.photo import PhotoState
 from chalicelib.domain.side import Lack, SideAction, SideState, Submission, Verdict
 from chalicelib.domain.task import Acknowledgement, Task, TaskState
-from chalicelib.ports import CatalogueRepo, Clock, EvidenceRepo, Page, TaskRepo
+from chalicelib.ports import CatalogueRepo, ChecklistRepo, Clock, EvidenceRepo, Page, RegistryRepo, TaskRepo
 from chalicelib.usecases.change_task import change_task
+from chalicelib.usecases.see_checklist import require_checklist
 
 MAX_REDO_MS = 30 * 86_400_000
 
@@ -76,14 +77,25 @@ def acknowledge(task_id: str, person: Person, *, tasks: TaskRepo, clock: Clock) 
     return change_task(task_id, lambda now: (rules.acknowledge(now, mark), []), tasks=tasks)
 
 
-def submit_side(command: SideCommand, person: Person, *, tasks: TaskRepo, evidence: EvidenceRepo, clock: Clock) -> Task:
-    """Hand a side in for judgement. It needs a verified photo or a retest of that side, and of the photos that it names every one.
+def submit_side(
+    command: SideCommand,
+    person: Person,
+    *,
+    tasks: TaskRepo,
+    evidence: EvidenceRepo,
+    registry: RegistryRepo,
+    checklists: ChecklistRepo,
+    clock: Clock,
+) -> Task:
+    """Hand a side in for judgement. It needs a verified photo or a retest of that side, of the photos that it names every one, and
+    the critical items of its checklist.
 
     The same submission again (a lost answer) is a success that changes nothing.
     """
     seen = see_task(command.task_id, person, tasks=tasks)
     require_side(person, seen, command.dimension, Action.SUBMIT_SIDE)
     _require_evidence(command, evidence)
+    require_checklist(seen, command.dimension, registry=registry, checklists=checklists)
     now_ms = clock.now_ms()
 
     def decide(task: Task) -> tuple[Task, list[Event]]:

@@ -41,6 +41,7 @@ NO_STAGE = {
     "read_foresight",
     "plan_task",
     "open_case",
+    "see_checklist",
     "settle_warning",
     "read_alarm_kpis",
     "normal_period",

@@ -38,6 +38,8 @@ MAY: dict[str, set[str]] = {
     "post_rectification": {"enterprise"},
     "post_submission": WORKERS,
     "post_verdict": {"department"},
+    "answer_item": WORKERS,
+    "put_checklist": {"admin"},
     "post_decision": {"department", "admin"},
     "post_waiver": {"department"},
     "decide_waiver": {"department"},
@@ -90,6 +92,9 @@ NOT_THEIRS: dict[tuple[str, str], int] = {
     ("post_submission", "enterprise"): 403,
     ("post_submission", "enterprise_other"): 403,
     ("post_verdict", "department_environment"): 403,
+    ("answer_item", "inspector_environment"): 403,
+    ("answer_item", "enterprise"): 403,
+    ("answer_item", "enterprise_other"): 403,
     ("post_shelving", "department_elsewhere"): 404,
     ("get_operation", "inspector_environment"): 404,
     ("get_operation", "enterprise"): 404,
@@ -151,6 +156,7 @@ def ids_of(park: Park, eid: str) -> dict[str, str]:
     ids |= {"command_id": client_id(40), "observation_id": seen["id"], **silences(park, eid)}
     ids |= {"task_id": task["id"], "warning_id": task["warning_id"], "photo_id": client_id(1), "side": "safety"}
     ids |= {"version": VERSION, **late_operation(park, eid, task["id"]), "object": f"task:{task['id']}"}
+    ids |= {"checklist_id": "reactor-safety", "number": "1", "item": "cooling"}
     return ids | {"person_id": "someone", "device_id": "phone-1", "notice_id": "n-nothing", "region_id": "east"}
 
 
