@@ -220,7 +220,7 @@ NOTES = {
         "or `refused` within seconds of landing."
     ),
     "post_submission": "Tier 1: the enterprise submits both sides. Tiers 2 and 3: each side's own inspector.",
-    "post_verdict": "A department judges its own side only, and nobody judges what they submitted.",
+    "post_verdict": "A department judges its own side only, and nobody judges what they submitted or brought evidence for.",
     "put_checklist": (
         "Tasks opened from then on have it. For a type of unit the newest version counts, whatever its id; the shipped lists stay for tasks "
         "that were opened before."

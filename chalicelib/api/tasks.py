@@ -225,6 +225,7 @@ def post_verdict(call: Call, task_id: str, side: str) -> TaskOut:
         VERDICTS[given.verdict],
         call.person,
         tasks=ports.tasks,
+        evidence=ports.evidence,
         catalogues=ports.catalogues,
         clock=ports.clock,
     )

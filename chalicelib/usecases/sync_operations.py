@@ -344,6 +344,7 @@ def _judge_side(operation: FieldOperation, command: Judge, person: Person, desk:
         command.action,
         person,
         tasks=desk.tasks,
+        evidence=desk.evidence,
         catalogues=desk.catalogues,
         clock=desk.clock,
     )

@@ -12,6 +12,7 @@ from chalicelib.domain.errors import (
     Forbidden,
     IllegalTransition,
     InvalidRequest,
+    JudgeIsSubmitter,
     NotFound,
     PreconditionFailed,
     SideChanged,
@@ -121,6 +122,7 @@ def judge_side(
     person: Person,
     *,
     tasks: TaskRepo,
+    evidence: EvidenceRepo,
     catalogues: CatalogueRepo,
     clock: Clock,
 ) -> Task:
@@ -128,6 +130,7 @@ def judge_side(
     require(person, Action.JUDGE_SIDE)
     seen = see_task(command.task_id, person, tasks=tasks)
     require_side(person, seen, command.dimension, Action.JUDGE_SIDE)
+    _require_no_part_in(command, person, evidence)
     now_ms = clock.now_ms()
     _check_rejection(command, action, now_ms)
     # By default within the task's own time; where that is over, once more as long as its tier has.
@@ -150,6 +153,16 @@ def judge_side(
         return replace(changed, overdue=told), _verdict_events(changed, command, revision, action, now_ms)
 
     return change_task(command.task_id, decide, tasks=tasks)
+
+
+def _require_no_part_in(command: SideCommand, person: Person, evidence: EvidenceRepo) -> None:
+    """Who brought evidence of a side, and works for the department since, does not judge it."""
+    photos, retests, rectifications = evidence.of_task(command.task_id)
+    brought = {one.uploaded_by for one in photos if one.dimension is command.dimension}
+    brought |= {one.entered_by for one in retests if one.dimension is command.dimension}
+    brought |= {one.entered_by for one in rectifications}  # they are of both sides
+    if person.id in brought:
+        raise JudgeIsSubmitter()
 
 
 def _check_rejection(command: SideCommand, action: SideAction, now_ms: int) -> None:
