@@ -42,11 +42,13 @@ if TYPE_CHECKING:
     from chalicelib.adapters.alarm_repos import RowDispatchRepo, RowShelvingRepo, RowWindowRepo
     from chalicelib.adapters.bridge_repos import RowCommandRepo, RowGapRepo, RowReportRepo
     from chalicelib.adapters.checklist_repo import RowChecklistRepo
+    from chalicelib.adapters.instrument_repo import RowInstrumentRepo
     from chalicelib.adapters.law_repo import RowLawRepo
     from chalicelib.adapters.review_repo import RowReviewRepo
     from chalicelib.adapters.sync_repos import RowOperationRepo, RowPackRepo
     from chalicelib.adapters.watch_repos import RowLearningRepo, RowWatchRepo
     from chalicelib.adapters.weather_repos import RowForesightRepo, RowRegionRepo, RowWeatherRepo
+    from chalicelib.usecases.add_retest import RetestDesk
     from chalicelib.usecases.read_audit import AuditDesk
     from chalicelib.usecases.settle_warning import Desk
     from chalicelib.usecases.sync_operations import FieldDesk
@@ -187,6 +189,26 @@ class Services:
         return RowChecklistRepo(self.rows(REGISTRY), self.audited(OPERATIONS))
 
     @cached_property
+    def instruments(self) -> RowInstrumentRepo:
+        from chalicelib.adapters.instrument_repo import RowInstrumentRepo
+
+        return RowInstrumentRepo(self.rows(REGISTRY))
+
+    @cached_property
+    def retest_desk(self) -> RetestDesk:
+        from chalicelib.usecases.add_retest import RetestDesk
+
+        return RetestDesk(
+            tasks=self.tasks,
+            evidence=self.evidence,
+            registry=self.registry,
+            instruments=self.instruments,
+            blocks=self.blocks,
+            catalogues=self.catalogues,
+            clock=self.clock,
+        )
+
+    @cached_property
     def packs(self) -> RowPackRepo:
         from chalicelib.adapters.sync_repos import RowPackRepo
 
@@ -210,6 +232,7 @@ class Services:
             catalogues=self.catalogues,
             registry=self.registry,
             checklists=self.checklists,
+            retest_desk=self.retest_desk,
             clock=self.clock,
         )
 

@@ -36,6 +36,7 @@ from chalicelib.domain.events import (
 )
 from chalicelib.domain.field_pack import TaskTouched
 from chalicelib.ports import PushRequest
+from chalicelib.usecases.add_retest import add_retest, compare_retests
 from chalicelib.usecases.answer_checklist import answer_item
 from chalicelib.usecases.decide_conflict import decide_conflict
 from chalicelib.usecases.deliver_commands import deliver_commands
@@ -56,7 +57,7 @@ from chalicelib.usecases.review_catalogue import ask_for_review, tell_review
 from chalicelib.usecases.score_task import score_task
 from chalicelib.usecases.settle_side import decide_waiver, propose_waiver, reopen_side
 from chalicelib.usecases.shelve_warnings import confirm_shelving, end_shelving, shelve_warnings
-from chalicelib.usecases.submit_evidence import add_retest, announce_photo, inspect_photo, rectify
+from chalicelib.usecases.submit_evidence import announce_photo, inspect_photo, rectify
 from chalicelib.usecases.sync_operations import retry_held, sync_operations
 from chalicelib.usecases.take_report import Report, take_report
 from chalicelib.usecases.tell_audit import tell_audit
@@ -108,7 +109,8 @@ FLOW = (
     Stage("announce photo", "api", "inspector", announce_photo),
     Stage("inspect photo", "photo", "upload", inspect_photo, (PhotoRefused,)),
     Stage("notify", "relay", PhotoRefused, notify, (PushRequest,)),
-    Stage("retest", "api", "inspector", add_retest),
+    Stage("retest", "api", "inspector", add_retest, (TaskDispatched,)),
+    Stage("compare retests", "learn", "every hour", compare_retests, (TaskDispatched,)),
     Stage("rectify", "api", "enterprise", rectify),
     Stage("answer checklist", "api", "inspector", answer_item, (TaskDispatched,)),
     Stage("submit", "api", "inspector", submit_side, (SideSubmitted,)),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # a function loads the domain that it uses, and no more: it s
     from chalicelib.domain.gap import BridgeReport, Gap
     from chalicelib.domain.group_load import GroupLoad
     from chalicelib.domain.handling import Handling
+    from chalicelib.domain.instrument import Instrument
     from chalicelib.domain.law import UnitLaws
     from chalicelib.domain.maintenance import MaintenanceWindow
     from chalicelib.domain.notice import Delivery, Device, Notice, PushMessage, PushOutcome
@@ -389,6 +390,14 @@ class EvidenceRepo(Protocol):
         ...
 
     def add_retest(self, retest: Retest) -> Retest: ...
+    def compare_retest(self, retest: Retest) -> None:
+        """Write down what a comparison brought, in the retest's place."""
+        ...
+
+    def uncompared(self, limit: int) -> tuple[Retest, ...]:
+        """Those that wait for readings of their minute, the oldest first."""
+        ...
+
     def add_rectification(self, rectification: Rectification) -> Rectification: ...
     def of_task(self, task_id: str) -> tuple[tuple[Photo, ...], tuple[Retest, ...], tuple[Rectification, ...]]: ...
 
@@ -420,6 +429,18 @@ class AuditRepo(Protocol):
         ...
 
     def report(self, event: Event) -> None: ...
+
+
+class InstrumentRepo(Protocol):
+    """Handheld and online instruments. `put` of the same content twice is one."""
+
+    def put(self, instrument: Instrument) -> None: ...
+    def get(self, instrument_id: str) -> Instrument | None: ...
+    def of_enterprise(self, enterprise_id: str) -> tuple[Instrument, ...]:
+        """The online ones of its points."""
+        ...
+
+    def all(self) -> tuple[Instrument, ...]: ...
 
 
 class PackRepo(Protocol):

@@ -57,6 +57,7 @@ TAGS = [
     {"name": "me", "description": "Yourself and your phones; is the service up"},
     {"name": "readings", "description": "Uploads from bridges, and reading them back"},
     {"name": "registry", "description": "What an admin registers"},
+    {"name": "instruments", "description": "What is measured with, and until when it is calibrated"},
     {"name": "audit", "description": "Who changed what, when and from where, in chains that show any tampering"},
     {"name": "sync", "description": "Phones without a signal: what changed, what was done, what came too late"},
     {"name": "checklists", "description": "What is looked at on site, and the answers"},
@@ -248,6 +249,10 @@ NOTES = {
     ),
     "post_waiver": "The side stays open until the other department consents. Handing it in ends the proposal.",
     "post_reopening": "Who held the side holds it again, and the task's time runs anew. What its first closing scored stands.",
+    "post_retest": (
+        "Turned into the indicator's unit and held against the mean of the online readings of the same minute. Where both agree within "
+        "their accuracies it is evidence; where not, a task about the instrument opens. Readings that have not come yet are awaited a day."
+    ),
     "get_audit": (
         "`object` is `task:<id>`, `warning:<id>`, `score:<enterprise>:<month>` or `catalogue`; whoever sees it sees its audit. `intact` is of "
         "the entries in this answer."

@@ -178,6 +178,16 @@ def _evidence(w: Walker) -> None:
     _lands(w, 12, b"other bytes")
     w.call("get_photo", "inspector_safety", task_id=w.task_id, photo_id=client_id(12), expect=200)
     measured = retest_body(21, "environment")
+    handheld = {
+        "name": "便携式PID",
+        "kind": "handheld",
+        "serial": "PID-8812",
+        "relative": 0.05,
+        "calibrated_until": at(600_000),
+    }
+    w.call("put_instrument", "admin", instrument_id="pid-8812", body=handheld, expect=200)
+    w.call("get_instrument", "inspector_environment", instrument_id="pid-8812", expect=200)
+    w.call("list_instruments", "inspector_environment", expect=200)
     w.call("post_retest", "inspector_environment", task_id=w.task_id, body=measured, expect=201)
     w.call("post_retest", "inspector_environment", task_id=w.task_id, body=measured | {"value": 29.0}, expect=409)
     done = {"id": client_id(31), "text": "已更换冷却水泵，反应釜恢复正常温度", "photos": []}
@@ -303,6 +313,7 @@ def _bad_input(w: Walker, one: Endpoint, known: Exchange) -> None:
 NAMED = {
     "post_shelving": {"body": {"id": client_id(62), "unit": "nothing", "reason": "校准", "until": at(120)}},
     "post_what_if": {"body": {"enterprise_id": "nobody", "from": at(0), "to": at(60), "version": NEXT}},
+    "put_instrument": {"body": {"name": "FID", "kind": "online", "enterprise_id": "nobody", "point_id": "nothing"}},
     "put_unit": {"body": {"enterprise_id": "nobody", "name": "1号反应釜", "type": "reactor"}},
     "put_point": {"body": {"unit_id": "nothing", "indicator": "voc"}},
     "put_person": {"body": {"name": "企业联络员乙", "role": "enterprise", "enterprise_id": "nobody"}},

@@ -14,6 +14,7 @@ from chalicelib.acting import author
 from chalicelib.adapters.codec import event_body, from_body, to_body
 from chalicelib.adapters.feeds import feed_page
 from chalicelib.adapters.rows import MAX_WRITES, Delete, Expect, Put, Row, RowConflict, Rows
+from chalicelib.domain.comparison import Agreement
 from chalicelib.domain.dimension import SIDES
 from chalicelib.domain.errors import ContentConflict, WriteConflict
 from chalicelib.domain.events import Event
@@ -37,6 +38,7 @@ EVENT_RETENTION_S = 400 * 86_400
 NOTICE_RETENTION_S = 400 * 86_400
 LOOK_RETENTION_S = 3 * 365 * 86_400
 LOOKS_A_PART = 100
+UNCOMPARED = "UNCOMPARED"
 CLAIM_ATTEMPTS = 8
 AUDIT_PUTS = 2  # what the audit adds to each object of a commit
 
@@ -299,16 +301,36 @@ class RowEvidenceRepo:
     def add_retest(self, retest: Retest) -> Retest:
         row = Row(f"TASK#{retest.task_id}", f"RETEST#{retest.id}", to_body(retest))
         same = ("indicator", "value", "unit", "instrument", "measured_at_ms", "dimension", "entered_by")
-        return self._once(row, retest, same)
+        return self._once(row, retest, same, _waiting(retest))
+
+    def compare_retest(self, retest: Retest) -> None:
+        key = f"TASK#{retest.task_id}", f"RETEST#{retest.id}"
+        row = self._rows.get(*key)
+        if row is None or row.body == to_body(retest):
+            return
+        waits = _waiting(retest)
+        done = [] if waits else [Delete(UNCOMPARED, _waiting_sk(retest))]
+        with suppress(RowConflict):  # compared by another run meanwhile
+            self._rows.commit([Put(replace(row, body=to_body(retest), version=row.version + 1), Expect.VERSION), *done])
+
+    def uncompared(self, limit: int) -> tuple[Retest, ...]:
+        feed = self._rows.query(UNCOMPARED, limit=limit)
+        rows = (
+            self._rows.get_many([(f"TASK#{row.body['task_id']}", f"RETEST#{row.body['id']}") for row in feed])
+            if feed
+            else []
+        )
+        found = (from_body(Retest, row.body) for row in rows)
+        return tuple(sorted(found, key=lambda one: (one.measured_at_ms, one.id)))
 
     def add_rectification(self, rectification: Rectification) -> Rectification:
         row = Row(f"TASK#{rectification.task_id}", f"RECTIFICATION#{rectification.id}", to_body(rectification))
         return self._once(row, rectification, ("text", "photo_ids", "entered_by"))
 
-    def _once(self, row: Row, value: T, same: Sequence[str]) -> T:
+    def _once(self, row: Row, value: T, same: Sequence[str], more: Sequence[Put] = ()) -> T:
         """Add under a client-made id, or give back what stands there if the client's part is the same."""
         try:
-            self._rows.commit([Put(row, Expect.ABSENT)])
+            self._rows.commit([Put(row, Expect.ABSENT), *more])
         except RowConflict:
             stored = self._rows.get(row.pk, row.sk)
             known = None if stored is None else from_body(type(value), stored.body)
@@ -323,6 +345,16 @@ class RowEvidenceRepo:
         retests = tuple(from_body(Retest, row.body) for row in self._rows.query(pk, prefix="RETEST#"))
         done = tuple(from_body(Rectification, row.body) for row in self._rows.query(pk, prefix="RECTIFICATION#"))
         return photos, retests, done
+
+
+def _waiting(retest: Retest) -> list[Put]:
+    if retest.comparison is None or retest.comparison.agreement is not Agreement.AWAITING:
+        return []
+    return [Put(Row(UNCOMPARED, _waiting_sk(retest), {"task_id": retest.task_id, "id": retest.id}))]
+
+
+def _waiting_sk(retest: Retest) -> str:
+    return f"{retest.measured_at_ms:013d}#{retest.task_id}#{retest.id}"
 
 
 def _look_keys(sha256: str, look: str) -> list[str]:

@@ -126,10 +126,10 @@ def post_decision(call: Call, owner_id: str, operation_id: str) -> ConflictOut:
 
 
 def _field_task(call: Call, pack: FieldPack, catalogues: dict[str, Catalogue]) -> FieldTaskOut:
-    from chalicelib.api.models.evidence import RectificationOut, RetestOut
+    from chalicelib.api.models.evidence import RectificationOut
     from chalicelib.api.models.registry import PositionModel
     from chalicelib.api.models.sync import FieldTaskOut
-    from chalicelib.api.tasks import photo_view, task_view
+    from chalicelib.api.tasks import photo_view, retest_view, task_view
 
     position = pack.enterprise.position if pack.enterprise else None
     return FieldTaskOut(
@@ -138,7 +138,7 @@ def _field_task(call: Call, pack: FieldPack, catalogues: dict[str, Catalogue]) -
         position=None if position is None else PositionModel.model_validate(position),
         contacts=[one.id for one in pack.contacts],
         photos=[photo_view(call, one) for one in pack.photos],
-        retests=[RetestOut.model_validate(one) for one in pack.retests],
+        retests=[retest_view(call, one) for one in pack.retests],
         rectifications=[RectificationOut.model_validate(one) for one in pack.rectifications],
     )
 

@@ -46,10 +46,12 @@ from chalicelib.domain.errors import (
 from chalicelib.domain.messages import text
 from chalicelib.domain.person import Role
 from chalicelib.domain.side import SideAction
+from chalicelib.domain.task import TaskKind
 
 if TYPE_CHECKING:
     from chalicelib.api.models.evidence import PhotoMarkOut
     from chalicelib.domain.enterprise import Enterprise, Unit
+    from chalicelib.domain.evidence import Retest
     from chalicelib.domain.person import Person
     from chalicelib.domain.photo import Photo, PhotoMark
     from chalicelib.domain.side import Lack
@@ -110,7 +112,7 @@ def get_evidence(call: Call, task_id: str) -> EvidenceOut:
     )
     return EvidenceOut(
         photos=[photo_view(call, photo) for photo in photos],
-        retests=[RetestOut.model_validate(one) for one in retests],
+        retests=[retest_view(call, one) for one in retests],
         rectifications=[RectificationOut.model_validate(one) for one in rectifications],
     )
 
@@ -154,18 +156,10 @@ def get_photo(call: Call, task_id: str, photo_id: str) -> PhotoOut:
     request=RetestIn, response=RetestOut, status=201, problems=(NotFound, ContentConflict, IllegalTransition),
 )  # fmt: skip
 def post_retest(call: Call, task_id: str) -> RetestOut:
-    from chalicelib.usecases import submit_evidence as evidence
+    from chalicelib.usecases.add_retest import add_retest
 
-    ports = call.services
-    retest = evidence.add_retest(
-        call.body.value_of(task_id),
-        call.person,
-        tasks=ports.tasks,
-        evidence=ports.evidence,
-        catalogues=ports.catalogues,
-        clock=ports.clock,
-    )
-    return RetestOut.model_validate(retest)
+    retest = add_retest(call.body.value_of(task_id), call.person, retest_desk=call.services.retest_desk)
+    return retest_view(call, retest)
 
 
 @endpoint(
@@ -313,8 +307,26 @@ def task_view(call: Call, task: Task, enterprise: Enterprise | None, unit: Unit 
         view.risk_points = rule.risk_points[call.language]
         view.safety_standard = rule.safety_standard[call.language]
         view.environment_requirement = rule.environment_requirement[call.language]
+    if task.kind is TaskKind.SENSOR_FAULT:
+        indicator = call.services.catalogues.current().indicators.get(task.about)
+        name = task.about if indicator is None else indicator.name[call.language]
+        view.about = text("word.about.sensor_fault", call.language, indicator=name)
     view.enterprise_name = enterprise.name if enterprise else None
     view.unit_name = unit.name if unit else None
+    return view
+
+
+def retest_view(call: Call, retest: Retest) -> RetestOut:
+    """With the limits that stand beside the value, and what the online instrument had to say."""
+    view = RetestOut.model_validate(retest)
+    indicator = call.services.catalogues.current().indicators.get(retest.indicator)
+    if indicator is not None:
+        view.indicator_name, view.limit = indicator.name[call.language], indicator.limit
+        clause = "" if indicator.clause is None else indicator.clause[call.language]
+        view.limit_source = f"{indicator.standard or ''} {clause}".strip() or None
+    if retest.comparison is not None and view.comparison is not None:
+        view.comparison.text = text(f"word.agreement.{retest.comparison.agreement.value}", call.language)
+    view.mark_texts = [text(f"word.retest_mark.{mark.value}", call.language) for mark in retest.marks]
     return view
 
 

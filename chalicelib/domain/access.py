@@ -40,6 +40,7 @@ class Action(StrEnum):
     JUDGE_SIDE = "judge_side"
     READ_CONFLICT = "read_conflict"
     DECIDE_CONFLICT = "decide_conflict"
+    READ_INSTRUMENT = "read_instrument"
     READ_AUDIT = "read_audit"
     EXPORT_AUDIT = "export_audit"
     READ_DELIVERIES = "read_deliveries"
@@ -85,6 +86,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.JUDGE_SIDE: frozenset({Role.DEPARTMENT}),
     Action.READ_CONFLICT: PEOPLE,
     Action.DECIDE_CONFLICT: frozenset({Role.DEPARTMENT, Role.ADMIN}),
+    Action.READ_INSTRUMENT: PEOPLE,
     Action.READ_AUDIT: PEOPLE,
     Action.EXPORT_AUDIT: frozenset({Role.DEPARTMENT, Role.COMMITTEE, Role.ADMIN}),
     Action.READ_DELIVERIES: frozenset({Role.DEPARTMENT, Role.COMMITTEE, Role.ADMIN}),

@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 
+from chalicelib.domain.comparison import Comparison
 from chalicelib.domain.dimension import Dimension
+from chalicelib.domain.instrument import RetestMark
 
 
 @dataclass(frozen=True, slots=True)
 class Retest:
-    """A value measured by hand. `value` is in `unit`, which must be the indicator's own (UCUM)."""
+    """A value measured by hand. `value` is in `unit`, which is the indicator's own (UCUM), turned from what was entered.
+    `is_inspectors`: it was no enterprise that measured."""
 
     id: str
     task_id: str
@@ -20,6 +23,12 @@ class Retest:
     measured_at_ms: int
     entered_by: str
     received_at_ms: int
+    entered_value: float | None = None
+    entered_unit: str = ""
+    instrument_id: str = ""
+    comparison: Comparison | None = None
+    marks: tuple[RetestMark, ...] = ()
+    is_inspectors: bool = False
 
 
 @dataclass(frozen=True, slots=True)

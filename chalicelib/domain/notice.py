@@ -7,6 +7,8 @@ from hashlib import sha256
 
 class NoticeKind(StrEnum):
     TASK_DISPATCHED = "task_dispatched"
+    CASE_DISPATCHED = "case_dispatched"  # a task without a warning
+    SENSOR_IN_DOUBT = "sensor_in_doubt"
     TASK_ESCALATED = "task_escalated"
     WARNING_CLEARED = "warning_cleared"
     SIDE_SUBMITTED = "side_submitted"

@@ -60,9 +60,9 @@ def month_of(at_ms: int, zone: tzinfo) -> str:
 
 def entries_of(task: Task, policy: ScorePolicy, zone: tzinfo, catalogue_version: str) -> tuple[ScoreEntry, ...]:
     """The entries that closing a task writes: the warning itself, timely or late, and one for each return. A task without a
-    warning writes none."""
+    warning writes none, nor one whose readings are in doubt: nobody is blamed for a broken sensor."""
     assert task.closed_at_ms is not None
-    if task.kind not in WARNED:
+    if task.kind not in WARNED or task.doubts:
         return ()
     if task.kind is TaskKind.REGIONAL:
         return _regional_entries(task, task.closed_at_ms, policy, zone, catalogue_version)

@@ -109,6 +109,7 @@ class Task:
     reported_by: str = ""
     assignments: tuple[Assignment, ...] = ()
     reopenings: int = 0
+    doubts: tuple[str, ...] = ()  # tasks about instruments that an inspector's retest disagreed with
 
     @property
     def enterprises(self) -> frozenset[str]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from chalicelib.acting import Author, acting
 from chalicelib.bootstrap import Services, ports_of
 from chalicelib.observability import FunctionFailed, count, described, logger
+from chalicelib.usecases.add_retest import compare_retests
 from chalicelib.usecases.find_decoupling import find_decoupling
 from chalicelib.usecases.find_sensor_faults import find_sensor_faults
 from chalicelib.usecases.fit_foresight import fit_foresight
@@ -79,6 +80,14 @@ def _fit_foresight(services: Services, turn: Turn, now_ms: int) -> str:
     return fit_foresight(turn.subject, now_ms, **ports_of(fit_foresight, services)).verdict.value
 
 
+def _compare_retests(services: Services, turn: Turn, now_ms: int) -> str:
+    return f"{compare_retests(**ports_of(compare_retests, services))} compared"
+
+
+def once(services: Services) -> Subjects:
+    return [("", "all")]
+
+
 def chains(services: Services) -> Subjects:
     return [("", head.object) for head in services.audits.heads()]
 
@@ -97,6 +106,7 @@ JOBS = (
     Job("find_decoupling", HOUR_MS // 2, _find_decoupling, units),
     Job("learn_laws", DAY_MS - HOUR_MS // 2, _learn_laws, units),
     Job("fit_foresight", DAY_MS - HOUR_MS // 2, _fit_foresight, regions),
+    Job("compare_retests", HOUR_MS // 2, _compare_retests, once),
     Job("verify_audit", DAY_MS - HOUR_MS // 2, _verify_audit, chains),
     Job("renew_watch", 7 * DAY_MS, _renew_watch, units),
 )

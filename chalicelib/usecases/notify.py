@@ -24,7 +24,7 @@ from chalicelib.domain.events import (
 )
 from chalicelib.domain.notice import Notice, NoticeKind, notice_id
 from chalicelib.domain.person import Person, Role
-from chalicelib.domain.task import Task, TaskKind
+from chalicelib.domain.task import WARNED, Task, TaskKind
 from chalicelib.ports import CatalogueRepo, EvidenceRepo, InboxRepo, PushQueue, PushRequest, RegistryRepo, TaskRepo
 
 KINDS: dict[type[TaskEvent], NoticeKind] = {
@@ -65,7 +65,7 @@ def notify(
         Notice(
             id=notice_id(event.id, person_id),
             person_id=person_id,
-            kind=KINDS[type(event)],
+            kind=_kind(event, task),
             task_id=task.id,
             enterprise_id=task.enterprise_id,
             tier=task.tier,
@@ -82,6 +82,12 @@ def notify(
     delay_s = ceil(catalogues.current().grouping.wait_ms / 1000) if may_wait else 0
     queue.put([PushRequest(n.person_id, n.id, n.correlation_id) for n in notices], delay_s=delay_s)
     return notices
+
+
+def _kind(event: TaskEvent, task: Task) -> NoticeKind:
+    if isinstance(event, TaskDispatched) and task.kind not in WARNED:
+        return NoticeKind.SENSOR_IN_DOUBT if task.kind is TaskKind.SENSOR_FAULT else NoticeKind.CASE_DISPATCHED
+    return KINDS[type(event)]
 
 
 def _readers(event: TaskEvent, task: Task, registry: RegistryRepo, evidence: EvidenceRepo) -> Iterable[str]:
@@ -130,6 +136,8 @@ def _params(event: TaskEvent, task: Task, registry: RegistryRepo) -> dict[str, s
     if profile is not None:
         unit = profile.units_by_id.get(task.unit_id)
         params |= {"enterprise": profile.enterprise.name, "unit": unit.name if unit else task.unit_id}
+    if task.kind not in WARNED:
+        params["subject"] = task.about
     if task.kind is TaskKind.REGIONAL:
         params |= {"enterprise": task.region, "unit": "", "kind": task.kind.value}
     if isinstance(event, SideEvent | WaiverEvent):

@@ -1,10 +1,9 @@
-"""Evidence of a task: announce a photo, judge its bytes when they land, enter a retest, describe a rectification."""
+"""Evidence of a task: announce a photo, judge its bytes when they land, describe a rectification. Retests: add_retest.py."""
 
 import re
 from dataclasses import replace
 
 from chalicelib.domain.access import Action, can_see_evidence, require
-from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.errors import FieldError, IllegalTransition, InvalidRequest, NotFound
 from chalicelib.domain.events import PhotoRefused
 from chalicelib.domain.evidence import Rectification, Retest
@@ -13,7 +12,6 @@ from chalicelib.domain.photo import MAX_BYTES, Photo, PhotoFinding, PhotoMark, P
 from chalicelib.domain.photo_marks import marks_of
 from chalicelib.domain.task import Task, TaskState
 from chalicelib.ports import (
-    CatalogueRepo,
     Clock,
     EvidenceRepo,
     MediaStore,
@@ -33,7 +31,7 @@ def announce_photo(
     photo: Photo, person: Person, *, tasks: TaskRepo, evidence: EvidenceRepo, media: MediaStore, clock: Clock
 ) -> tuple[Photo, UploadTicket | None]:
     """Announce a photo and get leave to upload exactly it. Announcing it again gives a new ticket, while none has landed."""
-    task = _task_to_work_on(photo.task_id, person, Action.ADD_EVIDENCE, tasks)
+    task = task_to_work_on(photo.task_id, person, Action.ADD_EVIDENCE, tasks)
     now_ms = clock.now_ms()
     draft = replace(
         photo,
@@ -111,36 +109,6 @@ def _inspect(photo: Photo, key: str, media: MediaStore, inspector: PhotoInspecto
     return inspector.inspect(data, sha256=photo.sha256, size_bytes=photo.size_bytes, content_type=photo.content_type)
 
 
-def add_retest(
-    retest: Retest, person: Person, *, tasks: TaskRepo, evidence: EvidenceRepo, catalogues: CatalogueRepo, clock: Clock
-) -> Retest:
-    """Enter a value measured by hand, in the indicator's own unit."""
-    task = _task_to_work_on(retest.task_id, person, Action.ADD_RETEST, tasks)
-    now_ms = clock.now_ms()
-    _check_retest(retest, catalogues.current(), now_ms)
-    return evidence.add_retest(
-        replace(
-            retest,
-            enterprise_id=person.enterprise_id or task.enterprise_id,
-            entered_by=person.id,
-            received_at_ms=now_ms,
-        )
-    )
-
-
-def _check_retest(retest: Retest, catalogue: Catalogue, now_ms: int) -> None:
-    indicator = catalogue.indicators.get(retest.indicator)
-    if indicator is None:
-        raise _wrong("indicator", "unknown_indicator", ", ".join(sorted(catalogue.indicators)))
-    if retest.unit != indicator.unit:
-        raise _wrong("unit", "wrong_unit", indicator.unit)
-    low, high = indicator.plausible
-    if not low <= retest.value <= high:
-        raise _wrong("value", "implausible", f"{low:g}..{high:g}")
-    if retest.measured_at_ms > now_ms + MAX_AHEAD_MS:
-        raise _wrong("measured_at", "time_ahead", f"{MAX_AHEAD_MS // 1000} s")
-
-
 def _wrong(field: str, code: str, allowed: str) -> InvalidRequest:
     return InvalidRequest(errors=[FieldError(field, code, allowed)])
 
@@ -149,7 +117,7 @@ def rectify(
     rectification: Rectification, person: Person, *, tasks: TaskRepo, evidence: EvidenceRepo, clock: Clock
 ) -> Rectification:
     """Describe what the enterprise did. Photos named must be announced photos of the same task."""
-    task = _task_to_work_on(rectification.task_id, person, Action.RECTIFY, tasks)
+    task = task_to_work_on(rectification.task_id, person, Action.RECTIFY, tasks)
     for index, photo_id in enumerate(rectification.photo_ids):
         if evidence.photo(task.id, photo_id) is None:
             raise _wrong(f"photos.{index}", "unknown_photo", "photos announced for this task")
@@ -185,7 +153,8 @@ def see_photo(task_id: str, photo_id: str, person: Person, *, tasks: TaskRepo, e
     return photo
 
 
-def _task_to_work_on(task_id: str, person: Person, action: Action, tasks: TaskRepo) -> Task:
+def task_to_work_on(task_id: str, person: Person, action: Action, tasks: TaskRepo) -> Task:
+    """Raises NotFound where the person has nothing to do with it, IllegalTransition where it is closed."""
     require(person, action)
     task = see_task(task_id, person, tasks=tasks)
     if person.role is Role.INSPECTOR and person.id not in task.party:

@@ -54,7 +54,8 @@ from chalicelib.ports import (
     TaskRepo,
     UploadTicket,
 )
-from chalicelib.usecases.submit_evidence import add_retest, announce_photo, rectify
+from chalicelib.usecases.add_retest import RetestDesk, add_retest
+from chalicelib.usecases.submit_evidence import announce_photo, rectify
 from chalicelib.usecases.work_task import SideCommand, acknowledge, judge_side, submit_side
 
 # What others did stands against it: a person must look.
@@ -73,6 +74,7 @@ class FieldDesk:
     catalogues: CatalogueRepo
     registry: RegistryRepo
     checklists: ChecklistRepo
+    retest_desk: RetestDesk
     clock: Clock
 
 
@@ -305,9 +307,7 @@ def _announce(photo: Photo, person: Person, desk: FieldDesk) -> tuple[Photo, Upl
 
 
 def _add_retest(_operation: FieldOperation, command: AddRetest, person: Person, desk: FieldDesk) -> Retest:
-    return add_retest(
-        command.retest, person, tasks=desk.tasks, evidence=desk.evidence, catalogues=desk.catalogues, clock=desk.clock
-    )  # fmt: skip
+    return add_retest(command.retest, person, retest_desk=desk.retest_desk)
 
 
 def _rectify(_operation: FieldOperation, command: Rectify, person: Person, desk: FieldDesk) -> Rectification:

@@ -42,6 +42,7 @@ NO_STAGE = {
     "plan_task",
     "open_case",
     "see_checklist",
+    "register_instrument",
     "settle_warning",
     "read_alarm_kpis",
     "normal_period",

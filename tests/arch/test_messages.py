@@ -6,6 +6,7 @@ import pytest
 
 from chalicelib.domain.advice import NoAdvice
 from chalicelib.domain.command import CommandState
+from chalicelib.domain.comparison import Agreement
 from chalicelib.domain.completeness import UNKNOWN, WAITING
 from chalicelib.domain.dimension import SIDES, Dimension
 from chalicelib.domain.downwind import Wind
@@ -13,6 +14,7 @@ from chalicelib.domain.field_operation import COMMANDS, Outcome
 from chalicelib.domain.foresight import Verdict as Foreseen
 from chalicelib.domain.gap import GapReason
 from chalicelib.domain.handling import Course
+from chalicelib.domain.instrument import RetestMark
 from chalicelib.domain.law import NoLaw
 from chalicelib.domain.mark import MarkKind
 from chalicelib.domain.messages import LANGUAGES, TEXTS, choose_language, text
@@ -47,6 +49,9 @@ WORDS["operation"] = set(COMMANDS)
 WORDS["outcome"] = {outcome.value for outcome in Outcome}
 WORDS["break"] = {"missing", "not_linked", "changed", "cut_off", "object_differs"}
 WORDS["photo_mark"] = {kind.value for kind in PhotoMarkKind}
+WORDS["agreement"] = {one.value for one in Agreement}
+WORDS["retest_mark"] = {mark.value for mark in RetestMark}
+WORDS["about"] = {"sensor_fault"}
 WORDS["clock"] = {"ahead", "behind"}
 WORDS["advice"] = {"lower", "raise", "falls", "grows"}
 ALWAYS = {"tier", "rule", "enterprise", "unit"}
@@ -62,6 +67,8 @@ MORE = {
     "waiver_refused": {"side", "reason"},
     "side_waived": {"side", "reason"},
     "side_reopened": {"side", "reason"},
+    "case_dispatched": {"subject"},
+    "sensor_in_doubt": {"subject"},
     "audit_broken": {"object", "seq", "why"},
     "operation_conflict": {"person", "operation"},
     "operation_applied": {"operation"},

@@ -243,7 +243,9 @@ def test_a_retest_is_kept_as_it_was_entered(park: Park) -> None:
     ("changes", "field", "code", "said"),
     [
         pytest.param({"indicator": "colour"}, "indicator", "unknown_indicator", "voc", id="an indicator nobody knows"),
-        pytest.param({"unit": "ug/m3"}, "unit", "wrong_unit", "mg/m3", id="a unit that is not the indicator's own"),
+        pytest.param(
+            {"unit": "[ppm]"}, "unit", "wrong_unit", "ug/m3", id="a unit that cannot be turned into the indicator's"
+        ),
         pytest.param({"unit": "MG/M3"}, "unit", "wrong_unit", "mg/m3", id="a unit in capitals: UCUM tells them apart"),
         pytest.param({"value": -0.1}, "value", "implausible", "0..100000", id="a value below what can be"),
         pytest.param({"value": 100_000.5}, "value", "implausible", "0..100000", id="a value beyond what can be"),

@@ -50,7 +50,8 @@ MAY: dict[str, set[str]] = {
     "get_deliveries": {"department", "committee", "admin"},
     "post_command": {"department", "committee", "admin"},
     **{
-        f"put_{what}": {"admin"} for what in ("enterprise", "unit", "point", "person", "bridge", "catalogue", "version")
+        f"put_{what}": {"admin"}
+        for what in ("enterprise", "unit", "point", "person", "bridge", "catalogue", "version", "instrument")
     },
     **{f"post_{what}": {"admin"} for what in ("publication", "rollback", "review")},
     **{
@@ -119,6 +120,7 @@ TENANTS_IN = (
     "shelving_id",
     "operation_id",
     "object",
+    "instrument_id",
 )
 
 
@@ -157,6 +159,9 @@ def ids_of(park: Park, eid: str) -> dict[str, str]:
     ids |= {"task_id": task["id"], "warning_id": task["warning_id"], "photo_id": client_id(1), "side": "safety"}
     ids |= {"version": VERSION, **late_operation(park, eid, task["id"]), "object": f"task:{task['id']}"}
     ids |= {"checklist_id": "reactor-safety", "number": "1", "item": "cooling"}
+    online = {"name": "FID", "kind": "online", "enterprise_id": eid, "point_id": f"{eid}-voc"}
+    park.as_("admin").put(f"/v1/instruments/{eid}-fid", online)
+    ids |= {"instrument_id": f"{eid}-fid"}
     return ids | {"person_id": "someone", "device_id": "phone-1", "notice_id": "n-nothing", "region_id": "east"}
 
 

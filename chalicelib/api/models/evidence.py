@@ -10,8 +10,10 @@ from pydantic import (
 
 from chalicelib.api.models.registry import PositionModel
 from chalicelib.api.models.wire import ClientId, Count, Id, Instant, InstantIn, Number, ShortText, SideName, View, Wire
+from chalicelib.domain.comparison import Agreement
 from chalicelib.domain.dimension import Dimension
 from chalicelib.domain.evidence import Rectification, Retest
+from chalicelib.domain.instrument import RetestMark
 from chalicelib.domain.notice import PushStatus
 from chalicelib.domain.photo import CONTENT_TYPES, MAX_BYTES, MarkKind, PhotoState, RefusalReason
 
@@ -73,8 +75,9 @@ class RetestIn(Wire):
     dimension: SideName
     indicator: Id
     value: Number
-    unit: str = Field(max_length=20, description="UCUM; must be the indicator's own")
+    unit: str = Field(max_length=20, description="UCUM; the indicator's own, or one that can be turned into it")
     instrument: ShortText
+    instrument_id: Id | None = Field(default=None, description="of a registered instrument")
     measured_at: InstantIn
 
     def value_of(self, task_id: str) -> Retest:
@@ -90,7 +93,21 @@ class RetestIn(Wire):
             measured_at_ms=self.measured_at,
             entered_by="",
             received_at_ms=0,
+            instrument_id=self.instrument_id or "",
         )
+
+
+class ComparisonOut(View):
+    """Numbers are in the indicator's unit. `online` is the mean of `readings` of the same minute; two beside it where `is_between`."""
+
+    agreement: Agreement
+    text: str = ""
+    point_id: str
+    online: float | None = None
+    readings: int
+    is_between: bool
+    difference: float | None = None
+    tolerance: float | None = None
 
 
 class RetestOut(View):
@@ -104,6 +121,15 @@ class RetestOut(View):
     measured_at: Instant = Field(validation_alias="measured_at_ms")
     entered_by: str
     received_at: Instant = Field(validation_alias="received_at_ms")
+    entered_value: float | None = Field(default=None, description="as it was entered, in `entered_unit`")
+    entered_unit: str
+    instrument_id: str
+    indicator_name: str | None = None
+    limit: float | None = Field(default=None, description="of the indicator, where the catalogue has one")
+    limit_source: str | None = None
+    comparison: ComparisonOut | None = None
+    marks: list[RetestMark]
+    mark_texts: list[str] = Field(default=[])
 
 
 class RectificationIn(Wire):

@@ -100,6 +100,10 @@ class TaskOut(View):
     state: TaskState
     rule_id: str
     kind: TaskKind
+    about: str = Field(description="what a task without a warning is about, in words")
+    parent_id: str = Field(description="the task that it follows from; empty: none")
+    reported_by: str
+    doubts: list[str] = Field(description="tasks about instruments that a retest disagreed with")
     members: list[MemberOut] = Field(description="the warnings that it is about, the first one included")
     rule_name: str | None = None
     risk_points: str | None = None
