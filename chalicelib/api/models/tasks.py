@@ -119,9 +119,6 @@ class TaskOut(View):
     overdue: list[str]
     warning_cleared_at: Instant | None = Field(default=None, validation_alias="warning_cleared_at_ms")
     closed_at: Instant | None = Field(default=None, validation_alias="closed_at_ms")
-    about: str = Field(description="what a task without a warning is about, in words; else empty")
-    parent_id: str = Field(description="the task that it follows from; else empty")
-    reported_by: str = Field(description="who reported what it is about; else empty")
     version: int
 
 
