@@ -41,6 +41,7 @@ from chalicelib.settings import Settings, read_settings
 if TYPE_CHECKING:
     from chalicelib.adapters.alarm_repos import RowDispatchRepo, RowShelvingRepo, RowWindowRepo
     from chalicelib.adapters.bridge_repos import RowCommandRepo, RowGapRepo, RowReportRepo
+    from chalicelib.adapters.checklist_repo import RowChecklistRepo
     from chalicelib.adapters.duty_repo import RowDutyRepo
     from chalicelib.adapters.instrument_repo import RowInstrumentRepo
     from chalicelib.adapters.law_repo import RowLawRepo
@@ -185,6 +186,12 @@ class Services:
         return RowEvidenceRepo(self.audited(OPERATIONS))
 
     @cached_property
+    def checklists(self) -> RowChecklistRepo:
+        from chalicelib.adapters.checklist_repo import RowChecklistRepo
+
+        return RowChecklistRepo(self.rows(REGISTRY), self.audited(OPERATIONS))
+
+    @cached_property
     def instruments(self) -> RowInstrumentRepo:
         from chalicelib.adapters.instrument_repo import RowInstrumentRepo
 
@@ -242,6 +249,7 @@ class Services:
             media=self.media,
             catalogues=self.catalogues,
             registry=self.registry,
+            checklists=self.checklists,
             retest_desk=self.retest_desk,
             clock=self.clock,
         )

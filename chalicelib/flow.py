@@ -39,6 +39,7 @@ from chalicelib.domain.events import (
 from chalicelib.domain.field_pack import TaskTouched
 from chalicelib.ports import PushRequest
 from chalicelib.usecases.add_retest import add_retest, compare_retests
+from chalicelib.usecases.answer_checklist import answer_item
 from chalicelib.usecases.decide_conflict import decide_conflict
 from chalicelib.usecases.deliver_commands import deliver_commands
 from chalicelib.usecases.dispatch_task import dispatch_task, follow_escalation, note_clearing, release_members
@@ -114,6 +115,7 @@ FLOW = (
     Stage("retest", "api", "inspector", add_retest, (TaskDispatched,)),
     Stage("compare retests", "learn", "every hour", compare_retests, (TaskDispatched,)),
     Stage("rectify", "api", "enterprise", rectify),
+    Stage("answer checklist", "api", "inspector", answer_item, (TaskDispatched,)),
     Stage("submit", "api", "inspector", submit_side, (SideSubmitted,)),
     Stage("notify", "relay", SideSubmitted, notify, (PushRequest,)),
     Stage("judge", "api", "department", judge_side, (SidePassed, SideRejected, TaskClosed)),

@@ -12,6 +12,7 @@ if TYPE_CHECKING:  # a function loads the domain that it uses, and no more: it s
     from chalicelib.domain.catalogue import Catalogue
     from chalicelib.domain.catalogue_version import CatalogueVersion, Proposal, Schedule
     from chalicelib.domain.chattering import Episode, Opening
+    from chalicelib.domain.checklist import Checklist, ItemAnswer
     from chalicelib.domain.command import Command
     from chalicelib.domain.duty import DutyEntry, DutyKind, Rota
     from chalicelib.domain.enterprise import Enterprise, Point, Profile, Unit
@@ -400,6 +401,18 @@ class EvidenceRepo(Protocol):
 
     def add_rectification(self, rectification: Rectification) -> Rectification: ...
     def of_task(self, task_id: str) -> tuple[tuple[Photo, ...], tuple[Retest, ...], tuple[Rectification, ...]]: ...
+
+
+class ChecklistRepo(Protocol):
+    """What was published or answered stays; the same id with other content raises ContentConflict."""
+
+    def all(self) -> tuple[Checklist, ...]:
+        """Every version of every list, those that ship with the product included."""
+        ...
+
+    def publish(self, checklist: Checklist) -> Checklist: ...
+    def add_answer(self, answer: ItemAnswer) -> ItemAnswer: ...
+    def answers(self, task_id: str) -> tuple[ItemAnswer, ...]: ...
 
 
 class AuditRepo(Protocol):

@@ -24,6 +24,7 @@ MEMBERS: dict[str, dict[str, Any]] = {
     "illegal_transition": {"state": TEXT, "action": TEXT},
     "reopening_too_late": {"days": NUMBER},
     "stale_revision": {"given": NUMBER, "current": NUMBER},
+    "checklist_incomplete": {"side": TEXT, "items": {"type": "array", "items": TEXT}},
     "evidence_missing": {"side": TEXT, "missing": {"type": "array", "items": TEXT}},
     "side_changed": {"side": TEXT, "given": NUMBER, "current": NUMBER},
     "precondition_failed": {"given": NUMBER, "current": NUMBER},

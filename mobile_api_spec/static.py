@@ -61,6 +61,7 @@ TAGS = [
     {"name": "crew", "description": "Sides that change hands, the rota, leave"},
     {"name": "audit", "description": "Who changed what, when and from where, in chains that show any tampering"},
     {"name": "sync", "description": "Phones without a signal: what changed, what was done, what came too late"},
+    {"name": "checklists", "description": "What is looked at on site, and the answers"},
     {"name": "tasks", "description": "Joint tasks: evidence, submissions, verdicts"},
     {"name": "warnings", "description": "Coupled risks with their why-cards"},
     {"name": "weather", "description": "Regions, their weather, and what lies downwind"},
@@ -221,7 +222,15 @@ NOTES = {
         "or `refused` within seconds of landing."
     ),
     "post_submission": "Tier 1: the enterprise submits both sides. Tiers 2 and 3: each side's own inspector.",
-    "post_verdict": "A department judges its own side only, and nobody judges what they submitted.",
+    "post_verdict": "A department judges its own side only, and nobody judges what they submitted or brought evidence for.",
+    "put_checklist": (
+        "Tasks opened from then on have it. For a type of unit the newest version counts, whatever its id; the shipped lists stay for tasks "
+        "that were opened before."
+    ),
+    "answer_item": (
+        "By whoever hands the side in, until the side is settled. All answers are kept; of an item the newest by `at` stands. In tier 1 the "
+        "list is an offer; in tiers 2 and 3 its critical items must be answered before the side is handed in."
+    ),
     "acknowledge": "Tier 1: the enterprise. Tiers 2 and 3: the two inspectors.",
     "list_tasks": "Inspectors: the tasks given to them. Enterprises: their own. Others: all in their field of sight.",
     "put_catalogue": "The whole catalogue at once; chalicelib/catalogue holds the shipped one. If-Match: the schedule's revision.",

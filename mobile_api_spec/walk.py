@@ -17,6 +17,7 @@ from mobile_api_spec.walk_alarms import alarms
 from mobile_api_spec.walk_audit import audit
 from mobile_api_spec.walk_bridges import SOURCE, bridges
 from mobile_api_spec.walk_catalogue import NEXT, catalogues
+from mobile_api_spec.walk_checklists import checklists, publish
 from mobile_api_spec.walk_crew import crew, settled
 from mobile_api_spec.walk_laws import laws
 from mobile_api_spec.walk_sides import reopening, waiver
@@ -53,6 +54,7 @@ def walk() -> list[Exchange]:
         _sync,
         _evidence,
         waiver,
+        checklists,
         _judge,
         _close,
         _conflicts,
@@ -90,6 +92,7 @@ def _register(w: Walker) -> None:
     for person, name in NAMES.items():
         w.call("put_person", "admin", person_id=person, body={"name": name, **PEOPLE[person]}, expect=200)
     catalogues(w, at)
+    publish(w)
 
 
 def _credit_code(w: Walker) -> str:

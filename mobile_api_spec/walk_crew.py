@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mobile_api_spec.recorder import Walker
+from tests.acts import answer_body
 from tests.park import PEOPLE
 
 At = Callable[[float], str]
@@ -45,3 +46,4 @@ def settled(w: Walker) -> None:
     side: dict[str, Any] = {"task_id": w.task_id, "side": "safety"}
     w.call("post_transfer", "department_safety", body={"to": SECOND, "reason": "换人"}, expect=409, **side)
     w.call("post_decline", "inspector_safety", body={"reason": "已办结"}, expect=409, **side)
+    w.call("answer_item", "inspector_safety", body=answer_body(52), expect=409, **side, item="cooling")

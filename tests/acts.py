@@ -84,6 +84,19 @@ def judges(park: Park, task: dict[str, Any], side: str, verdict: str = "passed",
     return answer
 
 
+def answer_body(number: int, **changes: Any) -> dict[str, Any]:
+    return {"id": client_id(number), "answer": "ok", "at": MEASURED_AT} | changes
+
+
+def answers(
+    park: Park, task: dict[str, Any], side: str, item: str, number: int, *, expect: int = 200, **changes: Any
+) -> dict[str, Any]:
+    path = f"/v1/tasks/{task['id']}/checklists/{side}/items/{item}"
+    answer = park.as_(worker_of(task, side)).put(path, answer_body(number, **changes), expect=expect)
+    park.pump()
+    return answer
+
+
 def closes(park: Park, task: dict[str, Any]) -> dict[str, Any]:
     """Both sides brought, submitted and passed."""
     for side in ("safety", "environment"):

@@ -23,7 +23,7 @@ HEADS = "AUDITED"
 ATTEMPTS = 12
 # The keys of rows that are audited: which object, and which part of it.
 AUDITED: tuple[tuple[re.Pattern[str], AuditKind], ...] = (
-    (re.compile(r"TASK#(?P<object>[^|]+)\|(?P<part>TASK|(?:PHOTO|RETEST|RECTIFICATION)#.+)"), AuditKind.TASK),
+    (re.compile(r"TASK#(?P<object>[^|]+)\|(?P<part>TASK|(?:PHOTO|RETEST|RECTIFICATION|ANSWER)#.+)"), AuditKind.TASK),
     (re.compile(r"WARNING#(?P<object>[^|]+)\|(?P<part>WARNING)"), AuditKind.WARNING),
     (re.compile(r"SCORE#(?P<object>[^|]+)\|(?P<part>.+)"), AuditKind.SCORE),
     (re.compile(r"(?P<object>CATALOGUE)\|(?P<part>SCHEDULE)"), AuditKind.CATALOGUE),

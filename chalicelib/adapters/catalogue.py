@@ -128,8 +128,8 @@ def parse(document: Mapping[str, Any]) -> Catalogue:
 
 def shipped_document() -> dict[str, Any]:
     """The catalogue that comes with the code, as one document."""
-    policy: dict[str, Any] = _load("policy")
-    return policy | {name: _load(name) for name in PARTS}
+    policy: dict[str, Any] = read_shipped("policy")
+    return policy | {name: read_shipped(name) for name in PARTS}
 
 
 @cache
@@ -145,7 +145,8 @@ def shipped_version() -> str:
     return found[1]
 
 
-def _load(name: str) -> Any:
+def read_shipped(name: str) -> Any:
+    """What a file of the shipped catalogue says."""
     import yaml  # a park with a catalogue of its own never needs it
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -32,6 +32,7 @@ from chalicelib.api.models.tasks import (
 from chalicelib.domain.access import Action
 from chalicelib.domain.dimension import SIDES, Dimension
 from chalicelib.domain.errors import (
+    ChecklistIncomplete,
     ContentConflict,
     EvidenceMissing,
     IllegalTransition,
@@ -180,7 +181,7 @@ def post_rectification(call: Call, task_id: str) -> RectificationOut:
 @endpoint(
     api, "POST", "/v1/tasks/{task_id}/sides/{side}/submission", summary="Hand a side in for judgement",
     action=Action.SUBMIT_SIDE, request=SubmissionIn, response=TaskOut,
-    problems=(NotFound, IllegalTransition, EvidenceMissing, PreconditionFailed),
+    problems=(NotFound, IllegalTransition, EvidenceMissing, ChecklistIncomplete, PreconditionFailed),
 )  # fmt: skip
 def post_submission(call: Call, task_id: str, side: str) -> TaskOut:
     from chalicelib.usecases import work_task as work
@@ -188,7 +189,15 @@ def post_submission(call: Call, task_id: str, side: str) -> TaskOut:
 
     command = SideCommand(task_id, side_named(side), call.body.note, call.if_match, media=tuple(call.body.media))
     ports = call.services
-    task = work.submit_side(command, call.person, tasks=ports.tasks, evidence=ports.evidence, clock=ports.clock)
+    task = work.submit_side(
+        command,
+        call.person,
+        tasks=ports.tasks,
+        evidence=ports.evidence,
+        registry=ports.registry,
+        checklists=ports.checklists,
+        clock=ports.clock,
+    )
     return changed(call, task)
 
 
@@ -211,6 +220,7 @@ def post_verdict(call: Call, task_id: str, side: str) -> TaskOut:
         VERDICTS[given.verdict],
         call.person,
         tasks=ports.tasks,
+        evidence=ports.evidence,
         catalogues=ports.catalogues,
         clock=ports.clock,
     )

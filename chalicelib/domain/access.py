@@ -34,6 +34,9 @@ class Action(StrEnum):
     ADD_RETEST = "add_retest"
     RECTIFY = "rectify"
     SUBMIT_SIDE = "submit_side"
+    ANSWER_CHECKLIST = "answer_checklist"
+    READ_CHECKLIST = "read_checklist"
+    PUBLISH_CHECKLIST = "publish_checklist"
     JUDGE_SIDE = "judge_side"
     READ_CONFLICT = "read_conflict"
     DECIDE_CONFLICT = "decide_conflict"
@@ -81,6 +84,9 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.ADD_RETEST: frozenset({Role.INSPECTOR, Role.ENTERPRISE}),
     Action.RECTIFY: frozenset({Role.ENTERPRISE}),
     Action.SUBMIT_SIDE: frozenset({Role.INSPECTOR, Role.ENTERPRISE}),
+    Action.ANSWER_CHECKLIST: frozenset({Role.INSPECTOR, Role.ENTERPRISE}),
+    Action.READ_CHECKLIST: PEOPLE,
+    Action.PUBLISH_CHECKLIST: frozenset({Role.ADMIN}),
     Action.JUDGE_SIDE: frozenset({Role.DEPARTMENT}),
     Action.READ_CONFLICT: PEOPLE,
     Action.DECIDE_CONFLICT: frozenset({Role.DEPARTMENT, Role.ADMIN}),

@@ -71,6 +71,12 @@ class EvidenceMissing(GreenShieldError):
     code, status = "evidence_missing", 409
 
 
+class ChecklistIncomplete(GreenShieldError):
+    """Critical items of a side's checklist lack an answer, or failed and nobody follows up."""
+
+    code, status = "checklist_incomplete", 409
+
+
 class JudgeIsSubmitter(GreenShieldError):
     code, status = "judge_is_submitter", 409
 

@@ -7,7 +7,7 @@ from chalicelib.domain.events import Event
 from chalicelib.domain.task import Task
 from chalicelib.ports import TaskRepo
 
-ATTEMPTS = 8
+ATTEMPTS = 60  # of people who change one task at once each round has a winner: fifty of them all get their answer
 Decide = Callable[[Task], tuple[Task, Sequence[Event]]]
 
 

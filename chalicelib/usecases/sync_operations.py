@@ -12,6 +12,7 @@ from chalicelib.acting import acting, author
 from chalicelib.domain.dimension import SIDES, Dimension
 from chalicelib.domain.errors import (
     Busy,
+    ChecklistIncomplete,
     ContentConflict,
     EvidenceMissing,
     Forbidden,
@@ -44,6 +45,7 @@ from chalicelib.domain.photo import Claim, Photo
 from chalicelib.domain.task import Task
 from chalicelib.ports import (
     CatalogueRepo,
+    ChecklistRepo,
     Clock,
     EvidenceRepo,
     MediaStore,
@@ -71,6 +73,7 @@ class FieldDesk:
     media: MediaStore
     catalogues: CatalogueRepo
     registry: RegistryRepo
+    checklists: ChecklistRepo
     retest_desk: RetestDesk
     clock: Clock
 
@@ -269,7 +272,7 @@ def _changed_by_others(base: int | None, task: Task | None, own: frozenset[int])
 
 
 def _outcome_of(error: GreenShieldError, person: Person, task: Task | None) -> Outcome:
-    if isinstance(error, EvidenceMissing):
+    if isinstance(error, EvidenceMissing | ChecklistIncomplete):
         return Outcome.HELD
     if isinstance(error, HARD):
         return Outcome.CONFLICT
@@ -314,7 +317,15 @@ def _rectify(_operation: FieldOperation, command: Rectify, person: Person, desk:
 def _submit(operation: FieldOperation, command: Submit, person: Person, desk: FieldDesk) -> Task:
     base = _base(operation, command.dimension, desk)
     side = SideCommand(operation.task_id, command.dimension, command.note, base=base, media=command.media)
-    return submit_side(side, person, tasks=desk.tasks, evidence=desk.evidence, clock=desk.clock)
+    return submit_side(
+        side,
+        person,
+        tasks=desk.tasks,
+        evidence=desk.evidence,
+        registry=desk.registry,
+        checklists=desk.checklists,
+        clock=desk.clock,
+    )
 
 
 def _judge_side(operation: FieldOperation, command: Judge, person: Person, desk: FieldDesk) -> Task:
@@ -333,6 +344,7 @@ def _judge_side(operation: FieldOperation, command: Judge, person: Person, desk:
         command.action,
         person,
         tasks=desk.tasks,
+        evidence=desk.evidence,
         catalogues=desk.catalogues,
         clock=desk.clock,
     )

@@ -12,6 +12,7 @@ from chalicelib.domain.errors import (
     Forbidden,
     IllegalTransition,
     InvalidRequest,
+    JudgeIsSubmitter,
     NotFound,
     PreconditionFailed,
     SideChanged,
@@ -22,8 +23,9 @@ from chalicelib.domain.person import Person, Role
 from chalicelib.domain.photo import PhotoState
 from chalicelib.domain.side import Lack, SideAction, SideState, Submission, Verdict
 from chalicelib.domain.task import Acknowledgement, Task, TaskState
-from chalicelib.ports import CatalogueRepo, Clock, EvidenceRepo, Page, TaskRepo
+from chalicelib.ports import CatalogueRepo, ChecklistRepo, Clock, EvidenceRepo, Page, RegistryRepo, TaskRepo
 from chalicelib.usecases.change_task import change_task
+from chalicelib.usecases.see_checklist import require_checklist
 
 MAX_REDO_MS = 30 * 86_400_000
 
@@ -76,14 +78,25 @@ def acknowledge(task_id: str, person: Person, *, tasks: TaskRepo, clock: Clock) 
     return change_task(task_id, lambda now: (rules.acknowledge(now, mark), []), tasks=tasks)
 
 
-def submit_side(command: SideCommand, person: Person, *, tasks: TaskRepo, evidence: EvidenceRepo, clock: Clock) -> Task:
-    """Hand a side in for judgement. It needs a verified photo or a retest of that side, and of the photos that it names every one.
+def submit_side(
+    command: SideCommand,
+    person: Person,
+    *,
+    tasks: TaskRepo,
+    evidence: EvidenceRepo,
+    registry: RegistryRepo,
+    checklists: ChecklistRepo,
+    clock: Clock,
+) -> Task:
+    """Hand a side in for judgement. It needs a verified photo or a retest of that side, of the photos that it names every one, and
+    the critical items of its checklist.
 
     The same submission again (a lost answer) is a success that changes nothing.
     """
     seen = see_task(command.task_id, person, tasks=tasks)
     require_side(person, seen, command.dimension, Action.SUBMIT_SIDE)
     _require_evidence(command, evidence)
+    require_checklist(seen, command.dimension, registry=registry, checklists=checklists)
     now_ms = clock.now_ms()
 
     def decide(task: Task) -> tuple[Task, list[Event]]:
@@ -109,6 +122,7 @@ def judge_side(
     person: Person,
     *,
     tasks: TaskRepo,
+    evidence: EvidenceRepo,
     catalogues: CatalogueRepo,
     clock: Clock,
 ) -> Task:
@@ -116,6 +130,7 @@ def judge_side(
     require(person, Action.JUDGE_SIDE)
     seen = see_task(command.task_id, person, tasks=tasks)
     require_side(person, seen, command.dimension, Action.JUDGE_SIDE)
+    _require_no_part_in(command, person, evidence)
     now_ms = clock.now_ms()
     _check_rejection(command, action, now_ms)
     # By default within the task's own time; where that is over, once more as long as its tier has.
@@ -138,6 +153,16 @@ def judge_side(
         return replace(changed, overdue=told), _verdict_events(changed, command, revision, action, now_ms)
 
     return change_task(command.task_id, decide, tasks=tasks)
+
+
+def _require_no_part_in(command: SideCommand, person: Person, evidence: EvidenceRepo) -> None:
+    """Who brought evidence of a side, and works for the department since, does not judge it."""
+    photos, retests, rectifications = evidence.of_task(command.task_id)
+    brought = {one.uploaded_by for one in photos if one.dimension is command.dimension}
+    brought |= {one.entered_by for one in retests if one.dimension is command.dimension}
+    brought |= {one.entered_by for one in rectifications}  # they are of both sides
+    if person.id in brought:
+        raise JudgeIsSubmitter()
 
 
 def _check_rejection(command: SideCommand, action: SideAction, now_ms: int) -> None:

@@ -41,6 +41,7 @@ NO_STAGE = {
     "read_foresight",
     "plan_task",
     "open_case",
+    "see_checklist",
     "register_instrument",
     "keep_duty",
     "settle_warning",

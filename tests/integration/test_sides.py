@@ -5,9 +5,12 @@ from typing import Any
 import pytest
 
 from chalicelib.api.models.wire import rfc3339
+from chalicelib.domain import side as sides
+from chalicelib.domain.dimension import Dimension
+from chalicelib.domain.side import Submission
 from chalicelib.handlers.on_clock import on_clock
 from tests.acts import FakeInspector, brings_retest, closes, judges, submits, the_task
-from tests.park import Park
+from tests.park import PEOPLE, Park
 
 DAY_S = 86_400
 
@@ -160,3 +163,16 @@ def test_what_is_open_cannot_be_opened(park: Park) -> None:
 
 def test_the_story_of_the_task_is_the_one_that_was_seen(park: Park) -> None:
     assert the_task(park) == task_of(park)
+
+
+def test_who_brought_evidence_of_a_side_does_not_judge_it(park: Park) -> None:
+    """The inspector who measured has moved to the department; a colleague had handed the side in."""
+    task = park.services.tasks.get(task_of(park)["id"])
+    assert task is not None
+    brings_retest(park, task_of(park), "safety")
+    handed_in = sides.submit(task.safety, Submission("colleague", park.clock.ms, "已处置"))
+    park.services.tasks.save(task.with_side(Dimension.SAFETY, handed_in), [])
+    moved = {"name": "x", **PEOPLE["inspector_safety"], "role": "department"}
+    park.as_("admin").put("/v1/people/inspector_safety", moved)
+    problem = says(park, "inspector_safety", "verdict", {"revision": 1, "verdict": "passed"}, 409)
+    assert problem["code"] == "judge_is_submitter"

@@ -38,6 +38,8 @@ MAY: dict[str, set[str]] = {
     "post_rectification": {"enterprise"},
     "post_submission": WORKERS,
     "post_verdict": {"department"},
+    "answer_item": WORKERS,
+    "put_checklist": {"admin"},
     "post_decision": {"department", "admin"},
     "post_waiver": {"department"},
     "post_acceptance": {"inspector"},
@@ -100,6 +102,9 @@ NOT_THEIRS: dict[tuple[str, str], int] = {
     ("post_submission", "enterprise"): 403,
     ("post_submission", "enterprise_other"): 403,
     ("post_verdict", "department_environment"): 403,
+    ("answer_item", "inspector_environment"): 403,
+    ("answer_item", "enterprise"): 403,
+    ("answer_item", "enterprise_other"): 403,
     ("post_shelving", "department_elsewhere"): 404,
     ("get_operation", "inspector_environment"): 404,
     ("get_operation", "enterprise"): 404,
@@ -184,6 +189,7 @@ def ids_of(park: Park, eid: str) -> dict[str, str]:
     ids |= {"command_id": client_id(40), "observation_id": seen["id"], **silences(park, eid)}
     ids |= {"task_id": task["id"], "warning_id": task["warning_id"], "photo_id": client_id(1), "side": "safety"}
     ids |= {"version": VERSION, **late_operation(park, eid, task["id"]), "object": f"task:{task['id']}"}
+    ids |= {"checklist_id": "reactor-safety", "number": "1", "item": "cooling"}
     online = {"name": "FID", "kind": "online", "enterprise_id": eid, "point_id": f"{eid}-voc"}
     park.as_("admin").put(f"/v1/instruments/{eid}-fid", online)
     ids |= {"instrument_id": f"{eid}-fid"}

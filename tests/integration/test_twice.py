@@ -36,6 +36,7 @@ from chalicelib.ports import PushRequest
 from tests.acts import (
     JPEG,
     FakeInspector,
+    answers,
     blows_to_other,
     brings_retest,
     client_id,
@@ -56,6 +57,7 @@ ROUTES = {
     r"POST .*/photos": "announce photo",
     r"POST .*/retests": "retest",
     r"POST .*/rectifications": "rectify",
+    r"PUT .*/checklists/.*/items/.*": "answer checklist",
     r"POST .*/submission": "submit",
     r"POST .*/verdict": "judge",
     r"POST .*/commands": "ask for a measure",
@@ -229,6 +231,7 @@ def story(park: RepeatingPark) -> None:
     for side in ("safety", "environment"):
         brings_retest(park, task, side)
         submits(park, task, side)
+    answers(park, task, "safety", "cooling", 50, answer="failed", reason="备用泵未投用", follow_up=True)
     judges(park, task, "safety", "rejected", reason="请补拍阀门")
     for seconds in (3800, 7000):
         park.clock.advance(seconds)
