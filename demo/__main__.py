@@ -31,8 +31,9 @@ from demo.client import Phone
 from demo.people import Actor, Department, Enterprise, Inspector
 from demo.plant import Plant
 from demo.recording import ROW_PERIOD_S, Recording, RecordingError, load_recording
+from demo.repairs import Repairs
 from demo.report import Outcome, collect, count_pushes, everything, ledgers, rows_of
-from demo.scenario import NORMAL, REPLAYED, TROUBLE, demo_devices, replay_devices, spoken
+from demo.scenario import REPLAYED, TROUBLE, demo_devices, replay_devices, spoken
 from demo.screen import Screen
 from infra import local_stack
 from infra.local.processes import StackError, until
@@ -43,7 +44,7 @@ BUILD = ROOT / "build" / "demo"
 WHO_CELLS = 12
 POLL_S = 0.5
 TIERS_WITHIN_S = 45
-CLOSE_WITHIN_S = 110
+CLOSE_WITHIN_S = 170
 PUSHED_WITHIN_S = 40
 REPLAY_S = 90.0
 FAULT_ROW = 160  # of the recorded test runs: the fault acts from this row on (0-based)
@@ -121,7 +122,8 @@ def perform(stack: local_stack.Stack, home: Path, recording: Recording | None, c
             )  # fmt: skip
         scene = Scene(stack, plant, bridges, admin, say)
         stop = threading.Event()
-        actors = people(stack, say, stop)
+        repairs = Repairs(lambda targets, seconds: plant.ramp(targets, seconds=seconds), plant.value)
+        actors = people(stack, say, stop, repairs)
         screen = Screen(Phone(stack.api, stack.tokens["committee"]), stack.standins, say, stop)
         try:
             bridges.start()
@@ -156,7 +158,7 @@ def perform(stack: local_stack.Stack, home: Path, recording: Recording | None, c
     return Outcome({**outcome.report, **more.report}, problems)
 
 
-def people(stack: local_stack.Stack, say: Say, stop: threading.Event) -> list[Actor]:
+def people(stack: local_stack.Stack, say: Say, stop: threading.Event, repairs: Repairs) -> list[Actor]:
     """Everyone, each with a registered phone."""
     phones = {role: Phone(stack.api, token) for role, token in stack.tokens.items()}
     for role, phone in phones.items():
@@ -165,11 +167,11 @@ def people(stack: local_stack.Stack, say: Say, stop: threading.Event) -> list[Ac
     # A phone that was wiped: FCM will say UNREGISTERED, and the park forgets it.
     phones["committee"].put("v1/me/devices/old-tablet", {"token": "token-unregistered-demo", "platform": "android"})
     return [
-        Inspector("safety", phones["inspector_safety"], say, stop),
-        Inspector("environment", phones["inspector_environment"], say, stop),
-        *(Enterprise(name, phones[role], say, stop) for role, name in ENTERPRISES.items()),
-        Department("safety", phones["department_safety"], say, stop, returns_once=True),
-        Department("environment", phones["department_environment"], say, stop, returns_once=False),
+        Inspector("safety", phones["inspector_safety"], say, stop, repairs),
+        Inspector("environment", phones["inspector_environment"], say, stop, repairs),
+        *(Enterprise(name, phones[role], say, stop, repairs) for role, name in ENTERPRISES.items()),
+        Department("safety", phones["department_safety"], say, stop, repairs, returns_once=True),
+        Department("environment", phones["department_environment"], say, stop, repairs, returns_once=False),
     ]
 
 
@@ -190,8 +192,6 @@ def act(scene: Scene) -> Outcome:
     bridge.start()
     time.sleep(6)
     await_tiers(scene, {1, 2, 3}, TIERS_WITHIN_S)
-    scene.say("装置", "the enterprises act: every unit returns to normal")
-    scene.plant.ramp(NORMAL, seconds=5)
     return Outcome({})
 
 

@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from demo.camera import take_photo
 from demo.client import Phone, Refused
+from demo.repairs import Repairs
 
 LOOK_EVERY_S = 1.0
 SETTLED_FOR_S = 5.0  # people take a moment to set out; by then a rising risk has reached its tier
@@ -28,19 +29,22 @@ RECTIFIED = {
     "jiancai": "已调整引风机转速并更换破损滤袋，窑内恢复负压",
     "qingneng": "已切断气源并紧固法兰，喷淋降温，事故排风持续运行",
 }
-# What is measured again on site, by rule: (indicator, value back in order, unit).
-RETESTS: dict[str, dict[str, tuple[str, float, str]]] = {
-    "reactor-temperature-voc": {"safety": ("reactor_temperature", 176.5, "Cel"), "environment": ("voc", 31.2, "mg/m3")},
-    "reactor-pressure-cod": {"safety": ("reactor_pressure", 768.0, "kPa"), "environment": ("cod", 48.0, "mg/L")},
-    "boiler-pressure-so2": {"safety": ("boiler_pressure", 1.18, "MPa"), "environment": ("so2", 84.0, "mg/m3")},
-    "kiln-pressure-dust": {"safety": ("kiln_pressure", -41.0, "Pa"), "environment": ("dust", 8.5, "mg/m3")},
+# What is measured again on site, by rule: (indicator, which of the unit's points it stands beside, unit).
+RETESTS: dict[str, dict[str, tuple[str, str, str]]] = {
+    "reactor-temperature-voc": {
+        "safety": ("reactor_temperature", "temperature", "Cel"),
+        "environment": ("voc", "voc", "mg/m3"),
+    },
+    "reactor-pressure-cod": {"safety": ("reactor_pressure", "pressure", "kPa"), "environment": ("cod", "cod", "mg/L")},
+    "boiler-pressure-so2": {"safety": ("boiler_pressure", "pressure", "MPa"), "environment": ("so2", "so2", "mg/m3")},
+    "kiln-pressure-dust": {"safety": ("kiln_pressure", "pressure", "Pa"), "environment": ("dust", "dust", "mg/m3")},
     "tank-temperature-hydrogen": {
-        "safety": ("tank_temperature", 31.0, "Cel"),
-        "environment": ("hydrogen_concentration", 0.02, "%"),
+        "safety": ("tank_temperature", "temperature", "Cel"),
+        "environment": ("hydrogen_concentration", "hydrogen", "%"),
     },
     "reactor-pressure-purge": {
-        "safety": ("reactor_pressure", 2705.0, "kPa"),
-        "environment": ("purge_component", 24.1, "%"),
+        "safety": ("reactor_pressure", "pressure", "kPa"),
+        "environment": ("purge_component", "purge", "%"),
     },
 }
 Task = dict[str, Any]
@@ -50,9 +54,10 @@ Say = Callable[[str, str], None]
 class Actor(threading.Thread, ABC):
     """A person who looks at the phone once a second and does what their role asks for. Problems are kept, not hidden."""
 
-    def __init__(self, name: str, phone: Phone, say: Say, stop: threading.Event) -> None:
+    def __init__(self, name: str, phone: Phone, say: Say, stop: threading.Event, repairs: Repairs) -> None:
         super().__init__(name=name, daemon=True)
         self.phone = phone
+        self.repairs = repairs
         self.problems: list[str] = []
         self._say, self._stop_asked = say, stop
         self._first_seen: dict[tuple[str, int], float] = {}
@@ -127,11 +132,14 @@ class Actor(threading.Thread, ABC):
         photo = self.photograph(task, side)
         taken = photo.get("taken_at", "")[11:19]
         self.say(f"照片 photo {photo['state']} {photo.get('width_px')}x{photo.get('height_px')}, taken {taken}")
-        indicator, value, unit = RETESTS[task["rule_id"]][side]
+        indicator, point, unit = RETESTS[task["rule_id"]][side]
+        value = self.repairs.measured(f"{task['unit_id']}-{point}")
         retest = {"id": str(uuid4()), "dimension": side, "indicator": indicator, "value": value, "unit": unit}
         retest |= {"instrument": "handheld-1", "measured_at": datetime.now(UTC).isoformat()}
-        self.phone.post(f"v1/tasks/{task['id']}/retests", retest)
-        self.say(f"复测 retest {indicator} = {value:g} {unit}")
+        known = self.phone.post(f"v1/tasks/{task['id']}/retests", retest)["comparison"]
+        self.say(
+            f"复测 retest {indicator} = {value:g} {unit}: {known['agreement']} (在线 online {known.get('online', 0):.4g})"
+        )
 
     def submit(self, task: Task, side: str) -> None:
         note = f"{SIDE_NAMES[side]}侧已按要求处置，复测合格"
@@ -142,8 +150,8 @@ class Actor(threading.Thread, ABC):
 class Inspector(Actor):
     """Works its own side of tier 2 and 3 tasks on site."""
 
-    def __init__(self, side: str, phone: Phone, say: Say, stop: threading.Event) -> None:
-        super().__init__(f"{SIDE_NAMES[side]}网格员", phone, say, stop)
+    def __init__(self, side: str, phone: Phone, say: Say, stop: threading.Event, repairs: Repairs) -> None:
+        super().__init__(f"{SIDE_NAMES[side]}网格员", phone, say, stop, repairs)
         self._side = side
         self._acknowledged: set[str] = set()
         self._spoiled = side == "environment"  # the safety inspector's first photo is half a file
@@ -155,6 +163,8 @@ class Inspector(Actor):
             self.phone.post(f"v1/tasks/{task['id']}/acknowledgement")
             self._acknowledged.add(task["id"])
             self.say(f"接单 takes the tier {task['tier']} task of {task['unit_name']}")
+        if not self.repairs.can_be_measured(task["unit_id"]):
+            return
         if self.has_settled(task) and task[self._side]["state"] in ("pending", "rejected"):
             spoil, self._spoiled = not self._spoiled, True
             self.bring_evidence(task, self._side, spoil_first=spoil)
@@ -164,8 +174,8 @@ class Inspector(Actor):
 class Enterprise(Actor):
     """Works tier 1 tasks alone, both sides; for higher tiers it says what it has rectified."""
 
-    def __init__(self, name: str, phone: Phone, say: Say, stop: threading.Event) -> None:
-        super().__init__(name, phone, say, stop)
+    def __init__(self, name: str, phone: Phone, say: Say, stop: threading.Event, repairs: Repairs) -> None:
+        super().__init__(name, phone, say, stop, repairs)
         self._rectified: set[str] = set()
 
     def look(self, task: Task) -> None:
@@ -178,7 +188,8 @@ class Enterprise(Actor):
             self.phone.post(f"v1/tasks/{task['id']}/rectifications", body)
             self._rectified.add(task["id"])
             self.say(f"整改 rectifies {task['unit_name']}: {text}")
-        if task["tier"] == 1:
+            self.repairs.repair(task["unit_id"])
+        if task["tier"] == 1 and self.repairs.can_be_measured(task["unit_id"]):
             for side in SIDES:
                 if task[side]["state"] in ("pending", "rejected"):
                     self.bring_evidence(task, side)
@@ -188,8 +199,10 @@ class Enterprise(Actor):
 class Department(Actor):
     """Judges its own side. The first tier 3 submission that it sees goes back once, with a reason."""
 
-    def __init__(self, side: str, phone: Phone, say: Say, stop: threading.Event, *, returns_once: bool) -> None:
-        super().__init__(f"{SIDE_NAMES[side]}部门", phone, say, stop)
+    def __init__(
+        self, side: str, phone: Phone, say: Say, stop: threading.Event, repairs: Repairs, *, returns_once: bool
+    ) -> None:
+        super().__init__(f"{SIDE_NAMES[side]}部门", phone, say, stop, repairs)
         self._side, self._returns = side, returns_once
 
     def look(self, task: Task) -> None:

@@ -52,12 +52,14 @@ def brings_evidence(live: LivePark, task: dict, side: str) -> None:
     photo = live.photographs(task, side)
     assert photo["state"] == "verified" and photo["width_px"] == 1600
     assert abs(photo["position"]["latitude"] - SITE["latitude"]) < 0.001
-    indicator, value, unit = {"safety": ("reactor_temperature", 176.5, "Cel"), "environment": ("voc", 31.2, "mg/m3")}[
-        side
-    ]
+    indicator, value, unit = {
+        "safety": ("reactor_temperature", HOT["temperature"], "Cel"),
+        "environment": ("voc", HOT["voc"], "mg/m3"),
+    }[side]
     retest = {"id": str(uuid4()), "dimension": side, "indicator": indicator, "value": value, "unit": unit}
     retest |= {"instrument": "handheld-1", "measured_at": datetime.now().astimezone().isoformat()}
-    live.phones[f"inspector_{side}"].post(f"v1/tasks/{task['id']}/retests", retest)
+    known = live.phones[f"inspector_{side}"].post(f"v1/tasks/{task['id']}/retests", retest)
+    assert known["comparison"]["agreement"] in ("agrees", "awaiting")
 
 
 def submits(live: LivePark, task: dict, side: str) -> None:
