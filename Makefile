@@ -45,6 +45,7 @@ check: $(STAMP) package ## lint, formats, types, import contracts, spec, templat
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports
 	@$(RUN) -m mobile_api_spec.generate --check
+	@$(RUN) -m mobile_api_spec.breaking
 	@$(VENV)/bin/cfn-lint infra/template.yaml build/package/sam.json
 
 format: $(STAMP) ## put imports and layout right

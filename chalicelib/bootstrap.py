@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from chalicelib.adapters.bridge_repos import RowCommandRepo, RowGapRepo, RowReportRepo
     from chalicelib.adapters.checklist_repo import RowChecklistRepo
     from chalicelib.adapters.duty_repo import RowDutyRepo
+    from chalicelib.adapters.hazard_repo import RowHazardRepo
     from chalicelib.adapters.instrument_repo import RowInstrumentRepo
     from chalicelib.adapters.law_repo import RowLawRepo
     from chalicelib.adapters.review_repo import RowReviewRepo
@@ -227,6 +228,12 @@ class Services:
         )
 
     @cached_property
+    def hazards(self) -> RowHazardRepo:
+        from chalicelib.adapters.hazard_repo import RowHazardRepo
+
+        return RowHazardRepo(self.rows(OPERATIONS))
+
+    @cached_property
     def packs(self) -> RowPackRepo:
         from chalicelib.adapters.sync_repos import RowPackRepo
 
@@ -251,6 +258,8 @@ class Services:
             registry=self.registry,
             checklists=self.checklists,
             retest_desk=self.retest_desk,
+            hazards=self.hazards,
+            duty=self.duty,
             clock=self.clock,
         )
 

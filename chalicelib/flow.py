@@ -55,6 +55,7 @@ from chalicelib.usecases.plan_maintenance import approve_window, end_window, pro
 from chalicelib.usecases.project_task import project_task
 from chalicelib.usecases.push import push
 from chalicelib.usecases.read_audit import verify_audit
+from chalicelib.usecases.report_hazard import report_hazard
 from chalicelib.usecases.request_command import request_command
 from chalicelib.usecases.review_catalogue import ask_for_review, tell_review
 from chalicelib.usecases.score_task import score_task
@@ -151,6 +152,7 @@ FLOW = (
     Stage("take report", "api", Report, take_report, (CommandSettled,)),
     Stage("ask for review", "clock", "every minute", ask_for_review, (CatalogueReviewDue,)),
     Stage("tell review", "relay", CatalogueReviewDue, tell_review, (PushRequest,)),
+    Stage("report hazard", "api", "inspector", report_hazard, (TaskDispatched,)),
     Stage("accept", "api", "inspector", accept_side),
     Stage("decline", "api", "inspector", decline_side, (SideAssigned,)),
     Stage("transfer", "api", "inspector", transfer_side, (SideAssigned,)),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # a function loads the domain that it uses, and no more: it s
     from chalicelib.domain.gap import BridgeReport, Gap
     from chalicelib.domain.group_load import GroupLoad
     from chalicelib.domain.handling import Handling
+    from chalicelib.domain.hazard import Hazard
     from chalicelib.domain.instrument import Instrument
     from chalicelib.domain.law import UnitLaws
     from chalicelib.domain.maintenance import MaintenanceWindow
@@ -451,6 +452,12 @@ class DutyRepo(Protocol):
     def delete(self, person_id: str, kind: DutyKind, entry_id: str) -> None: ...
     def rota(self, now_ms: int) -> Rota:
         """What has not ended by then."""
+        ...
+
+
+class HazardRepo(Protocol):
+    def add(self, hazard: Hazard) -> Hazard:
+        """Once by its id: of a repeat, the hazard as first reported. Raises ContentConflict for other content."""
         ...
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from chalicelib.api.http import ID, KEEP
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 
 INFO: dict[str, Any] = {
     "title": "Green Shield API",
@@ -58,6 +58,7 @@ TAGS = [
     {"name": "readings", "description": "Uploads from bridges, and reading them back"},
     {"name": "registry", "description": "What an admin registers"},
     {"name": "instruments", "description": "What is measured with, and until when it is calibrated"},
+    {"name": "hazards", "description": "What people see that no sensor sees"},
     {"name": "crew", "description": "Sides that change hands, the rota, leave"},
     {"name": "audit", "description": "Who changed what, when and from where, in chains that show any tampering"},
     {"name": "sync", "description": "Phones without a signal: what changed, what was done, what came too late"},
@@ -254,6 +255,7 @@ NOTES = {
         "Turned into the indicator's unit and held against the mean of the online readings of the same minute. Where both agree within "
         "their accuracies it is evidence; where not, a task about the instrument opens. Readings that have not come yet are awaited a day."
     ),
+    "post_hazard": "An enterprise reports its own, which it then works as tier 1. The task's id is `t-` and the hazard's.",
     "post_transfer": "By the side's holder, the group's chief, or the side's department.",
     "post_decline": "The least loaded of those who have not had it gets it, the chief last.",
     "put_shift": "Where anybody of a group has a shift just then, only those on shift are called. By the side's department or the admin.",

@@ -321,6 +321,16 @@ def _bad_input(w: Walker, one: Endpoint, known: Exchange) -> None:
 NAMED = {
     "post_shelving": {"body": {"id": client_id(62), "unit": "nothing", "reason": "校准", "until": at(120)}},
     "post_what_if": {"body": {"enterprise_id": "nobody", "from": at(0), "to": at(60), "version": NEXT}},
+    "post_hazard": {
+        "body": {
+            "id": client_id(87),
+            "enterprise_id": "nobody",
+            "dimension": "safety",
+            "severity": 1,
+            "text": "护栏松动",
+            "seen_at": at(5),
+        }
+    },
     "put_instrument": {"body": {"name": "FID", "kind": "online", "enterprise_id": "nobody", "point_id": "nothing"}},
     "put_unit": {"body": {"enterprise_id": "nobody", "name": "1号反应釜", "type": "reactor"}},
     "put_point": {"body": {"unit_id": "nothing", "indicator": "voc"}},

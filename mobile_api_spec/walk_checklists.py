@@ -5,7 +5,6 @@ from typing import Any
 from mobile_api_spec.recorder import Walker
 from tests.acts import answer_body
 
-
 VERSION: dict[str, Any] = {"checklist_id": "park-reactor-safety", "number": "1"}
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mobile_api_spec.recorder import Walker
-from tests.acts import answer_body
+from tests.acts import answer_body, client_id
 from tests.park import PEOPLE
 
 At = Callable[[float], str]
@@ -38,6 +38,13 @@ def crew(w: Walker, at: At) -> None:
     w.call("post_transfer", SECOND, body=back, headers=STALE, expect=412, **side)
     w.call("post_transfer", "inspector_environment", body=back, expect=403, **side)
     w.call("post_transfer", SECOND, body=back, expect=200, **side)
+    w.park.pump()
+    hazard = {
+        "id": client_id(86), "enterprise_id": "acme", "unit_id": "acme-r1", "dimension": "safety", "severity": 2,
+        "text": "二层平台护栏松动，下方为人行通道", "seen_at": at(5),
+    }  # fmt: skip
+    w.call("post_hazard", "inspector_safety", body=hazard, expect=201)
+    w.call("post_hazard", "inspector_safety", body=hazard | {"severity": 3}, expect=409)
     w.park.pump()
 
 

@@ -194,14 +194,20 @@ def _command(sent: OperationIn) -> Command:
         AnnouncePhoto,
         Judge,
         Rectify,
+        ReportHazard,
         Submit,
     )
+    from chalicelib.domain.hazard import hazard_task_id
 
     given: Any = parse(PAYLOADS[sent.kind], sent.payload, "payload")
     if sent.kind in ("submission", "verdict") and sent.side is None:
         raise InvalidRequest(errors=[FieldError("side", "missing", "")])
     side: Any = sent.side
     match sent.kind:
+        case "hazard":
+            if sent.task_id != hazard_task_id(given.id):
+                raise InvalidRequest(errors=[FieldError("task_id", "one_of", hazard_task_id(given.id))])
+            return ReportHazard(given.value_of())
         case "acknowledge":
             return Acknowledge()
         case "photo":

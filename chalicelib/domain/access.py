@@ -40,6 +40,7 @@ class Action(StrEnum):
     JUDGE_SIDE = "judge_side"
     READ_CONFLICT = "read_conflict"
     DECIDE_CONFLICT = "decide_conflict"
+    REPORT_HAZARD = "report_hazard"
     HAND_OVER = "hand_over"
     TRANSFER = "transfer"
     KEEP_DUTY = "keep_duty"
@@ -90,6 +91,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.JUDGE_SIDE: frozenset({Role.DEPARTMENT}),
     Action.READ_CONFLICT: PEOPLE,
     Action.DECIDE_CONFLICT: frozenset({Role.DEPARTMENT, Role.ADMIN}),
+    Action.REPORT_HAZARD: frozenset({Role.INSPECTOR, Role.ENTERPRISE}),
     Action.HAND_OVER: frozenset({Role.INSPECTOR}),
     Action.TRANSFER: frozenset({Role.INSPECTOR, Role.DEPARTMENT}),
     Action.KEEP_DUTY: frozenset({Role.INSPECTOR, Role.DEPARTMENT, Role.ADMIN}),

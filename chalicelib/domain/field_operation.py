@@ -11,6 +11,7 @@ from enum import StrEnum
 from chalicelib.domain.dimension import Dimension
 from chalicelib.domain.errors import IllegalTransition
 from chalicelib.domain.evidence import Rectification, Retest
+from chalicelib.domain.hazard import Hazard
 from chalicelib.domain.photo import Photo
 from chalicelib.domain.side import Lack, SideAction
 
@@ -57,8 +58,16 @@ class Judge:
     redo_by_ms: int | None = None
 
 
-Command = Acknowledge | AnnouncePhoto | AddRetest | Rectify | Submit | Judge
+@dataclass(frozen=True, slots=True)
+class ReportHazard:
+    """Its operation's task is the one that it becomes."""
+
+    hazard: Hazard
+
+
+Command = ReportHazard | Acknowledge | AnnouncePhoto | AddRetest | Rectify | Submit | Judge
 COMMANDS: Mapping[str, type[Command]] = {
+    "hazard": ReportHazard,
     "acknowledge": Acknowledge,
     "photo": AnnouncePhoto,
     "retest": AddRetest,

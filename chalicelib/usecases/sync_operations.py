@@ -37,6 +37,7 @@ from chalicelib.domain.field_operation import (
     KeptProblem,
     Outcome,
     Rectify,
+    ReportHazard,
     Submit,
     side_of,
 )
@@ -47,7 +48,9 @@ from chalicelib.ports import (
     CatalogueRepo,
     ChecklistRepo,
     Clock,
+    DutyRepo,
     EvidenceRepo,
+    HazardRepo,
     MediaStore,
     OperationRepo,
     RegistryRepo,
@@ -55,6 +58,7 @@ from chalicelib.ports import (
     UploadTicket,
 )
 from chalicelib.usecases.add_retest import RetestDesk, add_retest
+from chalicelib.usecases.report_hazard import report_hazard
 from chalicelib.usecases.submit_evidence import announce_photo, rectify
 from chalicelib.usecases.work_task import SideCommand, acknowledge, judge_side, submit_side
 
@@ -75,6 +79,8 @@ class FieldDesk:
     registry: RegistryRepo
     checklists: ChecklistRepo
     retest_desk: RetestDesk
+    hazards: HazardRepo
+    duty: DutyRepo
     clock: Clock
 
 
@@ -291,6 +297,19 @@ def _do(operation: FieldOperation, person: Person, desk: FieldDesk) -> None:
     APPLY[type(operation.command)](operation, operation.command, person, desk)
 
 
+def _report_hazard(_operation: FieldOperation, command: ReportHazard, person: Person, desk: FieldDesk) -> Task:
+    return report_hazard(
+        command.hazard,
+        person,
+        hazards=desk.hazards,
+        tasks=desk.tasks,
+        registry=desk.registry,
+        catalogues=desk.catalogues,
+        duty=desk.duty,
+        clock=desk.clock,
+    )
+
+
 def _acknowledge(operation: FieldOperation, _command: Acknowledge, person: Person, desk: FieldDesk) -> None:
     acknowledge(operation.task_id, person, tasks=desk.tasks, clock=desk.clock)
 
@@ -361,6 +380,7 @@ def _base(operation: FieldOperation, dimension: Dimension, desk: FieldDesk) -> i
 
 
 APPLY: Mapping[type[Command], Callable[[FieldOperation, Any, Person, FieldDesk], object]] = {
+    ReportHazard: _report_hazard,
     Acknowledge: _acknowledge,
     AnnouncePhoto: _announce_photo,
     AddRetest: _add_retest,

@@ -42,6 +42,7 @@ MAY: dict[str, set[str]] = {
     "put_checklist": {"admin"},
     "post_decision": {"department", "admin"},
     "post_waiver": {"department"},
+    "post_hazard": {"inspector", "enterprise"},
     "post_acceptance": {"inspector"},
     "post_decline": {"inspector"},
     "post_transfer": {"inspector", "department"},
@@ -131,6 +132,8 @@ NOT_THEIRS: dict[tuple[str, str], int] = {
             ("inspector_elsewhere", 404),
         )
     },
+    ("post_hazard", "enterprise_other"): 404,
+    ("post_hazard", "inspector_elsewhere"): 404,
     ("get_duty", "department_elsewhere"): 404,
     ("get_duty", "inspector_elsewhere"): 404,
     ("post_reopening", "department_environment"): 403,

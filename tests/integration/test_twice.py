@@ -61,6 +61,7 @@ ROUTES = {
     r"POST .*/submission": "submit",
     r"POST .*/verdict": "judge",
     r"POST .*/commands": "ask for a measure",
+    r"POST /v1/hazards": "report hazard",
     r"POST .*/acceptance": "accept",
     r"POST .*/decline": "decline",
     r"POST .*/transfer": "transfer",
@@ -313,6 +314,9 @@ def changes_hands(park: RepeatingPark, task: dict[str, Any]) -> None:
     park.as_("inspector_safety").post(f"{path}/acceptance")
     off = {"name": "second", **PEOPLE["inspector_safety"], "on_duty": False}
     park.as_("admin").put("/v1/people/second", off)  # what comes later is not theirs
+    seen = {"id": client_id(31), "enterprise_id": "acme", "dimension": "safety", "severity": 1, "text": "护栏松动"}
+    park.as_("enterprise").post("/v1/hazards", seen | {"seen_at": rfc3339(park.clock.ms)}, expect=201)
+    park.pump()
 
 
 def think_twice(park: RepeatingPark, task: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ from chalicelib.api.models.evidence import (
     RetestOut,
     UploadOut,
 )
+from chalicelib.api.models.hazards import HazardIn
 from chalicelib.api.models.registry import PositionModel
 from chalicelib.api.models.tasks import SubmissionIn, TaskOut, VerdictIn
 from chalicelib.api.models.why import WhyOut
@@ -78,6 +79,7 @@ class Nothing(Wire):
 
 # By kind, what an operation's payload is: the very body of the route that does the same with a signal.
 PAYLOADS: dict[str, type[Wire]] = {
+    "hazard": HazardIn,
     "acknowledge": Nothing,
     "photo": PhotoIn,
     "retest": RetestIn,
@@ -85,7 +87,7 @@ PAYLOADS: dict[str, type[Wire]] = {
     "submission": SubmissionIn,
     "verdict": VerdictIn,
 }
-Kind = Literal["acknowledge", "photo", "retest", "rectification", "submission", "verdict"]
+Kind = Literal["hazard", "acknowledge", "photo", "retest", "rectification", "submission", "verdict"]
 
 
 class OperationIn(Wire):
@@ -101,7 +103,7 @@ class OperationIn(Wire):
     at: InstantIn = Field(description="when it was done, by the device's clock")
     payload: dict[str, Any] = Field(
         default={},
-        description="acknowledge: nothing; photo: PhotoIn; retest: RetestIn; rectification: RectificationIn; "
+        description="hazard: HazardIn (its task is `t-<id>`); acknowledge: nothing; photo: PhotoIn; retest: RetestIn; rectification: RectificationIn; "
         "submission: SubmissionIn; verdict: VerdictIn",
     )
 

@@ -1,0 +1,37 @@
+"""What somebody saw that no sensor sees: written down first, filed as a task at once.
+
+The task's id follows from the hazard's, so that a phone without a signal can add photos to the task before it is there.
+"""
+
+from dataclasses import dataclass
+
+from chalicelib.domain.dimension import Dimension
+from chalicelib.domain.person import Person, Role
+from chalicelib.domain.photo import Position
+
+MOST_SEVERE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Hazard:
+    """`severity` 1 to 3, as who saw it judges it. `unit_id` is empty where it is of no unit."""
+
+    id: str
+    enterprise_id: str
+    unit_id: str
+    dimension: Dimension
+    severity: int
+    text: str
+    seen_at_ms: int
+    reported_by: str
+    received_at_ms: int
+    position: Position | None = None
+
+
+def hazard_task_id(hazard_id: str) -> str:
+    return f"t-{hazard_id}"
+
+
+def tier_of(hazard: Hazard, person: Person) -> int:
+    """What an enterprise reports of itself it puts right itself: nobody is punished for looking."""
+    return 1 if person.role is Role.ENTERPRISE else hazard.severity
