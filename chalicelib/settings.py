@@ -27,6 +27,11 @@ class Settings(BaseModel):
     fcm_endpoint: str = Field(
         default="https://fcm.googleapis.com", pattern=r"^https?://", description="base URL of the FCM v1 API"
     )
+    public_url: str = Field(
+        default="greenshield://open",
+        pattern=r"^[a-z][a-z0-9+.-]*://[^\s]+$",
+        description="where the code on a unit's door leads; the app opens it",
+    )
     time_zone: str = Field(default="Asia/Shanghai", description="IANA time zone of the park: months and local times")
 
     @property

@@ -25,6 +25,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
+from demo.audit import check_audits
 from demo.bridge_process import Bridges
 from demo.catalogue import demo_catalogue
 from demo.client import Phone
@@ -150,12 +151,15 @@ def perform(stack: local_stack.Stack, home: Path, recording: Recording | None, c
             admin=admin, standins=stack.standins, enterprise_ids=bridges.by_enterprise, unit_ids=stack.ids["units"],
             since_ms=since_ms, bridge=bridges.stats(), every_tier=recording is None,
         )  # fmt: skip
-    problems = [*outcome.problems, *more.problems]
+    audit, broken = check_audits(
+        Phone(stack.api, stack.tokens["committee"]), everything(scene.admin, "v1/tasks", state="all")
+    )
+    problems = [*outcome.problems, *more.problems, *broken]
     problems += [] if drained else ["a bridge's spool was not empty at the end"]
     problems += [
         f"{actor.name}: {problem} ({n} times)" for actor in actors for problem, n in Counter(actor.problems).items()
     ]
-    return Outcome({**outcome.report, **more.report}, problems)
+    return Outcome({**outcome.report, **more.report, "audit": audit}, problems)
 
 
 def people(stack: local_stack.Stack, say: Say, stop: threading.Event, repairs: Repairs) -> list[Actor]:

@@ -26,6 +26,13 @@ class Phone:
     def get(self, path: str, **query: Any) -> dict[str, Any]:
         return self._call("GET", path, params=query)
 
+    def raw(self, path: str) -> bytes:
+        """The answer as it was sent."""
+        answer = self._tried(lambda: self._client.get(path.lstrip("/")))
+        if answer.status_code >= 400:
+            raise Refused(answer.status_code, _problem(answer))
+        return answer.content
+
     def post(self, path: str, body: Any = None) -> dict[str, Any]:
         return self._call("POST", path, json=body)
 

@@ -194,6 +194,7 @@ def rows_of(report: Json) -> Iterator[tuple[str, str]]:
         "tasks": "任务 tasks",
         "pushes": "推送 pushes",
         "photos": "照片 photos",
+        **({"audit": "审计 audit"} if "audit" in report else {}),
     }
     yield "预警 warnings", ", ".join(f"{count} of tier {tier}" for tier, count in report["warnings"].items())
     yield "行业 industries", ", ".join(f"{count} in {name}" for name, count in report["industries"].items())

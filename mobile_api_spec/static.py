@@ -64,6 +64,7 @@ TAGS = [
     {"name": "sync", "description": "Phones without a signal: what changed, what was done, what came too late"},
     {"name": "checklists", "description": "What is looked at on site, and the answers"},
     {"name": "tasks", "description": "Joint tasks: evidence, submissions, verdicts"},
+    {"name": "units", "description": "A unit's page, and the code on its door"},
     {"name": "warnings", "description": "Coupled risks with their why-cards"},
     {"name": "weather", "description": "Regions, their weather, and what lies downwind"},
 ]

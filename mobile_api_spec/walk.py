@@ -125,6 +125,8 @@ def _read(w: Walker) -> None:
     w.call("get_enterprise", "committee", enterprise_id="acme", expect=200)
     w.call("list_units", "committee", enterprise_id="acme", expect=200)
     w.call("get_unit", "committee", unit_id="acme-r1", expect=200)
+    w.call("get_unit_page", "inspector_safety", unit_id="acme-r1", expect=200)
+    w.call("get_unit_code", "enterprise", unit_id="acme-r1", expect=200)
     span = {"from": at(0), "to": at(60), "points": "acme-temperature,acme-steam"}
     w.call("get_readings", "enterprise", unit_id="acme-r1", query=span, expect=200)
     (warning,) = w.call("list_warnings", "department_safety", query={"limit": "20"}, expect=200)["items"]

@@ -12,6 +12,7 @@ from chalicelib.domain.errors import NotFound
 
 if TYPE_CHECKING:
     from chalicelib.api.models.instruments import InstrumentOut, InstrumentsOut
+    from chalicelib.domain.instrument import Instrument
 
 api = Blueprint(__name__)
 
@@ -21,7 +22,6 @@ api = Blueprint(__name__)
     action=Action.REGISTER, request="instruments.InstrumentIn", response="instruments.InstrumentOut", problems=(NotFound,),
 )  # fmt: skip
 def put_instrument(call: Call, instrument_id: str) -> InstrumentOut:
-    from chalicelib.api.models.instruments import InstrumentOut
     from chalicelib.usecases import register_instrument as register
 
     given, ports = call.body, call.services
@@ -31,7 +31,7 @@ def put_instrument(call: Call, instrument_id: str) -> InstrumentOut:
         instruments=ports.instruments,
         registry=ports.registry,
     )
-    return InstrumentOut.model_validate(done)
+    return _view(done)
 
 
 @endpoint(
@@ -39,12 +39,11 @@ def put_instrument(call: Call, instrument_id: str) -> InstrumentOut:
     response="instruments.InstrumentOut", problems=(NotFound,),
 )  # fmt: skip
 def get_instrument(call: Call, instrument_id: str) -> InstrumentOut:
-    from chalicelib.api.models.instruments import InstrumentOut
     from chalicelib.usecases.register_instrument import see_instrument
 
     ports = call.services
     found = see_instrument(instrument_id, call.person, instruments=ports.instruments, registry=ports.registry)
-    return InstrumentOut.model_validate(found)
+    return _view(found)
 
 
 @endpoint(
@@ -52,9 +51,17 @@ def get_instrument(call: Call, instrument_id: str) -> InstrumentOut:
     response="instruments.InstrumentsOut",
 )  # fmt: skip
 def list_instruments(call: Call) -> InstrumentsOut:
-    from chalicelib.api.models.instruments import InstrumentOut, InstrumentsOut
+    from chalicelib.api.models.instruments import InstrumentsOut
     from chalicelib.usecases import register_instrument as register
 
     ports = call.services
     found = register.list_instruments(call.person, instruments=ports.instruments, registry=ports.registry)
-    return InstrumentsOut(items=[InstrumentOut.model_validate(one) for one in found])
+    return InstrumentsOut(items=[_view(one) for one in found])
+
+
+def _view(instrument: Instrument) -> InstrumentOut:
+    from chalicelib.api.models.instruments import InstrumentOut
+
+    view = InstrumentOut.model_validate(instrument)
+    view.enterprise_id, view.point_id = instrument.enterprise_id or None, instrument.point_id or None
+    return view

@@ -29,7 +29,9 @@ def list_observations(call: Call) -> ObservationsOut:
 
     own = call.person.enterprise_id if call.person.role is Role.ENTERPRISE else None
     page = call.services.observations.listing(own, call.query.cursor, call.query.limit)
-    return ObservationsOut(items=[_view(call, o) for o in page.items if _visible(call, o)], next_cursor=page.cursor)
+    return ObservationsOut(
+        items=[observation_view(call, o) for o in page.items if _visible(call, o)], next_cursor=page.cursor
+    )
 
 
 @endpoint(
@@ -43,7 +45,7 @@ def get_observation(call: Call, observation_id: str) -> ObservationOut:
         raise NotFound(what="observation")
     one = profile.enterprise
     require_sight(call.person, enterprise_id=one.id, region=one.region, industry=one.industry, of="observation")
-    return _view(call, observation)
+    return observation_view(call, observation)
 
 
 def _visible(call: Call, observation: Observation) -> bool:
@@ -52,7 +54,7 @@ def _visible(call: Call, observation: Observation) -> bool:
     return one is not None and can_see(call.person, enterprise_id=one.id, region=one.region, industry=one.industry)
 
 
-def _view(call: Call, observation: Observation) -> ObservationOut:
+def observation_view(call: Call, observation: Observation) -> ObservationOut:
     from chalicelib.api.models.observations import FindingOut, ObservationOut
     from chalicelib.usecases.tell_observation import wording
 

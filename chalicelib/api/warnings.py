@@ -31,7 +31,9 @@ def list_warnings(call: Call) -> WarningsOut:
     page = call.services.warnings.listing(own, call.query.cursor, call.query.limit)
     visible = [one for one in page.items if _visible(call, one)]
     handled = call.services.dispatches.handlings([one.public_id for one in visible])
-    return WarningsOut(items=[_view(call, w, handled.get(w.public_id)) for w in visible], next_cursor=page.cursor)
+    return WarningsOut(
+        items=[warning_view(call, w, handled.get(w.public_id)) for w in visible], next_cursor=page.cursor
+    )
 
 
 @endpoint(
@@ -43,7 +45,7 @@ def get_warning(call: Call, warning_id: str) -> WarningOut:
 
     ports = call.services
     warning, _ = visible_warning(warning_id, call.person, warnings=ports.warnings, registry=ports.registry)
-    return _view(call, warning, ports.dispatches.handling(warning.public_id))
+    return warning_view(call, warning, ports.dispatches.handling(warning.public_id))
 
 
 @endpoint(
@@ -75,7 +77,7 @@ def _visible(call: Call, warning: Warning) -> bool:
     return one is not None and can_see(call.person, enterprise_id=one.id, region=one.region, industry=one.industry)
 
 
-def _view(call: Call, warning: Warning, handling: Handling | None) -> WarningOut:
+def warning_view(call: Call, warning: Warning, handling: Handling | None) -> WarningOut:
     from chalicelib.api.models.alarms import HandlingOut
 
     rules = {rule.id: rule for rule in call.services.catalogues.current().rules}

@@ -44,6 +44,7 @@ NO_STAGE = {
     "see_checklist",
     "register_instrument",
     "keep_duty",
+    "see_unit",
     "settle_warning",
     "read_alarm_kpis",
     "normal_period",

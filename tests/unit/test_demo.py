@@ -9,6 +9,7 @@ import pytest
 
 from demo.client import TRIES, Phone, Refused
 from demo.people import Actor
+from demo.repairs import Repairs
 from demo.report import count_pushes, percentile, problems_of, reported, rows_of
 
 GOOD: dict[str, Any] = {
@@ -155,7 +156,8 @@ class Somebody(Actor):
 def lives(phone: Phone) -> list[str]:
     """One look of somebody with this phone. Returns the problems they keep."""
     stop = Looks(1)
-    somebody = Somebody("somebody", phone, lambda _who, _what: None, stop)
+    repairs = Repairs(lambda _targets, _seconds: None, lambda _point: 0.0)
+    somebody = Somebody("somebody", phone, lambda _who, _what: None, stop, repairs)
     somebody.run()
     return somebody.problems
 

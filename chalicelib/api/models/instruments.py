@@ -48,8 +48,8 @@ class InstrumentOut(View):
     name: str
     kind: InstrumentKind
     serial: str
-    enterprise_id: str
-    point_id: str
+    enterprise_id: str | None = Field(default=None, description="of an online one; absent of a handheld")
+    point_id: str | None = None
     relative: float | None = None
     absolute: float | None = None
     calibrated_until: Instant | None = Field(default=None, validation_alias="calibrated_until_ms")
