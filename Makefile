@@ -8,7 +8,7 @@ GREENSHIELD_PORT ?= 4566
 export GREENSHIELD_PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast up down status clean distclean check format spec package bench bench-tep train bench-edge edge-figures fuzz dynamodb-local venv
+.PHONY: help demo test test-fast up down status clean distclean check format spec package bench bench-tep train bench-edge edge-figures fuzz fuzz-api dynamodb-local venv
 .DELETE_ON_ERROR:
 
 help: ## list the commands
@@ -75,6 +75,9 @@ fuzz: $(STAMP) ## fuzz both codecs of the bridge for SECONDS each (60)
 	@$(RUN) edge_bridge/fuzz/corpus.py build/fuzz
 	@$(RUN) edge_bridge/fuzz/hj212.py -max_total_time=$(or $(SECONDS),60) -max_len=4096 -artifact_prefix=build/fuzz/ build/fuzz/hj212
 	@$(RUN) edge_bridge/fuzz/modbus.py -max_total_time=$(or $(SECONDS),60) -artifact_prefix=build/fuzz/ build/fuzz/modbus
+
+fuzz-api: $(STAMP) ## made-up requests against the running local stack, as four kinds of person (make up first)
+	@$(RUN) -m mobile_api_spec.fuzz $(ARGS)
 
 edge-figures: $(STAMP) ## show build/bench_edge.json and build/edge_faults.json in edge_bridge/README.md
 	@$(RUN) -m bench.edge_figures

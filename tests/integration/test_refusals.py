@@ -219,7 +219,12 @@ def test_a_bad_page_is_refused(
         pytest.param("from=2026-03-02T10:00:00Z&to=now", [("to", "invalid")], id="an end that is no time"),
         pytest.param("from=2026-03-02T10:00:00Z&to=2026-03-02T10:00:00Z", [("to", "range")], id="an empty range"),
         pytest.param("from=2026-03-02T10:00:00Z&to=2026-03-09T10:00:00.001Z", [("to", "range")], id="more than a week"),
-        pytest.param("from=0001-01-01T00:00:00Z&to=9999-12-31T23:59:59Z", [("to", "range")], id="all of time"),
+        pytest.param("from=1970-01-01T00:00:00Z&to=2199-12-31T23:59:59Z", [("to", "range")], id="all of time"),
+        pytest.param(
+            "from=0001-01-01T00:00:00Z&to=9999-12-31T23:59:59Z",
+            [("from", "invalid"), ("to", "invalid")],
+            id="beyond time",
+        ),
     ],
 )
 def test_a_bad_range_of_readings_is_refused(park: Park, query: str, expected: list[tuple[str, str]]) -> None:
@@ -374,3 +379,12 @@ def test_a_fault_of_the_server_is_a_problem_too_and_gives_nothing_away(caplog: p
     assert fault["where"].startswith("http.py:")
     written = answer.body.decode() + "".join(str(vars(record)) for record in caplog.records)
     assert "secret" not in written and "person:inspector_safety" not in written
+
+
+@pytest.mark.parametrize(
+    "at", ["0414-06-16T00:41:23Z", "1969-12-31T23:59:59Z", "2200-01-01T00:00:00Z", "9999-12-31T23:59:59Z"]
+)
+def test_an_instant_that_nobody_measured_at_is_refused(at: str) -> None:
+    park = Park().register()
+    problem = park.as_("admin").get(f"/v1/enterprises/acme/downwind?at={at}", expect=400)
+    assert [one["field"] for one in problem["errors"]] == ["at"]

@@ -16,6 +16,7 @@ from pydantic import (
 from chalicelib.domain.dimension import Dimension
 from chalicelib.domain.upload import instant_ms
 
+AFTER_TIME_MS = 7_258_118_400_000  # 2200: sort keys have thirteen digits for an instant
 CHINA = timezone(timedelta(hours=8))
 
 
@@ -28,8 +29,8 @@ def rfc3339(at_ms: int) -> str:
 
 def _read_instant(value: Any) -> int:
     at_ms = instant_ms(value)
-    if at_ms is None:
-        raise ValueError("RFC 3339 date-time with offset")
+    if at_ms is None or not 0 <= at_ms < AFTER_TIME_MS:
+        raise ValueError("RFC 3339 date-time with offset, from 1970 to 2200")
     return at_ms
 
 
