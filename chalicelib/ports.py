@@ -386,6 +386,14 @@ class EvidenceRepo(Protocol):
         """Record what the inspection found, unless the photo was judged before. A good one is found by its look from then on."""
         ...
 
+    def upload_of(self, task_id: str, photo_id: str) -> str | None:
+        """The upload in parts that was begun for a photo."""
+        ...
+
+    def keep_upload(self, task_id: str, photo_id: str, upload_id: str, instead_of: str | None) -> str:
+        """Note the upload of a photo, once; of two who begin at once, the first stays. Returns the one that stands."""
+        ...
+
     def like(self, sha256: str, look: str) -> tuple[NearPhoto, ...]:
         """Good photos of any task with the same bytes, or with a part of the look in common: all that differ by at most three of its
         64 bits, and most that differ by six; the newest of each part."""
@@ -669,6 +677,23 @@ class MediaStore(Protocol):
         """Allow exactly these bytes: the policy binds key, size, type and checksum."""
         ...
 
+    def begin_parts(self, key: str, *, content_type: str) -> str:
+        """Begin an upload in parts. Returns its id."""
+        ...
+
+    def part_url(self, key: str, upload_id: str, number: int, *, expires_s: int = 3600) -> str:
+        """Where a part (1, 2, ...) is put to. Parts but the last have at least 5 MiB."""
+        ...
+
+    def parts(self, key: str, upload_id: str) -> Mapping[int, int]:
+        """Bytes by number of the parts that have come. Raises MediaMissing where there is no such upload (any more)."""
+        ...
+
+    def finish_parts(self, key: str, upload_id: str) -> None:
+        """Make the object of the parts that have come."""
+        ...
+
+    def abandon_parts(self, key: str, upload_id: str) -> None: ...
     def read(self, key: str, *, max_bytes: int) -> bytes:
         """The object's bytes. Raises MediaMissing, or MediaTooLarge before reading more than `max_bytes`."""
         ...

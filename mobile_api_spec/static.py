@@ -256,6 +256,7 @@ NOTES = {
         "Turned into the indicator's unit and held against the mean of the online readings of the same minute. Where both agree within "
         "their accuracies it is evidence; where not, a task about the instrument opens. Readings that have not come yet are awaited a day."
     ),
+    "post_parts": "For lines too weak for a file at once. Put each part to its `url`; after a break ask again: only what has not come is named.",
     "post_hazard": "An enterprise reports its own, which it then works as tier 1. The task's id is `t-` and the hazard's.",
     "post_transfer": "By the side's holder, the group's chief, or the side's department.",
     "post_decline": "The least loaded of those who have not had it gets it, the chief last.",

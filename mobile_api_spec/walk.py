@@ -183,6 +183,7 @@ def _evidence(w: Walker) -> None:
     w.call("post_photo", "inspector_safety", task_id=w.task_id, body=announced, expect=201)
     w.call("post_photo", "inspector_safety", task_id=w.task_id, body=announced | {"size": 9}, expect=409)
     w.call("get_photo", "inspector_safety", task_id=w.task_id, photo_id=client_id(11), expect=200)
+    _in_parts(w)
     _lands(w, 11, JPEG)
     w.call("post_photo", "inspector_safety", task_id=w.task_id, body=photo_body(12, "safety"), expect=201)
     _lands(w, 12, b"other bytes")
@@ -207,6 +208,21 @@ def _evidence(w: Walker) -> None:
     w.call("post_rectification", "enterprise", task_id=w.task_id, body=done | {"text": "另一内容"}, expect=409)
     w.call("get_photo", "department_safety", task_id=w.task_id, photo_id=client_id(11), expect=200)
     w.call("get_evidence", "department_safety", task_id=w.task_id, expect=200)
+
+
+def _in_parts(w: Walker) -> None:
+    """The same over a weak line."""
+    media = w.park.services.media
+    assert isinstance(media, MemoryMediaStore)
+    w.call("post_photo", "inspector_safety", task_id=w.task_id, body=photo_body(16, "safety"), expect=201)
+    photo = {"task_id": w.task_id, "photo_id": client_id(16)}
+    (part,) = w.call("post_parts", "inspector_safety", expect=200, **photo)["missing"]
+    w.call("post_completion", "inspector_safety", expect=409, **photo)
+    media.put_part(part["url"], JPEG)
+    w.call("post_completion", "inspector_safety", expect=200, **photo)
+    w.park.photo_lands(f"incoming/{w.task_id}/{client_id(16)}")
+    w.call("post_parts", "inspector_safety", expect=409, **photo)
+    w.call("post_completion", "inspector_safety", expect=409, **photo)
 
 
 def _lands(w: Walker, number: int, data: bytes) -> None:

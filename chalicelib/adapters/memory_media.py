@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from chalicelib.domain.notice import Device, PushMessage, PushOutcome, PushStatus
@@ -28,6 +28,7 @@ class StoredMedia:
 @dataclass(slots=True)
 class MemoryMediaStore:
     objects: dict[str, StoredMedia] = field(default_factory=dict)
+    uploads: dict[str, tuple[str, str, dict[int, bytes]]] = field(default_factory=dict)
 
     def upload_ticket(self, key: str, *, sha256: str, size_bytes: int, content_type: str, now_ms: int) -> UploadTicket:
         if not re.fullmatch(r"[0-9a-f]{64}", sha256):
@@ -45,6 +46,31 @@ class MemoryMediaStore:
             raise UploadRefused("BadDigest")
         self.write(ticket.fields["key"], data, content_type=ticket.fields["Content-Type"])
         return ticket.fields["key"]
+
+    def begin_parts(self, key: str, *, content_type: str) -> str:
+        upload_id = f"upload-{len(self.uploads) + 1}"
+        self.uploads[upload_id] = (key, content_type, {})
+        return upload_id
+
+    def part_url(self, key: str, upload_id: str, number: int, *, expires_s: int = 3600) -> str:
+        return f"memory://photos/{key}?uploadId={upload_id}&partNumber={number}"
+
+    def put_part(self, url: str, data: bytes) -> None:
+        """What a phone's PUT to a part's URL does."""
+        upload_id, number = re.fullmatch(r".*uploadId=(.*)&partNumber=(\d+)", url).groups()  # type: ignore[union-attr]
+        self.uploads[upload_id][2][int(number)] = data
+
+    def parts(self, key: str, upload_id: str) -> Mapping[int, int]:
+        if upload_id not in self.uploads:
+            raise MediaMissing(key)
+        return {number: len(data) for number, data in sorted(self.uploads[upload_id][2].items())}
+
+    def finish_parts(self, key: str, upload_id: str) -> None:
+        _, content_type, parts = self.uploads.pop(upload_id)
+        self.write(key, b"".join(parts[number] for number in sorted(parts)), content_type=content_type)
+
+    def abandon_parts(self, key: str, upload_id: str) -> None:
+        self.uploads.pop(upload_id, None)
 
     def read(self, key: str, *, max_bytes: int) -> bytes:
         if key not in self.objects:

@@ -292,6 +292,25 @@ class RowEvidenceRepo:
             if known is None or known.state is PhotoState.EXPECTED:
                 raise WriteConflict from error
 
+    def upload_of(self, task_id: str, photo_id: str) -> str | None:
+        row = self._rows.get(f"TASK#{task_id}", f"UPLOAD#{photo_id}")
+        return None if row is None else str(row.body["upload_id"])
+
+    def keep_upload(self, task_id: str, photo_id: str, upload_id: str, instead_of: str | None) -> str:
+        pk, sk = f"TASK#{task_id}", f"UPLOAD#{photo_id}"
+        known = self._rows.get(pk, sk)
+        if known is not None and known.body["upload_id"] != instead_of:
+            return str(known.body["upload_id"])
+        version, expect = (1, Expect.ABSENT) if known is None else (known.version + 1, Expect.VERSION)
+        try:
+            self._rows.commit([Put(Row(pk, sk, {"upload_id": upload_id}, version=version), expect)])
+        except RowConflict:
+            stands = self.upload_of(task_id, photo_id)
+            if stands is None:
+                raise WriteConflict from None
+            return stands
+        return upload_id
+
     def like(self, sha256: str, look: str) -> tuple[NearPhoto, ...]:
         found: dict[tuple[str, str], NearPhoto] = {}
         for pk in _look_keys(sha256, look):

@@ -6,6 +6,7 @@ the bytes again whatever the store promised.
 
 import base64
 import contextlib
+from collections.abc import Mapping
 from typing import Any, cast
 
 from botocore.exceptions import ClientError
@@ -44,6 +45,35 @@ class S3MediaStore:
         return UploadTicket(
             cast(str, post["url"]), cast(dict[str, str], post["fields"]), now_ms + UPLOAD_WINDOW_S * 1000
         )
+
+    def begin_parts(self, key: str, *, content_type: str) -> str:
+        begun = self._client.create_multipart_upload(Bucket=self._bucket, Key=key, ContentType=content_type)
+        return cast(str, begun["UploadId"])
+
+    def part_url(self, key: str, upload_id: str, number: int, *, expires_s: int = 3600) -> str:
+        target = {"Bucket": self._bucket, "Key": key, "UploadId": upload_id, "PartNumber": number}
+        return cast(str, self._client.generate_presigned_url("upload_part", Params=target, ExpiresIn=expires_s))
+
+    def parts(self, key: str, upload_id: str) -> Mapping[int, int]:
+        return {int(part["PartNumber"]): int(part["Size"]) for part in self._listed(key, upload_id)}
+
+    def finish_parts(self, key: str, upload_id: str) -> None:
+        parts = [{"PartNumber": one["PartNumber"], "ETag": one["ETag"]} for one in self._listed(key, upload_id)]
+        self._client.complete_multipart_upload(
+            Bucket=self._bucket, Key=key, UploadId=upload_id, MultipartUpload={"Parts": parts}
+        )
+
+    def abandon_parts(self, key: str, upload_id: str) -> None:
+        self._client.abort_multipart_upload(Bucket=self._bucket, Key=key, UploadId=upload_id)
+
+    def _listed(self, key: str, upload_id: str) -> list[dict[str, Any]]:
+        try:
+            pages = self._client.get_paginator("list_parts").paginate(Bucket=self._bucket, Key=key, UploadId=upload_id)
+            return [part for page in pages for part in page.get("Parts", ())]
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") == "NoSuchUpload":
+                raise MediaMissing(key) from error
+            raise
 
     def read(self, key: str, *, max_bytes: int) -> bytes:
         """The object's bytes. A larger one is refused by its length, before a byte of it is read."""

@@ -42,6 +42,7 @@ from chalicelib.domain.errors import (
     PreconditionFailed,
     ReopeningTooLate,
     StaleRevision,
+    UploadIncomplete,
 )
 from chalicelib.domain.messages import text
 from chalicelib.domain.person import Role
@@ -49,7 +50,7 @@ from chalicelib.domain.side import SideAction
 from chalicelib.domain.task import TaskKind
 
 if TYPE_CHECKING:
-    from chalicelib.api.models.evidence import PhotoMarkOut
+    from chalicelib.api.models.evidence import PartsOut, PhotoMarkOut
     from chalicelib.api.models.tasks import ProgressOut
     from chalicelib.domain.enterprise import Enterprise, Unit
     from chalicelib.domain.evidence import Retest
@@ -138,6 +139,33 @@ def post_photo(call: Call, task_id: str) -> PhotoOut:
     view = photo_view(call, photo)
     view.upload = UploadOut.model_validate(ticket) if ticket else None
     return view
+
+
+@endpoint(
+    api, "POST", "/v1/tasks/{task_id}/photos/{photo_id}/parts", summary="Leave to upload a photo in parts, or the rest of them",
+    action=Action.ADD_EVIDENCE, response="evidence.PartsOut", problems=(NotFound, IllegalTransition),
+)  # fmt: skip
+def post_parts(call: Call, task_id: str, photo_id: str) -> PartsOut:
+    from chalicelib.api.models.evidence import PartsOut
+    from chalicelib.usecases.upload_parts import begin_parts
+
+    ports = call.services
+    parts = begin_parts(
+        task_id, photo_id, call.person, tasks=ports.tasks, evidence=ports.evidence, media=ports.media, clock=ports.clock
+    )
+    return PartsOut.model_validate(parts)
+
+
+@endpoint(
+    api, "POST", "/v1/tasks/{task_id}/photos/{photo_id}/parts/completion", summary="All parts have come: put them together",
+    action=Action.ADD_EVIDENCE, response="evidence.PhotoOut", problems=(NotFound, IllegalTransition, UploadIncomplete),
+)  # fmt: skip
+def post_completion(call: Call, task_id: str, photo_id: str) -> PhotoOut:
+    from chalicelib.usecases.upload_parts import finish_parts
+
+    ports = call.services
+    photo = finish_parts(task_id, photo_id, call.person, tasks=ports.tasks, evidence=ports.evidence, media=ports.media)
+    return photo_view(call, photo)
 
 
 @endpoint(

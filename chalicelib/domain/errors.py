@@ -107,6 +107,12 @@ class SideChanged(GreenShieldError):
     code, status = "side_changed", 409
 
 
+class UploadIncomplete(GreenShieldError):
+    """Parts of a file have not come yet."""
+
+    code, status = "upload_incomplete", 409
+
+
 class TooLarge(GreenShieldError):
     code, status = "too_large", 413
 

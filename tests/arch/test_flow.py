@@ -45,6 +45,7 @@ NO_STAGE = {
     "register_instrument",
     "keep_duty",
     "see_unit",
+    "upload_parts",
     "settle_warning",
     "read_alarm_kpis",
     "normal_period",

@@ -214,3 +214,28 @@ class TestS3:
 
         with pytest.raises(MediaTooLarge):
             S3MediaStore(Large(), BUCKET).read(KEY, max_bytes=25_000_000)
+
+
+def put_part(store: MediaStore, url: str, data: bytes) -> None:
+    if isinstance(store, MemoryMediaStore):
+        store.put_part(url, data)
+    else:
+        assert requests.put(url, data=data, timeout=5).status_code == 200
+
+
+def test_parts_that_were_put_in_any_order_make_the_object(store: MediaStore) -> None:
+    first, last = b"a" * (5 << 20), b"b" * 9
+    upload_id = store.begin_parts(KEY, content_type="image/jpeg")
+    put_part(store, store.part_url(KEY, upload_id, 2), last)
+    assert store.parts(KEY, upload_id) == {2: 9}
+    put_part(store, store.part_url(KEY, upload_id, 1), first)
+    assert store.parts(KEY, upload_id) == {1: 5 << 20, 2: 9}
+    store.finish_parts(KEY, upload_id)
+    assert store.read(KEY, max_bytes=6 << 20) == first + last
+
+
+def test_an_upload_that_was_abandoned_or_finished_is_none_any_more(store: MediaStore) -> None:
+    upload_id = store.begin_parts(KEY, content_type="image/jpeg")
+    store.abandon_parts(KEY, upload_id)
+    with pytest.raises(MediaMissing):
+        store.parts(KEY, upload_id)

@@ -332,3 +332,47 @@ def test_the_same_rectification_again_is_one_and_another_text_is_refused(park: P
     assert rectify(park, []) == first
     assert rectify(park, [], text="另一说明", expect=409)["code"] == "content_conflict"
     assert len(park.as_("enterprise").get(f"/v1/tasks/{tid(park)}/evidence")["rectifications"]) == 1
+
+
+# in parts
+
+
+def big_photo(park: Park, task: dict[str, Any]) -> tuple[str, bytes]:
+    data = bytes(range(256)) * 4 * 1024 * 11  # 11 MiB
+    path = f"/v1/tasks/{task['id']}/photos"
+    park.as_("enterprise").post(path, photo_body(70, "safety", data), expect=201)
+    return f"{path}/{client_id(70)}/parts", data
+
+
+def test_a_photo_comes_in_parts_and_after_a_break_only_the_rest_of_them(park: Park) -> None:
+    park.runs_hot()
+    path, data = big_photo(park, the_task(park))
+    enterprise, media = park.as_("enterprise"), park.services.media
+    first = enterprise.post(path)
+    assert [(one["number"], one["size"]) for one in first["missing"]] == [(1, 5 << 20), (2, 5 << 20), (3, 1 << 20)]
+    for one in first["missing"][::2]:
+        media.put_part(one["url"], data[one["start"] : one["start"] + one["size"]])
+    assert enterprise.post(f"{path}/completion", expect=409)["missing"] == ["2"]
+    rest = enterprise.post(path)
+    assert ([one["number"] for one in rest["missing"]], rest["done"]) == ([2], [1, 3])
+    (part,) = rest["missing"]
+    media.put_part(part["url"], data[part["start"] : part["start"] + part["size"]])
+    for _ in range(2):
+        enterprise.post(f"{path}/completion")
+    park.photo_lands(f"incoming/{the_task(park)['id']}/{client_id(70)}")
+    assert enterprise.get(path.removesuffix("/parts"))["state"] == "verified"
+    assert enterprise.post(path, expect=409)["code"] == "illegal_transition"
+
+
+def test_an_upload_that_the_bucket_gave_up_begins_anew(park: Park) -> None:
+    park.runs_hot()
+    path, _ = big_photo(park, the_task(park))
+    park.as_("enterprise").post(path)
+    park.services.media.uploads.clear()
+    assert len(park.as_("enterprise").post(path)["missing"]) == 3
+
+
+def test_parts_of_what_was_never_begun_are_all_missing(park: Park) -> None:
+    park.runs_hot()
+    path, _ = big_photo(park, the_task(park))
+    assert park.as_("enterprise").post(f"{path}/completion", expect=409)["missing"] == ["1", "2", "3"]

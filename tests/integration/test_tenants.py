@@ -34,6 +34,8 @@ MAY: dict[str, set[str]] = {
     "get_score": EVERYONE - {"inspector"},
     "acknowledge": WORKERS,
     "post_photo": WORKERS,
+    "post_parts": WORKERS,
+    "post_completion": WORKERS,
     "post_retest": WORKERS,
     "post_rectification": {"enterprise"},
     "post_submission": WORKERS,
@@ -107,6 +109,11 @@ NOT_THEIRS: dict[tuple[str, str], int] = {
     ("answer_item", "enterprise"): 403,
     ("answer_item", "enterprise_other"): 403,
     ("post_shelving", "department_elsewhere"): 404,
+    **{
+        (route, person): 404  # somebody else's photo
+        for route in ("post_parts", "post_completion")
+        for person in ("inspector_environment", "enterprise", "enterprise_other")
+    },
     ("get_operation", "inspector_environment"): 404,
     ("get_operation", "enterprise"): 404,
     ("get_operation", "enterprise_other"): 404,

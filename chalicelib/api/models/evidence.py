@@ -37,6 +37,21 @@ class UploadOut(View):
     expires_at: Instant = Field(validation_alias="expires_at_ms")
 
 
+class PartOut(View):
+    """Put the file's bytes from `start` on, `size` of them, to `url`."""
+
+    number: int
+    start: int
+    size: int
+    url: str
+
+
+class PartsOut(View):
+    missing: list[PartOut] = Field(description="in parts of 5 MiB; the last is what is left")
+    done: list[int] = Field(description="numbers of those that have come")
+    expires_at: Instant = Field(validation_alias="expires_at_ms")
+
+
 class PhotoMarkOut(View):
     """What speaks against a photo; it blocks nothing. `value` and `limit` are in metres, seconds or bits, as `text` says. The other
     photo of a reuse is named to committee, admin and departments of the whole park."""
