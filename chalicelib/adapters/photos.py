@@ -19,7 +19,7 @@ import pillow_heif
 from PIL import Image, ImageCms
 
 from chalicelib.adapters import exif as exif_block
-from chalicelib.domain.photo import DERIVATIVE_EDGES_PX, MAX_PIXELS, PhotoFinding, RefusalReason
+from chalicelib.domain.photo import DERIVATIVE_EDGES_PX, MAX_PIXELS, RECORDING_TYPES, PhotoFinding, RefusalReason
 
 T = TypeVar("T")
 Size = tuple[int, int]
@@ -36,6 +36,8 @@ BAND_PIXELS = 2_000_000
 MAX_JPEG_SCANS = 64
 
 _ALIASES: Mapping[str, str] = {"image/heif": "image/heic"}
+# Recorders write either brand: an audio track alone may stand in a container that says video.
+_TWINS: Mapping[str, str] = {"audio/mp4": "video/mp4", "video/quicktime": "video/mp4"}
 _PILLOW_FORMATS: Mapping[str, str] = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"})
 _HEIF_CONTAINERS = frozenset({b"mif1", b"mif2", b"msf1"})
@@ -97,6 +99,10 @@ class PillowInspector:
             return PhotoFinding(RefusalReason.SIZE_MISMATCH)
         if not hmac.compare_digest(hashlib.sha256(data).hexdigest().encode(), sha256.lower().encode()):
             return PhotoFinding(RefusalReason.HASH_MISMATCH)
+        if content_type.lower() in RECORDING_TYPES:
+            real_type = sniff_recording(data)
+            is_such = real_type is not None and real_type in (content_type.lower(), _TWINS.get(content_type.lower()))
+            return PhotoFinding(None if is_such else RefusalReason.TYPE_MISMATCH, real_type)
         real_type = sniff(data)
         if real_type is None:
             return PhotoFinding(RefusalReason.UNSUPPORTED_TYPE)
@@ -152,6 +158,18 @@ def sniff(data: bytes) -> str | None:
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "image/webp"
     return "image/heic" if data[4:8] == b"ftyp" and _is_heic(data) else None
+
+
+def sniff_recording(data: bytes) -> str | None:
+    """The real type of a voice note or a video by its first bytes; what is in it is not looked at."""
+    if data[4:8] == b"ftyp":
+        if data[8:12] == b"qt  ":
+            return "video/quicktime"
+        return "audio/mp4" if data[8:12] in (b"M4A ", b"M4B ") else "video/mp4"
+    if data[:4] == b"RIFF" and data[8:12] == b"WAVE":
+        return "audio/wav"
+    heads = {b"#!AMR": "audio/amr", b"OggS": "audio/ogg", b"\xff\xf1": "audio/aac", b"\xff\xf9": "audio/aac"}
+    return next((real for head, real in heads.items() if data.startswith(head)), None)
 
 
 def _is_heic(data: bytes) -> bool:

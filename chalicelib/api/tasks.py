@@ -409,15 +409,15 @@ def photo_draft(given: PhotoIn, task_id: str, now_ms: int | None) -> Photo:
 
 
 def photo_view(call: Call, photo: Photo) -> PhotoOut:
-    from chalicelib.domain.photo import DERIVATIVE_EDGES_PX, PhotoState
+    from chalicelib.domain.photo import DERIVATIVE_EDGES_PX, MediaKind, PhotoState
     from chalicelib.usecases import submit_evidence as evidence
 
     view = PhotoOut.model_validate(photo)
     view.marks = [_mark(call, one) for one in photo.marks]
     if photo.reason is not None:
         view.reason_text = text(f"word.reason.{photo.reason.value}", call.language)
-    if photo.state is PhotoState.VERIFIED:
-        media = call.services.media
+    media = call.services.media
+    if photo.state is PhotoState.VERIFIED and photo.kind is MediaKind.PICTURE:
         view.links = {
             str(edge): media.download_url(evidence.derivative_key(photo, edge)) for edge in DERIVATIVE_EDGES_PX
         }

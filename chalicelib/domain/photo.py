@@ -7,8 +7,20 @@ from chalicelib.domain.dimension import Dimension
 
 MAX_BYTES = 25 * 1024 * 1024
 MAX_PIXELS = 60_000_000
-CONTENT_TYPES = ("image/jpeg", "image/png", "image/webp", "image/heic")
+PICTURE_TYPES = ("image/jpeg", "image/png", "image/webp", "image/heic")
+VOICE_TYPES = ("audio/mp4", "audio/aac", "audio/amr", "audio/ogg", "audio/wav")
+VIDEO_TYPES = ("video/mp4", "video/quicktime")
+RECORDING_TYPES = (*VOICE_TYPES, *VIDEO_TYPES)
+CONTENT_TYPES = (*PICTURE_TYPES, *RECORDING_TYPES)
 DERIVATIVE_EDGES_PX = (480, 1600)
+
+
+class MediaKind(StrEnum):
+    """Voice and video are stored and their hash is checked; what they show nobody has looked at."""
+
+    PICTURE = "picture"
+    VOICE = "voice"
+    VIDEO = "video"
 
 
 class PhotoState(StrEnum):
@@ -109,6 +121,12 @@ class Photo:
     claim: Claim | None = None
     look: str = ""
     marks: tuple[PhotoMark, ...] = ()
+
+    @property
+    def kind(self) -> MediaKind:
+        if self.content_type in VOICE_TYPES:
+            return MediaKind.VOICE
+        return MediaKind.VIDEO if self.content_type in VIDEO_TYPES else MediaKind.PICTURE
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from math import hypot
 
 from chalicelib.domain.geo import offset_m
-from chalicelib.domain.photo import MarkKind, NearPhoto, Photo, PhotoFinding, PhotoMark, Position
+from chalicelib.domain.photo import MarkKind, MediaKind, NearPhoto, Photo, PhotoFinding, PhotoMark, Position
 from chalicelib.domain.task import Task
 
 GEOFENCE_M = 500.0  # from the enterprise's registered position: a large plant is a kilometre across
@@ -42,7 +42,7 @@ def marks_of(
     found = [
         *_of_place(photo, finding, site),
         *_of_time(photo, finding, task),
-        *_of_file(finding),
+        *(_of_file(finding) if photo.kind is MediaKind.PICTURE else ()),
         *_of_reuse(photo, finding, others),
     ]
     return tuple(found)

@@ -20,7 +20,7 @@ from chalicelib.domain.errors import (
 from chalicelib.domain.events import Event, SidePassed, SideRejected, SideSubmitted, TaskClosed
 from chalicelib.domain.membership import seen_by
 from chalicelib.domain.person import Person, Role
-from chalicelib.domain.photo import PhotoState
+from chalicelib.domain.photo import MediaKind, PhotoState
 from chalicelib.domain.side import Lack, SideAction, SideState, Submission, Verdict
 from chalicelib.domain.task import Acknowledgement, Task, TaskState
 from chalicelib.ports import CatalogueRepo, ChecklistRepo, Clock, EvidenceRepo, Page, RegistryRepo, TaskRepo
@@ -200,7 +200,8 @@ def _is_same(known: Submission, person: Person, command: SideCommand) -> bool:
 def _require_evidence(command: SideCommand, evidence: EvidenceRepo) -> None:
     photos, retests, _ = evidence.of_task(command.task_id)
     usable = {p.id for p in photos if p.dimension is command.dimension and p.state is PhotoState.VERIFIED}
+    pictured = any(p.id in usable and p.kind is MediaKind.PICTURE for p in photos)
     missing = sorted({*command.media} - usable)
     measured = any(r.dimension is command.dimension for r in retests)
-    if missing or not (usable or measured):
+    if missing or not (pictured or measured):
         raise EvidenceMissing(side=command.dimension.value, missing=missing)

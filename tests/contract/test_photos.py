@@ -578,3 +578,32 @@ class TestMemory:
         assert said[:2] == ["None", "2"]
         # 150 MB are left for boto3, the handler and a file of 25 MB.
         assert int(said[2]) < LIMIT_MB - 150
+
+
+class TestRecordings:
+    """Voice and video: stored, hash-checked, not looked into."""
+
+    @pytest.mark.parametrize(
+        ("data", "declared"),
+        [
+            (b"\0\0\0\x20ftypM4A rest", "audio/mp4"),
+            (b"\0\0\0\x20ftypisomrest", "video/mp4"),
+            (b"\0\0\0\x20ftypisomrest", "audio/mp4"),
+            (b"\0\0\0\x14ftypqt  rest", "video/quicktime"),
+            (b"#!AMR\nrest", "audio/amr"),
+            (b"OggS\0rest", "audio/ogg"),
+            (b"RIFF\0\0\0\0WAVEfmt ", "audio/wav"),
+            (b"\xff\xf1rest", "audio/aac"),
+        ],
+    )
+    def test_are_taken_for_what_they_are(self, data: bytes, declared: str) -> None:
+        finding = inspect(data, declared)
+        assert (finding.reason, finding.derivatives, finding.look) == (None, (), "")
+
+    @pytest.mark.parametrize("declared", ["audio/mp4", "video/mp4", "audio/amr"])
+    def test_that_are_something_else_are_refused(self, declared: str) -> None:
+        assert inspect(encoded(scene()), declared).reason is RefusalReason.TYPE_MISMATCH
+
+    def test_with_another_hash_are_refused(self) -> None:
+        finding = INSPECTOR.inspect(b"#!AMR\n", sha256="0" * 64, size_bytes=6, content_type="audio/amr")
+        assert finding.reason is RefusalReason.HASH_MISMATCH

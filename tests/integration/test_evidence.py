@@ -376,3 +376,15 @@ def test_parts_of_what_was_never_begun_are_all_missing(park: Park) -> None:
     park.runs_hot()
     path, _ = big_photo(park, the_task(park))
     assert park.as_("enterprise").post(f"{path}/completion", expect=409)["missing"] == ["1", "2", "3"]
+
+
+def test_a_voice_note_is_kept_and_is_no_evidence_by_itself(park: Park) -> None:
+    park.runs_hot()
+    task = the_task(park)
+    body = photo_body(71, "safety", JPEG, content_type="audio/amr")
+    park.as_("enterprise").post(f"/v1/tasks/{task['id']}/photos", body, expect=201)
+    park.services.media.write(f"incoming/{task['id']}/{client_id(71)}", JPEG, content_type="audio/amr")
+    park.photo_lands(f"incoming/{task['id']}/{client_id(71)}")
+    (note,) = park.as_("enterprise").get(f"/v1/tasks/{task['id']}/evidence")["photos"]
+    assert (note["kind"], note["state"], "links" in note) == ("voice", "verified", False)
+    assert submits(park, task, "safety", expect=409)["code"] == "evidence_missing"

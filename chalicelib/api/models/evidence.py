@@ -15,7 +15,7 @@ from chalicelib.domain.dimension import Dimension
 from chalicelib.domain.evidence import Rectification, Retest
 from chalicelib.domain.instrument import RetestMark
 from chalicelib.domain.notice import PushStatus
-from chalicelib.domain.photo import CONTENT_TYPES, MAX_BYTES, MarkKind, PhotoState, RefusalReason
+from chalicelib.domain.photo import CONTENT_TYPES, MAX_BYTES, MarkKind, MediaKind, PhotoState, RefusalReason
 
 
 class PhotoIn(Wire):
@@ -73,6 +73,7 @@ class PhotoOut(View):
     sha256: str
     size: int = Field(validation_alias="size_bytes")
     content_type: str
+    kind: MediaKind = Field(description="voice and video are stored and their hash is checked; nothing looks into them")
     state: PhotoState
     reason: RefusalReason | None = None
     reason_text: str | None = None
