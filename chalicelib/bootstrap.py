@@ -19,6 +19,7 @@ from chalicelib.adapters.operations_repos import (
     RowEvidenceRepo,
     RowInboxRepo,
     RowObservationRepo,
+    RowPreferenceRepo,
     RowScoreRepo,
     RowStateRepo,
     RowTaskRepo,
@@ -270,6 +271,10 @@ class Services:
     @cached_property
     def devices(self) -> RowDeviceRepo:
         return RowDeviceRepo(self.rows(OPERATIONS))
+
+    @cached_property
+    def preferences(self) -> RowPreferenceRepo:
+        return RowPreferenceRepo(self.rows(OPERATIONS))
 
     @cached_property
     def deliveries(self) -> RowDeliveryRepo:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:  # a function loads the domain that it uses, and no more: it s
     from chalicelib.domain.observation import Observation
     from chalicelib.domain.person import Bridge, Person
     from chalicelib.domain.photo import NearPhoto, Photo, PhotoFinding
+    from chalicelib.domain.preferences import Preferences
     from chalicelib.domain.region import Region
     from chalicelib.domain.review import Review
     from chalicelib.domain.score import ScoreEntry
@@ -585,6 +586,13 @@ class DeviceRepo(Protocol):
     def put(self, device: Device) -> None: ...
     def delete(self, person_id: str, device_id: str) -> None: ...
     def of_person(self, person_id: str) -> tuple[Device, ...]: ...
+
+
+class PreferenceRepo(Protocol):
+    def put(self, preferences: Preferences) -> None: ...
+    def of(self, person_id: str) -> Preferences:
+        """The defaults where a person chose nothing."""
+        ...
 
 
 class DeliveryRepo(Protocol):

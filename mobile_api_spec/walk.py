@@ -119,6 +119,9 @@ def _upload(w: Walker) -> None:
 
 def _read(w: Walker) -> None:
     w.call("get_me", "inspector_safety", expect=200)
+    chosen = {"language": "zh-CN", "quiet": {"begins": "22:00", "ends": "07:00"}}
+    w.call("put_preferences", "inspector_safety", body=chosen, expect=200)
+    w.call("get_preferences", "inspector_safety", expect=200)
     phone = {"token": "fcm-registration-token", "platform": "android"}
     w.call("put_device", "inspector_safety", device_id="phone-1", body=phone, expect=200)
     w.call("list_enterprises", "committee", expect=200)

@@ -22,6 +22,7 @@ from chalicelib.domain.evidence import Rectification, Retest
 from chalicelib.domain.notice import Delivery, Device, Notice
 from chalicelib.domain.observation import Observation
 from chalicelib.domain.photo import NearPhoto, Photo, PhotoState
+from chalicelib.domain.preferences import Preferences
 from chalicelib.domain.score import ScoreEntry
 from chalicelib.domain.state import Checkpoint, EnterpriseState, pack_state, unpack_state
 from chalicelib.domain.task import Task, TaskState
@@ -448,6 +449,18 @@ class RowDeviceRepo:
     def of_person(self, person_id: str) -> tuple[Device, ...]:
         rows = self._rows.query(f"PERSON#{person_id}", prefix="DEVICE#")
         return tuple(from_body(Device, row.body) for row in rows)
+
+
+class RowPreferenceRepo:
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    def put(self, preferences: Preferences) -> None:
+        self._rows.commit([Put(Row(f"PERSON#{preferences.person_id}", "PREFERENCES", to_body(preferences)))])
+
+    def of(self, person_id: str) -> Preferences:
+        row = self._rows.get(f"PERSON#{person_id}", "PREFERENCES")
+        return Preferences(person_id) if row is None else from_body(Preferences, row.body)
 
 
 class RowDeliveryRepo:

@@ -1,12 +1,15 @@
 """The caller's own: who am I, my devices; and is the service up."""
 
+from datetime import time
+
 from chalice.app import Blueprint
 
 from chalicelib.api.http import Call, endpoint
-from chalicelib.api.models.people import DeviceIn, DeviceOut, HealthOut
+from chalicelib.api.models.people import DeviceIn, DeviceOut, HealthOut, PreferencesModel
 from chalicelib.api.models.registry import PersonOut
 from chalicelib.domain.access import Action
 from chalicelib.domain.notice import Device
+from chalicelib.domain.preferences import Preferences, QuietHours
 
 api = Blueprint(__name__)
 
@@ -19,6 +22,34 @@ def get_health(call: Call) -> HealthOut:
 @endpoint(api, "GET", "/v1/me", summary="Who you are here", action=Action.READ_SELF, response=PersonOut)
 def get_me(call: Call) -> PersonOut:
     return PersonOut.model_validate(call.person)
+
+
+@endpoint(
+    api, "GET", "/v1/me/preferences", summary="What you chose for pushes", action=Action.READ_SELF,
+    response=PreferencesModel,
+)  # fmt: skip
+def get_preferences(call: Call) -> PreferencesModel:
+    return _chosen(call.services.preferences.of(call.person.id))
+
+
+@endpoint(
+    api, "PUT", "/v1/me/preferences", summary="Choose the language of pushes, and when you want none",
+    action=Action.READ_SELF, request=PreferencesModel, response=PreferencesModel,
+)  # fmt: skip
+def put_preferences(call: Call) -> PreferencesModel:
+    given: PreferencesModel = call.body
+    quiet = None
+    if given.quiet is not None:
+        quiet = QuietHours(time.fromisoformat(given.quiet.begins), time.fromisoformat(given.quiet.ends))
+    chosen = Preferences(call.person.id, given.language, quiet)
+    call.services.preferences.put(chosen)
+    return _chosen(chosen)
+
+
+def _chosen(preferences: Preferences) -> PreferencesModel:
+    quiet = preferences.quiet
+    hours = None if quiet is None else {"begins": f"{quiet.begins:%H:%M}", "ends": f"{quiet.ends:%H:%M}"}
+    return PreferencesModel.model_validate({"language": preferences.language, "quiet": hours})
 
 
 @endpoint(

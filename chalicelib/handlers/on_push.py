@@ -3,7 +3,7 @@
 from typing import Any
 
 from chalicelib.adapters.sqs import backoff_s, decode
-from chalicelib.bootstrap import Services
+from chalicelib.bootstrap import Services, ports_of
 from chalicelib.domain.errors import RetryLater
 from chalicelib.handlers.batch import Record, message_id, process
 from chalicelib.observability import count, logger
@@ -17,16 +17,7 @@ def on_push(event: dict[str, Any], services: Services) -> dict[str, list[dict[st
         request = decode(record["body"])
         logger.set_correlation_id(request.correlation_id)
         try:
-            sent = push(
-                request,
-                inbox=services.inbox,
-                registry=services.registry,
-                devices=services.devices,
-                deliveries=services.deliveries,
-                channel=services.channel,
-                catalogues=services.catalogues,
-                clock=services.clock,
-            )
+            sent = push(request, **ports_of(push, services))
         except RetryLater as error:
             _come_back(record, error, services)
             raise

@@ -2,6 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import tzinfo
+from math import ceil
 
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.errors import RetryLater
@@ -13,11 +15,14 @@ from chalicelib.ports import (
     DeliveryRepo,
     DeviceRepo,
     InboxRepo,
+    PreferenceRepo,
     PushChannel,
+    PushQueue,
     PushRequest,
     RegistryRepo,
 )
 
+LONGEST_WAIT_S = 900
 LOOK_BACK = 50  # notices of an inbox among which those that go out together are found
 Group = tuple[Notice, ...]
 
@@ -31,7 +36,10 @@ def push(
     deliveries: DeliveryRepo,
     channel: PushChannel,
     catalogues: CatalogueRepo,
+    preferences: PreferenceRepo,
+    queue: PushQueue,
     clock: Clock,
+    zone: tzinfo,
 ) -> tuple[Delivery, ...]:
     """Send to each device what it has not had yet of this notice and those that go out with it. A device the provider no longer
     knows is forgotten.
@@ -42,6 +50,11 @@ def push(
     person = registry.person(request.person_id)
     if notice is None or person is None:
         return ()
+    chosen = preferences.of(person.id)
+    if (until_ms := chosen.silent_until_ms(notice.tier, clock.now_ms(), zone)) is not None:
+        # A message waits at most a quarter of an hour; then it looks again. The inbox has had the notice all the while.
+        queue.put([request], delay_s=min(ceil((until_ms - clock.now_ms()) / 1000), LONGEST_WAIT_S))
+        return ()
     catalogue = catalogues.current()
     group = _group(notice, catalogue.grouping.wait_ms, inbox, deliveries)
     earlier = {one.id: deliveries.of_notice(one.ledger_id, one.id) for one in group}
@@ -49,7 +62,7 @@ def push(
     outcomes: list[PushOutcome] = []
     waiting = _waiting(group, earlier, devices.of_person(person.id))
     for unsent, sent_to in waiting.items():
-        answers = channel.send(_message(unsent, person.language, catalogue), sent_to)
+        answers = channel.send(_message(unsent, chosen.language or person.language, catalogue), sent_to)
         entries = [d for one in unsent for d in _ledger(one, channel.name, earlier[one.id], answers, clock.now_ms())]
         deliveries.add(entries)
         _forget(answers, sent_to, devices)

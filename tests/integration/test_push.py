@@ -300,3 +300,37 @@ def correlated(park: Park) -> None:
         }
         assert park.client.http.request("POST", "/v1/readings", headers=headers, body=body).status_code == 202
         park.pump()
+
+
+# what people choose
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"begins": "24:00", "ends": "07:00"}, {"begins": "22:00"}, {"begins": "22", "ends": "7"}]
+)
+def test_quiet_hours_that_cannot_be_are_refused(park: Park, wrong: dict[str, Any]) -> None:
+    park.as_("enterprise").put("/v1/me/preferences", {"quiet": wrong}, expect=400)
+
+
+def test_pushes_wait_for_the_end_of_quiet_hours_and_the_inbox_does_not(park: Park) -> None:
+    chosen = {"language": "en", "quiet": {"begins": "09:00", "ends": "11:00"}}
+    assert park.as_("enterprise").put("/v1/me/preferences", chosen) == chosen
+    assert park.as_("enterprise").get("/v1/me/preferences") == chosen
+    park.as_("enterprise").put("/v1/me/devices/phone", {"token": "token-quiet", "platform": "android"})
+    park.queue.keeps_delays = True
+    park.runs_hot()
+    assert len(park.as_("enterprise").get("/v1/inbox")["items"]) == 1
+    for minutes in (15, 15, 15, 11, 5):
+        assert "token-quiet" not in [device.token for device, _ in park.services.channel.sent]
+        park.clock.advance(60 * minutes)
+        park.pump()
+    ((_, message),) = [one for one in park.services.channel.sent if one[0].token == "token-quiet"]
+    assert message.title.startswith("[Tier 1]")
+
+
+def test_tier_3_comes_in_quiet_hours_too(park: Park) -> None:
+    park.as_("enterprise").put("/v1/me/preferences", {"quiet": {"begins": "09:00", "ends": "11:00"}})
+    park.as_("enterprise").put("/v1/me/devices/phone", {"token": "token-quiet", "platform": "android"})
+    park.queue.keeps_delays = True
+    park.runs_hot(**HOT)
+    assert "token-quiet" in [device.token for device, _ in park.services.channel.sent]

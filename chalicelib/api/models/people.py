@@ -1,9 +1,10 @@
 """A person's own: notices, devices; and health."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import (
     Field,
+    StringConstraints,
 )
 
 from chalicelib.api.models.wire import Instant, View, Wire
@@ -25,6 +26,23 @@ class NoticeOut(View):
 class InboxOut(View):
     items: list[NoticeOut]
     next_cursor: str | None = None
+
+
+ClockTime = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+
+
+class QuietModel(Wire):
+    """By the park's clock. The night through where it ends before it begins."""
+
+    begins: ClockTime = Field(examples=["22:00"])
+    ends: ClockTime = Field(examples=["07:00"])
+
+
+class PreferencesModel(Wire):
+    """Of the caller. Without a language pushes come in the one that the registry has; tier 3 comes in quiet hours too."""
+
+    language: Literal["zh-CN", "en"] | None = None
+    quiet: QuietModel | None = None
 
 
 class DeviceIn(Wire):
