@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Any
@@ -228,6 +229,7 @@ def _multicast_message(message: PushMessage, tokens: list[str]) -> messaging.Mul
         android=messaging.AndroidConfig(
             priority="high" if message.urgent else "normal",
             collapse_key=message.collapse_key,
+            ttl=timedelta(seconds=message.ttl_s),
             # collapse_key folds what waits on the server; the tag folds what the phone already shows.
             notification=messaging.AndroidNotification(sound="default", tag=message.collapse_key),
         ),
@@ -236,9 +238,15 @@ def _multicast_message(message: PushMessage, tokens: list[str]) -> messaging.Mul
                 "apns-priority": "10" if message.urgent else "5",
                 "apns-push-type": "alert",
                 "apns-collapse-id": _apns_collapse_id(message.collapse_key),
+                "apns-expiration": str(int(time.time()) + message.ttl_s),
             },
             payload=messaging.APNSPayload(
-                messaging.Aps(alert=messaging.ApsAlert(title=message.title, body=message.body), sound="default")
+                messaging.Aps(
+                    alert=messaging.ApsAlert(title=message.title, body=message.body),
+                    sound="default",
+                    # What is urgent breaks through a focus and a summary; it does not break through silence.
+                    custom_data={"interruption-level": "time-sensitive" if message.urgent else "active"},
+                )
             ),
         ),
     )

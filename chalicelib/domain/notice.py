@@ -1,5 +1,6 @@
 """What a person is told, and the ledger of how it was delivered. The inbox is the truth; a push only points to it."""
 
+import json
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
@@ -80,15 +81,43 @@ class Device:
     registered_at_ms: int
 
 
+# Of text as JSON. With ids of at most 64 characters in the data, a message stays well under the 4 KB of FCM and APNs.
+TITLE_BYTES, BODY_BYTES = 512, 2048
+DAY_S = 86_400
+
+
 @dataclass(frozen=True, slots=True)
 class PushMessage:
-    """What a channel sends: rendered text and a small data payload (under 4 KB in all)."""
+    """What a channel sends: rendered text and a small data payload (under 4 KB in all).
+
+    `ttl_s`: for how long it is worth delivering to a phone that is off.
+    """
 
     title: str
     body: str
     data: tuple[tuple[str, str], ...]
     collapse_key: str
     urgent: bool
+    ttl_s: int = DAY_S
+
+
+def shortened(text: str, max_bytes: int) -> str:
+    """The text, or as much of its beginning as fits into so many bytes of JSON, with an ellipsis.
+
+    A name may be as long as its owner likes; a push that is cut still rings, one that is refused does not.
+    """
+    if _json_bytes(text) <= max_bytes:
+        return text
+    room, kept = max_bytes - _json_bytes("…"), 0
+    for kept, character in enumerate(text):
+        room -= _json_bytes(character)
+        if room < 0:
+            break
+    return text[:kept] + "…"
+
+
+def _json_bytes(text: str) -> int:
+    return len(json.dumps(text, ensure_ascii=False).encode()) - 2
 
 
 class PushStatus(StrEnum):

@@ -8,7 +8,18 @@ from math import ceil
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.errors import RetryLater
 from chalicelib.domain.messages import render_group, render_notice
-from chalicelib.domain.notice import Delivery, Device, Notice, PushMessage, PushOutcome, PushStatus
+from chalicelib.domain.notice import (
+    BODY_BYTES,
+    DAY_S,
+    TITLE_BYTES,
+    Delivery,
+    Device,
+    Notice,
+    PushMessage,
+    PushOutcome,
+    PushStatus,
+    shortened,
+)
 from chalicelib.ports import (
     CatalogueRepo,
     Clock,
@@ -23,6 +34,7 @@ from chalicelib.ports import (
 )
 
 LONGEST_WAIT_S = 900
+LEAST_TTL_S = 300  # of what is late already: a phone in a lift should ring all the same
 LOOK_BACK = 50  # notices of an inbox among which those that go out together are found
 Group = tuple[Notice, ...]
 
@@ -62,7 +74,9 @@ def push(
     outcomes: list[PushOutcome] = []
     waiting = _waiting(group, earlier, devices.of_person(person.id))
     for unsent, sent_to in waiting.items():
-        answers = channel.send(_message(unsent, chosen.language or person.language, catalogue), sent_to)
+        answers = channel.send(
+            message_of(unsent, chosen.language or person.language, catalogue, clock.now_ms()), sent_to
+        )
         entries = [d for one in unsent for d in _ledger(one, channel.name, earlier[one.id], answers, clock.now_ms())]
         deliveries.add(entries)
         _forget(answers, sent_to, devices)
@@ -103,7 +117,8 @@ def _waiting(
     return found
 
 
-def _message(group: Group, language: str, catalogue: Catalogue) -> PushMessage:
+def message_of(group: Group, language: str, catalogue: Catalogue, now_ms: int) -> PushMessage:
+    """One message for all of a group, in a language."""
     first, tier = group[0], max(one.tier for one in group)
     title, body = render_notice(first, language, catalogue) if len(group) == 1 else render_group(group, language)
     data = (
@@ -113,7 +128,22 @@ def _message(group: Group, language: str, catalogue: Catalogue) -> PushMessage:
         ("tier", str(tier)),
         *((("count", str(len(group))),) if len(group) > 1 else ()),
     )
-    return PushMessage(title, body, data, collapse_key=first.id, urgent=tier >= 2)
+    return PushMessage(
+        shortened(title, TITLE_BYTES),
+        shortened(body, BODY_BYTES),
+        data,
+        collapse_key=first.id,
+        urgent=tier >= 2,
+        ttl_s=_worth_s(first, tier, catalogue, now_ms),
+    )
+
+
+def _worth_s(notice: Notice, tier: int, catalogue: Catalogue, now_ms: int) -> int:
+    """Until its task should be finished: a phone that comes back later has the inbox. A day for what has no deadline."""
+    deadlines = catalogue.deadlines.get(tier)
+    if deadlines is None:
+        return DAY_S
+    return max(LEAST_TTL_S, (notice.created_at_ms + deadlines.finish_ms - now_ms) // 1000)
 
 
 def _ledger(

@@ -304,6 +304,8 @@ class TestWhatGoesOut:
         fcm_channel.send(MESSAGE, [device("token-a")])
         (sent,) = google.seen["messages"]
         assert sent["project"] == "green-shield-local"
+        expires_s = int(sent["message"]["apns"]["headers"].pop("apns-expiration"))
+        assert expires_s == pytest.approx(time.time() + MESSAGE.ttl_s, abs=30)
         assert sent["message"] == {
             "token": "token-a",
             "notification": {"title": MESSAGE.title, "body": MESSAGE.body},
@@ -311,11 +313,18 @@ class TestWhatGoesOut:
             "android": {
                 "priority": "high",
                 "collapse_key": "notice:1",
+                "ttl": "86400s",
                 "notification": {"sound": "default", "tag": "notice:1"},
             },
             "apns": {
                 "headers": {"apns-priority": "10", "apns-push-type": "alert", "apns-collapse-id": "notice:1"},
-                "payload": {"aps": {"alert": {"title": MESSAGE.title, "body": MESSAGE.body}, "sound": "default"}},
+                "payload": {
+                    "aps": {
+                        "alert": {"title": MESSAGE.title, "body": MESSAGE.body},
+                        "sound": "default",
+                        "interruption-level": "time-sensitive",
+                    }
+                },
             },
         }
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.adapters.fcm import PAYLOAD_LIMIT_BYTES, payload_bytes
 from chalicelib.adapters.memory_media import FakePushChannel
 from chalicelib.adapters.sqs import encode
 from chalicelib.domain.notice import Device, PushMessage, PushOutcome, PushStatus
@@ -85,6 +86,22 @@ def test_every_phone_of_a_person_rings(park: Park) -> None:
     has_phone(park, "inspector_safety", device="phone-2")
     park.runs_hot(**HOT)
     assert [device.id for device, _ in channel(park).sent] == ["phone-1", "phone-2"]
+
+
+def test_a_push_is_worth_delivering_until_its_task_should_be_finished(park: Park) -> None:
+    has_phone(park, "inspector_safety")
+    park.runs_hot(**HOT)
+    assert [message.ttl_s for _, message in channel(park).sent] == [2 * 3600]
+
+
+def test_a_name_that_is_very_long_is_cut_and_the_phone_rings(park: Park) -> None:
+    fields = {"enterprise_id": "acme", "name": "一号反应釜" * 40, "type": "reactor"}
+    park.as_("admin").put("/v1/units/acme-r1", fields)
+    has_phone(park, "inspector_safety")
+    park.runs_hot(**HOT)
+    ((_, message),) = channel(park).sent
+    assert message.title.startswith("【3级预警】acme chemicals 一号反应釜") and message.title.endswith("…")
+    assert payload_bytes(message) <= PAYLOAD_LIMIT_BYTES
 
 
 @pytest.mark.parametrize(
