@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from chalicelib.adapters.watch_repos import RowLearningRepo, RowWatchRepo
     from chalicelib.adapters.weather_repos import RowForesightRepo, RowRegionRepo, RowWeatherRepo
     from chalicelib.usecases.add_retest import RetestDesk
+    from chalicelib.usecases.hand_out import Post
     from chalicelib.usecases.hand_over import CrewDesk
     from chalicelib.usecases.read_audit import AuditDesk
     from chalicelib.usecases.settle_warning import Desk
@@ -279,6 +280,12 @@ class Services:
     @cached_property
     def deliveries(self) -> RowDeliveryRepo:
         return RowDeliveryRepo(self.rows(OPERATIONS))
+
+    @cached_property
+    def post(self) -> Post:
+        from chalicelib.usecases.hand_out import Post
+
+        return Post(inbox=self.inbox, deliveries=self.deliveries, queue=self.queue)
 
     @cached_property
     def scores(self) -> RowScoreRepo:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # a function loads the domain that it uses, and no more: it s
     from chalicelib.domain.chattering import Episode, Opening
     from chalicelib.domain.checklist import Checklist, ItemAnswer
     from chalicelib.domain.command import Command
+    from chalicelib.domain.delivery import DeliveryStep
     from chalicelib.domain.duty import DutyEntry, DutyKind, Rota
     from chalicelib.domain.enterprise import Enterprise, Point, Profile, Unit
     from chalicelib.domain.events import CatalogueReviewDue, Event
@@ -602,6 +603,12 @@ class DeliveryRepo(Protocol):
     def claim(self, notice: Notice, others: Sequence[Notice]) -> tuple[str, ...]:
         """The notices that go out in one message with this one, decided once; none: it goes out with another's."""
         ...
+
+    def mark(self, step: DeliveryStep) -> None:
+        """Note a state that a notice has come to: of each state, and device, the first time stays."""
+        ...
+
+    def steps(self, task_id: str) -> tuple[DeliveryStep, ...]: ...
 
 
 class ScoreRepo(Protocol):

@@ -193,6 +193,14 @@ NOTES = {
         "and id; so does the outcome of a command. The answer names what need not be sent again, and brings commands that wait."
     ),
     "list_bridges": "`last_upload_at` is told where it is among the enterprise's newest 25 uploads.",
+    "post_receipt": (
+        "Sent by the app when a push arrives, whether or not the person looks at it: the ledger then knows it as delivered. Sending it "
+        "again changes nothing."
+    ),
+    "get_deliveries": (
+        "`items` are attempts, one for each time that a device was sent to. `course` are states: queued, sent or failed, delivered, seen, "
+        "acknowledged."
+    ),
     "post_command": (
         "What the plant does is up to its own bridge: it carries out only what its local configuration allows, within its limits, "
         "once, before the command expires. An enterprise and its inspectors follow commands and ask for none."

@@ -282,6 +282,8 @@ def _close(w: Walker) -> None:
     )
     assert task["state"] == "closed"
     w.park.pump()
+    (notice, *_) = w.call("list_inbox", "inspector_safety", expect=200)["items"]
+    w.call("post_receipt", "inspector_safety", notice_id=notice["id"], body={"device_id": "phone-1"}, expect=200)
     w.call("get_deliveries", "department_safety", task_id=w.task_id, expect=200)
     w.call("list_inbox", "enterprise", query={"limit": "2"}, headers={"Accept-Language": "en"}, expect=200)
     w.call("get_score", "enterprise", enterprise_id="acme", query={"month": "2026-03"}, expect=200)

@@ -15,6 +15,7 @@ from chalicelib.adapters.codec import event_body, from_body, to_body
 from chalicelib.adapters.feeds import feed_page
 from chalicelib.adapters.rows import MAX_WRITES, Delete, Expect, Put, Row, RowConflict, Rows
 from chalicelib.domain.comparison import Agreement
+from chalicelib.domain.delivery import DeliveryStep
 from chalicelib.domain.dimension import SIDES
 from chalicelib.domain.errors import ContentConflict, WriteConflict
 from chalicelib.domain.events import Event
@@ -491,6 +492,14 @@ class RowDeliveryRepo:
                 self._rows.commit([Put(row, Expect.ABSENT) for row in claims])
                 return tuple(group)
         raise WriteConflict
+
+    def mark(self, step: DeliveryStep) -> None:
+        sk = f"STEP#{step.notice_id}#{step.state.value}#{step.device_id}"
+        with suppress(RowConflict):
+            self._rows.commit([Put(Row(f"TASK#{step.task_id}", sk, to_body(step)), Expect.ABSENT)])
+
+    def steps(self, task_id: str) -> tuple[DeliveryStep, ...]:
+        return tuple(from_body(DeliveryStep, row.body) for row in self._rows.query(f"TASK#{task_id}", prefix="STEP#"))
 
     def _read(self, task_id: str, prefix: str) -> tuple[Delivery, ...]:
         rows = self._rows.query(f"TASK#{task_id}", prefix=prefix)

@@ -27,10 +27,25 @@ def list_inbox(call: Call) -> InboxOut:
     response=NoticeOut, problems=(NotFound,),
 )  # fmt: skip
 def mark_seen(call: Call, notice_id: str) -> NoticeOut:
-    notice = call.services.inbox.get(call.person.id, notice_id)
-    if notice is None:
-        raise NotFound(what="notice")
-    return _view(call, call.services.inbox.mark_seen(notice, call.services.clock.now_ms()))
+    from chalicelib.usecases.track_delivery import see_notice
+
+    ports = call.services
+    seen = see_notice(notice_id, call.person, inbox=ports.inbox, deliveries=ports.deliveries, clock=ports.clock)
+    return _view(call, seen)
+
+
+@endpoint(
+    api, "POST", "/v1/inbox/{notice_id}/receipt", summary="Say that a push arrived on a phone", action=Action.READ_SELF,
+    request="people.ReceiptIn", response=NoticeOut, problems=(NotFound,),
+)  # fmt: skip
+def post_receipt(call: Call, notice_id: str) -> NoticeOut:
+    from chalicelib.usecases.track_delivery import receive_notice
+
+    ports, device_id = call.services, call.body.device_id
+    received = receive_notice(
+        notice_id, device_id, call.person, inbox=ports.inbox, deliveries=ports.deliveries, clock=ports.clock
+    )
+    return _view(call, received)
 
 
 def _view(call: Call, notice: Notice) -> NoticeOut:

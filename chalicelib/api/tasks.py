@@ -304,10 +304,15 @@ def post_reopening(call: Call, task_id: str, side: str) -> TaskOut:
     response=DeliveriesOut, problems=(NotFound,),
 )  # fmt: skip
 def get_deliveries(call: Call, task_id: str) -> DeliveriesOut:
-    from chalicelib.usecases import work_task as work
+    from chalicelib.api.models.evidence import DeliveryStepOut
+    from chalicelib.usecases.track_delivery import read_deliveries
 
-    work.see_task(task_id, call.person, tasks=call.services.tasks)
-    return DeliveriesOut(items=[DeliveryOut.model_validate(one) for one in call.services.deliveries.of_task(task_id)])
+    ports = call.services
+    attempts, course = read_deliveries(task_id, call.person, tasks=ports.tasks, deliveries=ports.deliveries)
+    return DeliveriesOut(
+        items=[DeliveryOut.model_validate(one) for one in attempts],
+        course=[DeliveryStepOut.model_validate(one) for one in course],
+    )
 
 
 def side_named(name: str) -> Dimension:

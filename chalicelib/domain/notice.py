@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
+from itertools import accumulate
 
 
 class NoticeKind(StrEnum):
@@ -108,12 +109,8 @@ def shortened(text: str, max_bytes: int) -> str:
     """
     if _json_bytes(text) <= max_bytes:
         return text
-    room, kept = max_bytes - _json_bytes("…"), 0
-    for kept, character in enumerate(text):
-        room -= _json_bytes(character)
-        if room < 0:
-            break
-    return text[:kept] + "…"
+    sizes = accumulate(map(_json_bytes, text))
+    return text[: sum(size <= max_bytes - _json_bytes("…") for size in sizes)] + "…"
 
 
 def _json_bytes(text: str) -> int:

@@ -28,7 +28,8 @@ from chalicelib.domain.events import (
 from chalicelib.domain.notice import Notice, NoticeKind, notice_id
 from chalicelib.domain.person import Person, Role
 from chalicelib.domain.task import WARNED, Task, TaskKind
-from chalicelib.ports import CatalogueRepo, EvidenceRepo, InboxRepo, PushQueue, PushRequest, RegistryRepo, TaskRepo
+from chalicelib.ports import CatalogueRepo, EvidenceRepo, RegistryRepo, TaskRepo
+from chalicelib.usecases.hand_out import Post, hand_out
 
 KINDS: dict[type[TaskEvent], NoticeKind] = {
     TaskDispatched: NoticeKind.TASK_DISPATCHED,
@@ -54,8 +55,7 @@ def notify(
     tasks: TaskRepo,
     registry: RegistryRepo,
     evidence: EvidenceRepo,
-    inbox: InboxRepo,
-    queue: PushQueue,
+    post: Post,
     catalogues: CatalogueRepo,
 ) -> tuple[Notice, ...]:
     """Put the event into the inbox of everyone concerned, then ask for pushes. Twice: the inbox has it once, and the
@@ -81,12 +81,9 @@ def notify(
         for person_id in sorted(set(_readers(event, task, registry, evidence)))
         if _may_know(person_id, task, registry)
     )
-    for notice in notices:
-        inbox.add(notice)
     may_wait = any(n.may_be_grouped for n in notices)
     delay_s = ceil(catalogues.current().grouping.wait_ms / 1000) if may_wait else 0
-    queue.put([PushRequest(n.person_id, n.id, n.correlation_id) for n in notices], delay_s=delay_s)
-    return notices
+    return hand_out(notices, post, delay_s=delay_s)
 
 
 def _kind(event: TaskEvent, task: Task, person_id: str) -> NoticeKind:

@@ -6,7 +6,8 @@ from chalicelib.domain.events import CatalogueReviewDue
 from chalicelib.domain.notice import Notice, NoticeKind, notice_id
 from chalicelib.domain.person import Person, Role
 from chalicelib.domain.review import Review, quarter_of
-from chalicelib.ports import CatalogueRepo, Clock, InboxRepo, PushQueue, PushRequest, RegistryRepo, ReviewRepo
+from chalicelib.ports import CatalogueRepo, Clock, RegistryRepo, ReviewRepo
+from chalicelib.usecases.hand_out import Post, hand_out
 
 DAY_MS = 86_400_000
 
@@ -30,9 +31,7 @@ def ask_for_review(*, reviews: ReviewRepo, catalogues: CatalogueRepo, clock: Clo
     return True
 
 
-def tell_review(
-    event: CatalogueReviewDue, *, registry: RegistryRepo, inbox: InboxRepo, queue: PushQueue
-) -> tuple[Notice, ...]:
+def tell_review(event: CatalogueReviewDue, *, registry: RegistryRepo, post: Post) -> tuple[Notice, ...]:
     """Put it into every admin's inbox and ask for pushes. Doing it twice tells each once."""
     days = (event.at_ms - event.since_ms) // DAY_MS
     params = (("version", event.version), ("quarter", event.quarter), ("days", str(days)))
@@ -51,10 +50,7 @@ def tell_review(
         for person in sorted(registry.people(), key=lambda one: one.id)
         if person.role is Role.ADMIN
     )
-    for notice in notices:
-        inbox.add(notice)
-    queue.put([PushRequest(one.person_id, one.id, one.correlation_id) for one in notices])
-    return notices
+    return hand_out(notices, post)
 
 
 def record_review(

@@ -3,10 +3,11 @@
 from chalicelib.domain.events import AuditBroken
 from chalicelib.domain.notice import Notice, NoticeKind, notice_id
 from chalicelib.domain.person import Role
-from chalicelib.ports import InboxRepo, PushQueue, PushRequest, RegistryRepo
+from chalicelib.ports import RegistryRepo
+from chalicelib.usecases.hand_out import Post, hand_out
 
 
-def tell_audit(event: AuditBroken, *, registry: RegistryRepo, inbox: InboxRepo, queue: PushQueue) -> tuple[Notice, ...]:
+def tell_audit(event: AuditBroken, *, registry: RegistryRepo, post: Post) -> tuple[Notice, ...]:
     """Every admin and the committee, each once for a break."""
     params = (("object", event.object), ("seq", str(event.seq)), ("why", event.why))
     notices = tuple(
@@ -24,7 +25,4 @@ def tell_audit(event: AuditBroken, *, registry: RegistryRepo, inbox: InboxRepo, 
         for person in sorted(registry.people(), key=lambda one: one.id)
         if person.role in (Role.ADMIN, Role.COMMITTEE)
     )
-    for notice in notices:
-        inbox.add(notice)
-    queue.put([PushRequest(one.person_id, one.id, one.correlation_id) for one in notices])
-    return notices
+    return hand_out(notices, post)

@@ -14,15 +14,13 @@ from chalicelib.domain.person import Person, Role
 from chalicelib.domain.task import Task
 from chalicelib.ports import (
     CatalogueRepo,
-    InboxRepo,
-    PushQueue,
-    PushRequest,
     RegionRepo,
     RegistryRepo,
     TaskRepo,
     WeatherRepo,
 )
 from chalicelib.usecases.downwind_of import downwind_of
+from chalicelib.usecases.hand_out import Post, hand_out
 
 WORST_TIER = 3
 TOLD = frozenset({Role.ENTERPRISE, Role.INSPECTOR})
@@ -36,8 +34,7 @@ def tell_downwind(
     regions: RegionRepo,
     catalogues: CatalogueRepo,
     weather: WeatherRepo,
-    inbox: InboxRepo,
-    queue: PushQueue,
+    post: Post,
 ) -> tuple[Notice, ...]:
     """Each reader is told once of a task, by the nearest of theirs that is downwind. Nobody is below tier 3, nor of what does
     not go with the wind."""
@@ -57,10 +54,7 @@ def tell_downwind(
         if person.role in TOLD and person.on_duty and person.id not in task.party
         if (nearest := next(_theirs(person, reached), None)) is not None
     )
-    for notice in notices:
-        inbox.add(notice)
-    queue.put([PushRequest(n.person_id, n.id, n.correlation_id) for n in notices])
-    return notices
+    return hand_out(notices, post)
 
 
 def _theirs(person: Person, reached: list[tuple[Receptor, Enterprise]]) -> Iterator[tuple[Receptor, Enterprise]]:

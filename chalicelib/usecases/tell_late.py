@@ -8,7 +8,8 @@ from chalicelib.domain.notice import Notice, NoticeKind, notice_id
 from chalicelib.domain.person import Role
 from chalicelib.domain.times import local_minute
 from chalicelib.domain.warning import Warning
-from chalicelib.ports import InboxRepo, PushQueue, PushRequest, RegistryRepo, WarningRepo
+from chalicelib.ports import RegistryRepo, WarningRepo
+from chalicelib.usecases.hand_out import Post, hand_out
 
 LISTED = 100
 
@@ -18,8 +19,7 @@ def tell_late(
     *,
     warnings: WarningRepo,
     registry: RegistryRepo,
-    inbox: InboxRepo,
-    queue: PushQueue,
+    post: Post,
     zone: ZoneInfo,
 ) -> tuple[Notice, ...]:
     """Tell the enterprise and both departments how many there are so far and when the first would have been raised."""
@@ -49,10 +49,7 @@ def tell_late(
         for person in sorted(registry.people(), key=lambda p: p.id)
         if person.role in (Role.ENTERPRISE, Role.DEPARTMENT) and can_see(person, **where)
     )
-    for notice in notices:
-        inbox.add(notice)
-    queue.put([PushRequest(n.person_id, n.id, n.correlation_id) for n in notices])
-    return notices
+    return hand_out(notices, post)
 
 
 def _is_meant(warning: Warning, event: LateWarningsFound) -> bool:

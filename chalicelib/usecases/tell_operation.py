@@ -7,7 +7,8 @@ from chalicelib.domain.field_operation import KINDS, KeptOperation, Outcome, con
 from chalicelib.domain.notice import Notice, NoticeKind, notice_id
 from chalicelib.domain.person import Person, Role
 from chalicelib.domain.task import Task
-from chalicelib.ports import InboxRepo, OperationRepo, PushQueue, PushRequest, RegistryRepo, TaskRepo
+from chalicelib.ports import OperationRepo, RegistryRepo, TaskRepo
+from chalicelib.usecases.hand_out import Post, hand_out
 
 NOTICES = {
     Outcome.CONFLICT: NoticeKind.OPERATION_CONFLICT,
@@ -24,8 +25,7 @@ def tell_operation(
     operations: OperationRepo,
     tasks: TaskRepo,
     registry: RegistryRepo,
-    inbox: InboxRepo,
-    queue: PushQueue,
+    post: Post,
 ) -> tuple[Notice, ...]:
     """Doing it twice tells each reader once."""
     kept = operations.get(event.person_id, event.operation_id)
@@ -33,10 +33,7 @@ def tell_operation(
     if kept is None:
         return ()
     notices = tuple(_notice(event, kept, task, person, registry) for person in _readers(event, kept, task, registry))
-    for notice in notices:
-        inbox.add(notice)
-    queue.put([PushRequest(one.person_id, one.id, one.correlation_id) for one in notices])
-    return notices
+    return hand_out(notices, post)
 
 
 def _readers(event: OperationSettled, kept: KeptOperation, task: Task | None, registry: RegistryRepo) -> list[Person]:

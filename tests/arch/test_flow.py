@@ -46,6 +46,8 @@ NO_STAGE = {
     "keep_duty",
     "see_unit",
     "upload_parts",
+    "hand_out",
+    "track_delivery",
     "settle_warning",
     "read_alarm_kpis",
     "normal_period",

@@ -25,6 +25,7 @@ from chalicelib.adapters.operations_repos import (
 from chalicelib.adapters.registry_repo import RowRegistryRepo
 from chalicelib.adapters.rows import Rows
 from chalicelib.domain.block import Block, pack
+from chalicelib.domain.delivery import DeliveryState, DeliveryStep
 from chalicelib.domain.dimension import Dimension
 from chalicelib.domain.enterprise import Enterprise, Point, Unit
 from chalicelib.domain.errors import ContentConflict, InvalidCursor, WriteConflict
@@ -541,6 +542,17 @@ def test_the_ledger_keeps_every_attempt_by_notice_and_by_task(rows: Rows) -> Non
     assert [one.attempt for one in deliveries.of_notice("t-1", "n-1")] == [1, 2, 10]
     assert [one.notice_id for one in deliveries.of_task("t-1")] == ["n-1", "n-1", "n-1", "n-10"]
     assert deliveries.of_notice("t-1", "n-2") == ()
+
+
+def test_of_each_state_of_a_notice_the_first_time_stays_and_attempts_are_no_states(rows: Rows) -> None:
+    deliveries = RowDeliveryRepo(rows)
+    queued = DeliveryStep("n-1", "t-1", "p-1", DeliveryState.QUEUED, T0)
+    received = [replace(queued, state=DeliveryState.DELIVERED, at_ms=T0 + 5, device_id=f"d-{n}") for n in (1, 2)]
+    for one in (queued, *received, replace(received[0], at_ms=T0 + 99), replace(queued, task_id="t-2")):
+        deliveries.mark(one)
+    deliveries.add([delivery("n-1")])
+    assert set(deliveries.steps("t-1")) == {queued, *received}
+    assert [one.status for one in deliveries.of_task("t-1")] == [PushStatus.RETRY]
 
 
 def entry(key: str, points: float = -5.0, month: str = "2026-03", enterprise_id: str = "acme") -> ScoreEntry:

@@ -290,6 +290,46 @@ def test_seen_stays_as_first_seen(park: Park) -> None:
     assert park.as_("enterprise").get("/v1/inbox")["items"] == [first]
 
 
+def course(park: Park, person: str) -> list[tuple[str, str, int]]:
+    """(state, device, attempt) of a person's notices of the task, in order of time."""
+    items = park.as_("admin").get(f"/v1/tasks/{the_task(park)['id']}/deliveries")["course"]
+    return [(one["state"], one["device_id"], one["attempt"]) for one in items if one["person_id"] == person]
+
+
+def test_the_ledger_follows_a_notice_from_the_queue_to_its_acknowledgement(park: Park) -> None:
+    has_phone(park, "inspector_safety", "token-unavailable")
+    park.runs_hot(**HOT)
+    assert course(park, "inspector_safety") == [("queued", "", 0)]
+    has_phone(park, "inspector_safety")
+    park.pump()
+    (notice,) = park.as_("inspector_safety").get("/v1/inbox")["items"]
+    for what, body in (("receipt", {"device_id": "phone-1"}), ("seen", None)):
+        park.clock.advance(5)
+        park.as_("inspector_safety").post(f"/v1/inbox/{notice['id']}/{what}", body)
+    park.clock.advance(5)
+    park.as_("inspector_safety").post(f"/v1/tasks/{the_task(park)['id']}/acknowledgement")
+    sent = [("queued", "", 0), ("sent", "phone-1", 2), ("delivered", "phone-1", 2)]
+    assert course(park, "inspector_safety") == [*sent, ("seen", "", 0), ("acknowledged", "", 0)]
+    assert course(park, "enterprise") == [("queued", "", 0)]
+
+
+def test_a_receipt_that_comes_before_our_own_note_of_the_sending_counts_and_counts_once(park: Park) -> None:
+    park.runs_hot(**HOT)
+    (notice,) = park.as_("inspector_safety").get("/v1/inbox")["items"]
+    for _ in range(2):
+        park.clock.advance(5)
+        park.as_("inspector_safety").post(f"/v1/inbox/{notice['id']}/receipt", {"device_id": "phone-1"})
+    assert course(park, "inspector_safety") == [("queued", "", 0), ("delivered", "phone-1", 0)]
+
+
+def test_nobody_receives_or_sees_the_notice_of_another(park: Park) -> None:
+    park.runs_hot(**HOT)
+    (notice,) = park.as_("inspector_safety").get("/v1/inbox")["items"]
+    park.as_("enterprise").post(f"/v1/inbox/{notice['id']}/receipt", {"device_id": "phone-1"}, expect=404)
+    park.as_("enterprise").post(f"/v1/inbox/{notice['id']}/seen", expect=404)
+    assert course(park, "inspector_safety") == [("queued", "", 0)]
+
+
 def test_a_device_that_is_put_again_has_its_new_token(park: Park) -> None:
     has_phone(park, "enterprise", "token-that-was")
     has_phone(park, "enterprise", "token-that-is")

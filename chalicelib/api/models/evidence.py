@@ -11,6 +11,7 @@ from pydantic import (
 from chalicelib.api.models.registry import PositionModel
 from chalicelib.api.models.wire import ClientId, Count, Id, Instant, InstantIn, Number, ShortText, SideName, View, Wire
 from chalicelib.domain.comparison import Agreement
+from chalicelib.domain.delivery import DeliveryState
 from chalicelib.domain.dimension import Dimension
 from chalicelib.domain.evidence import Rectification, Retest
 from chalicelib.domain.instrument import RetestMark
@@ -183,5 +184,21 @@ class DeliveryOut(View):
     reason: str
 
 
+class DeliveryStepOut(View):
+    """`channel`, `device_id` and `attempt` where one device is meant."""
+
+    notice_id: str
+    person_id: str
+    state: DeliveryState
+    at: Instant = Field(validation_alias="at_ms")
+    channel: str
+    device_id: str
+    attempt: int
+    reason: str
+
+
 class DeliveriesOut(View):
-    items: list[DeliveryOut]
+    items: list[DeliveryOut] = Field(description="every attempt to push")
+    course: list[DeliveryStepOut] = Field(
+        default=[], description="the states that its notices have passed, in order of time"
+    )

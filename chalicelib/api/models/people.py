@@ -7,7 +7,7 @@ from pydantic import (
     StringConstraints,
 )
 
-from chalicelib.api.models.wire import Instant, View, Wire
+from chalicelib.api.models.wire import Id, Instant, View, Wire
 from chalicelib.domain.notice import NoticeKind
 
 
@@ -43,6 +43,10 @@ class PreferencesModel(Wire):
 
     language: Literal["zh-CN", "en"] | None = None
     quiet: QuietModel | None = None
+
+
+class ReceiptIn(Wire):
+    device_id: Id = Field(description="the phone that the push arrived on", examples=["phone-1"])
 
 
 class DeviceIn(Wire):
