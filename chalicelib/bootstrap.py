@@ -28,6 +28,7 @@ from chalicelib.adapters.operations_repos import (
 from chalicelib.adapters.registry_repo import RowRegistryRepo
 from chalicelib.adapters.rows import OPERATIONS, READINGS, REGISTRY, Rows
 from chalicelib.ports import (
+    ChannelSender,
     Clock,
     MediaStore,
     ModelStore,
@@ -42,6 +43,7 @@ from chalicelib.settings import Settings, read_settings
 if TYPE_CHECKING:
     from chalicelib.adapters.alarm_repos import RowDispatchRepo, RowShelvingRepo, RowWindowRepo
     from chalicelib.adapters.bridge_repos import RowCommandRepo, RowGapRepo, RowReportRepo
+    from chalicelib.adapters.channel_repo import RowChannelRepo
     from chalicelib.adapters.checklist_repo import RowChecklistRepo
     from chalicelib.adapters.duty_repo import RowDutyRepo
     from chalicelib.adapters.hazard_repo import RowHazardRepo
@@ -280,6 +282,18 @@ class Services:
     @cached_property
     def deliveries(self) -> RowDeliveryRepo:
         return RowDeliveryRepo(self.rows(OPERATIONS))
+
+    @cached_property
+    def channels(self) -> RowChannelRepo:
+        from chalicelib.adapters.channel_repo import RowChannelRepo
+
+        return RowChannelRepo(self.rows(REGISTRY))
+
+    @cached_property
+    def sender(self) -> ChannelSender:
+        from chalicelib.adapters.channel_sender import ChannelSenders
+
+        return ChannelSenders()
 
     @cached_property
     def post(self) -> Post:

@@ -54,6 +54,7 @@ from chalicelib.usecases.notify import notify
 from chalicelib.usecases.plan_maintenance import approve_window, end_window, propose_window
 from chalicelib.usecases.project_task import project_task
 from chalicelib.usecases.push import push
+from chalicelib.usecases.push_channel import push_channel
 from chalicelib.usecases.read_audit import verify_audit
 from chalicelib.usecases.report_hazard import report_hazard
 from chalicelib.usecases.request_command import request_command
@@ -108,6 +109,7 @@ FLOW = (
     Stage("tell downwind", "relay", TaskDispatched, tell_downwind, (PushRequest,)),
     Stage("tell downwind", "relay", TaskEscalated, tell_downwind, (PushRequest,)),
     Stage("push", "push", PushRequest, push),
+    Stage("push to a channel", "push", PushRequest, push_channel),
     Stage("project", "relay", TaskTouched, project_task),
     Stage("acknowledge", "api", "inspector", acknowledge),
     Stage("announce photo", "api", "inspector", announce_photo),

@@ -11,6 +11,7 @@ if TYPE_CHECKING:  # a function loads the domain that it uses, and no more: it s
     from chalicelib.domain.block import Block
     from chalicelib.domain.catalogue import Catalogue
     from chalicelib.domain.catalogue_version import CatalogueVersion, Proposal, Schedule
+    from chalicelib.domain.channel import Channel, ChannelFault
     from chalicelib.domain.chattering import Episode, Opening
     from chalicelib.domain.checklist import Checklist, ItemAnswer
     from chalicelib.domain.command import Command
@@ -674,6 +675,29 @@ class PushChannel(Protocol):
     name: str
 
     def send(self, message: PushMessage, devices: Sequence[Device]) -> list[PushOutcome]: ...
+
+
+class ChannelRepo(Protocol):
+    """Channels by id, with their secrets. `put` of the same content twice is one."""
+
+    def put(self, channel: Channel) -> None: ...
+    def delete(self, channel_id: str) -> None: ...
+    def get(self, channel_id: str) -> Channel | None: ...
+    def all(self) -> tuple[Channel, ...]: ...
+
+
+class ChannelSender(Protocol):
+    """The road to channels. It answers within seconds, and with an outcome for whatever may go wrong on the line."""
+
+    def check(self, url: str) -> ChannelFault | None:
+        """Why the URL cannot be a channel's; None: it can."""
+        ...
+
+    def new_secret(self) -> str:
+        """To sign a webhook with."""
+        ...
+
+    def send(self, message: PushMessage, channel: Channel, notice_id: str, now_ms: int) -> PushOutcome: ...
 
 
 @dataclass(frozen=True, slots=True)

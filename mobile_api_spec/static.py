@@ -60,6 +60,7 @@ TAGS = [
     {"name": "instruments", "description": "What is measured with, and until when it is calibrated"},
     {"name": "hazards", "description": "What people see that no sensor sees"},
     {"name": "crew", "description": "Sides that change hands, the rota, leave"},
+    {"name": "channels", "description": "Ways to people besides the app: group chats, mail, webhooks"},
     {"name": "audit", "description": "Who changed what, when and from where, in chains that show any tampering"},
     {"name": "sync", "description": "Phones without a signal: what changed, what was done, what came too late"},
     {"name": "checklists", "description": "What is looked at on site, and the answers"},
@@ -201,6 +202,11 @@ NOTES = {
         "`items` are attempts, one for each time that a device was sent to. `course` are states: queued, sent or failed, delivered, seen, "
         "acknowledged."
     ),
+    "put_channel": (
+        "An admin puts any; a department those of its own dimension within its regions, and each person of them their own. The answer to "
+        "the first PUT of a webhook, and of a new URL, has the secret that its messages are signed with; no other answer has it."
+    ),
+    "post_channel_test": "The message goes out before the answer. `sent`: the channel took it.",
     "post_command": (
         "What the plant does is up to its own bridge: it carries out only what its local configuration allows, within its limits, "
         "once, before the command expires. An enterprise and its inspectors follow commands and ask for none."

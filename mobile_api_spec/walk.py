@@ -17,6 +17,7 @@ from mobile_api_spec.walk_alarms import alarms
 from mobile_api_spec.walk_audit import audit
 from mobile_api_spec.walk_bridges import SOURCE, bridges
 from mobile_api_spec.walk_catalogue import NEXT, catalogues
+from mobile_api_spec.walk_channels import channels
 from mobile_api_spec.walk_checklists import checklists, publish
 from mobile_api_spec.walk_crew import crew, settled
 from mobile_api_spec.walk_laws import laws
@@ -61,6 +62,7 @@ def walk() -> list[Exchange]:
         _late,
         settled,
         audit,
+        channels,
         reopening,
         _refusals,
     ):
@@ -354,6 +356,8 @@ NAMED = {
             "seen_at": at(5),
         }
     },
+    "put_channel": {"who": "department_environment"},
+    "delete_channel": {"who": "department_environment", "channel_id": "duty-chat"},
     "put_instrument": {"body": {"name": "FID", "kind": "online", "enterprise_id": "nobody", "point_id": "nothing"}},
     "put_unit": {"body": {"enterprise_id": "nobody", "name": "1号反应釜", "type": "reactor"}},
     "put_point": {"body": {"unit_id": "nothing", "indicator": "voc"}},

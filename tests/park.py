@@ -17,6 +17,7 @@ from chalice.test import Client, HTTPResponse
 
 from chalicelib.adapters import memory_media
 from chalicelib.adapters.memory import MemoryRows
+from chalicelib.adapters.memory_channels import FakeChannelSender
 from chalicelib.adapters.models import StoredModels
 from chalicelib.adapters.rows import OPERATIONS, READINGS, REGISTRY, Row, Rows
 from chalicelib.adapters.sqs import encode
@@ -135,6 +136,7 @@ class Park:
             "signatures": FakeSignatures(),
             "queue": self.queue,
             "channel": memory_media.FakePushChannel(),
+            "sender": FakeChannelSender(),
             "media": memory_media.MemoryMediaStore(),
             "models": StoredModels(memory_media.MemoryMediaStore()),
         }

@@ -49,6 +49,7 @@ class Action(StrEnum):
     READ_AUDIT = "read_audit"
     EXPORT_AUDIT = "export_audit"
     READ_DELIVERIES = "read_deliveries"
+    MANAGE_CHANNEL = "manage_channel"
     READ_COMMAND = "read_command"
     REQUEST_COMMAND = "request_command"
     REGISTER = "register"
@@ -100,6 +101,8 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.READ_AUDIT: PEOPLE,
     Action.EXPORT_AUDIT: frozenset({Role.DEPARTMENT, Role.COMMITTEE, Role.ADMIN}),
     Action.READ_DELIVERIES: frozenset({Role.DEPARTMENT, Role.COMMITTEE, Role.ADMIN}),
+    # An admin every one, a department its own: domain/channel.py.
+    Action.MANAGE_CHANNEL: frozenset({Role.DEPARTMENT, Role.ADMIN}),
     Action.READ_COMMAND: PEOPLE,
     # A plant's own people act at the plant; inspectors act through tasks.
     Action.REQUEST_COMMAND: frozenset({Role.DEPARTMENT, Role.COMMITTEE, Role.ADMIN}),

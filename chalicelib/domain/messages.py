@@ -6,6 +6,7 @@ Placeholders are str.format fields. A test holds that both languages have every 
 from collections.abc import Mapping, Sequence
 
 from chalicelib.domain.catalogue import Catalogue
+from chalicelib.domain.channel_texts import CHANNEL_TEXTS
 from chalicelib.domain.notice import Notice
 from chalicelib.domain.observation import Finding
 from chalicelib.domain.photo_texts import PHOTO_TEXTS
@@ -274,6 +275,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "word.command.expired": "已过期",
         "word.command.interrupted": "执行中断，结果不明",
         **PHOTO_TEXTS["zh-CN"],
+        **CHANNEL_TEXTS["zh-CN"],
         **WHY_TEXTS["zh-CN"],
         **WEATHER_TEXTS["zh-CN"],
     },
@@ -534,6 +536,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "word.command.expired": "expired",
         "word.command.interrupted": "interrupted: the result is not known",
         **PHOTO_TEXTS["en"],
+        **CHANNEL_TEXTS["en"],
         **WHY_TEXTS["en"],
         **WEATHER_TEXTS["en"],
     },

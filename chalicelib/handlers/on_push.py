@@ -4,10 +4,12 @@ from typing import Any
 
 from chalicelib.adapters.sqs import backoff_s, decode
 from chalicelib.bootstrap import Services, ports_of
+from chalicelib.domain.channel import is_channel
 from chalicelib.domain.errors import RetryLater
 from chalicelib.handlers.batch import Record, message_id, process
 from chalicelib.observability import count, logger
 from chalicelib.usecases.push import push
+from chalicelib.usecases.push_channel import push_channel
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 4.0, 900.0
 
@@ -17,7 +19,8 @@ def on_push(event: dict[str, Any], services: Services) -> dict[str, list[dict[st
         request = decode(record["body"])
         logger.set_correlation_id(request.correlation_id)
         try:
-            sent = push(request, **ports_of(push, services))
+            run = push_channel if is_channel(request.person_id) else push
+            sent = run(request, **ports_of(run, services))
         except RetryLater as error:
             _come_back(record, error, services)
             raise

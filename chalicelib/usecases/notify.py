@@ -1,6 +1,7 @@
 """Tell people. Each event of a task becomes notices in inboxes, and for each notice a pointer on the push queue."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from math import ceil
 
 from chalicelib.domain.access import can_see_task
@@ -28,8 +29,9 @@ from chalicelib.domain.events import (
 from chalicelib.domain.notice import Notice, NoticeKind, notice_id
 from chalicelib.domain.person import Person, Role
 from chalicelib.domain.task import WARNED, Task, TaskKind
-from chalicelib.ports import CatalogueRepo, EvidenceRepo, RegistryRepo, TaskRepo
+from chalicelib.ports import CatalogueRepo, ChannelRepo, EvidenceRepo, RegistryRepo, TaskRepo
 from chalicelib.usecases.hand_out import Post, hand_out
+from chalicelib.usecases.tell_channels import for_channels
 
 KINDS: dict[type[TaskEvent], NoticeKind] = {
     TaskDispatched: NoticeKind.TASK_DISPATCHED,
@@ -56,9 +58,10 @@ def notify(
     registry: RegistryRepo,
     evidence: EvidenceRepo,
     post: Post,
+    channels: ChannelRepo,
     catalogues: CatalogueRepo,
 ) -> tuple[Notice, ...]:
-    """Put the event into the inbox of everyone concerned, then ask for pushes. Twice: the inbox has it once, and the
+    """Put the event into the inbox of everyone and every channel concerned, then ask for pushes. Twice: the inbox has it once, and the
     delivery ledger keeps a second push from going out.
 
     What may wait for others of its kind (a dispatch under tier 3) is pushed a little later, so that they go out as one.
@@ -66,24 +69,30 @@ def notify(
     task = tasks.get(event.task_id)
     if task is None:
         return ()
+    news = _news(event, task, registry)
     notices = tuple(
-        Notice(
-            id=notice_id(event.id, person_id),
-            person_id=person_id,
-            kind=_kind(event, task, person_id),
-            task_id=task.id,
-            enterprise_id=task.enterprise_id,
-            tier=task.tier,
-            created_at_ms=event.at_ms,
-            params=tuple(_params(event, task, registry).items()),
-            correlation_id=event.correlation_id,
-        )
+        replace(news, id=notice_id(event.id, person_id), person_id=person_id, kind=_kind(event, task, person_id))
         for person_id in sorted(set(_readers(event, task, registry, evidence)))
         if _may_know(person_id, task, registry)
     )
     may_wait = any(n.may_be_grouped for n in notices)
     delay_s = ceil(catalogues.current().grouping.wait_ms / 1000) if may_wait else 0
-    return hand_out(notices, post, delay_s=delay_s)
+    return hand_out((*notices, *for_channels(news, task, channels.all())), post, delay_s=delay_s)
+
+
+def _news(event: TaskEvent, task: Task, registry: RegistryRepo) -> Notice:
+    """What there is to tell, to nobody in particular yet."""
+    return Notice(
+        id=event.id,
+        person_id="",
+        kind=_kind(event, task, ""),
+        task_id=task.id,
+        enterprise_id=task.enterprise_id,
+        tier=task.tier,
+        created_at_ms=event.at_ms,
+        params=tuple(_params(event, task, registry).items()),
+        correlation_id=event.correlation_id,
+    )
 
 
 def _kind(event: TaskEvent, task: Task, person_id: str) -> NoticeKind:

@@ -77,7 +77,9 @@ def push(
         answers = channel.send(
             message_of(unsent, chosen.language or person.language, catalogue, clock.now_ms()), sent_to
         )
-        entries = [d for one in unsent for d in _ledger(one, channel.name, earlier[one.id], answers, clock.now_ms())]
+        entries = [
+            d for one in unsent for d in ledger_entries(one, channel.name, earlier[one.id], answers, clock.now_ms())
+        ]
         deliveries.add(entries)
         _forget(answers, sent_to, devices)
         attempts += entries
@@ -146,9 +148,10 @@ def _worth_s(notice: Notice, tier: int, catalogue: Catalogue, now_ms: int) -> in
     return max(LEAST_TTL_S, (notice.created_at_ms + deadlines.finish_ms - now_ms) // 1000)
 
 
-def _ledger(
+def ledger_entries(
     notice: Notice, channel: str, earlier: tuple[Delivery, ...], outcomes: list[PushOutcome], now_ms: int
 ) -> tuple[Delivery, ...]:
+    """The attempts of one send, each with its number."""
     return tuple(
         Delivery(
             notice_id=notice.id,

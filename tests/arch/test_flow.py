@@ -48,6 +48,8 @@ NO_STAGE = {
     "upload_parts",
     "hand_out",
     "track_delivery",
+    "tell_channels",
+    "manage_channels",
     "settle_warning",
     "read_alarm_kpis",
     "normal_period",

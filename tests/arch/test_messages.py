@@ -131,6 +131,7 @@ def test_every_word_of_a_kind_has_a_text_and_none_is_left_over(kind: str) -> Non
 def test_every_key_is_of_a_kind_that_these_tests_know() -> None:
     known = (
         "group.",
+        "channel.",
         "problem.",
         "field.",
         "refusal.",

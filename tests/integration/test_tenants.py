@@ -60,6 +60,10 @@ MAY: dict[str, set[str]] = {
     "get_foresight": EVERYONE - {"enterprise"},
     "post_what_if": {"admin"},
     "get_deliveries": {"department", "committee", "admin"},
+    "put_channel": {"department", "admin"},
+    "list_channels": {"department", "admin"},
+    "delete_channel": {"department", "admin"},
+    "post_channel_test": {"department", "admin"},
     "post_command": {"department", "committee", "admin"},
     **{
         f"put_{what}": {"admin"}
@@ -113,6 +117,11 @@ NOT_THEIRS: dict[tuple[str, str], int] = {
         (route, person): 404  # somebody else's photo
         for route in ("post_parts", "post_completion")
         for person in ("inspector_environment", "enterprise", "enterprise_other")
+    },
+    **{
+        (route, person): 404  # the safety department's
+        for route in ("put_channel", "delete_channel", "post_channel_test")
+        for person in ("department_environment", "department_elsewhere")
     },
     ("get_operation", "inspector_environment"): 404,
     ("get_operation", "enterprise"): 404,
@@ -202,7 +211,9 @@ def ids_of(park: Park, eid: str) -> dict[str, str]:
     ids |= {"checklist_id": "reactor-safety", "number": "1", "item": "cooling"}
     online = {"name": "FID", "kind": "online", "enterprise_id": eid, "point_id": f"{eid}-voc"}
     park.as_("admin").put(f"/v1/instruments/{eid}-fid", online)
-    ids |= {"instrument_id": f"{eid}-fid"}
+    ids |= {"instrument_id": f"{eid}-fid", "channel_id": "duty"}
+    chat = {"name": "duty", "url": "wecombot://key", "audience": {"dimension": "safety"}, "least_tier": 3}
+    park.as_("admin").put("/v1/channels/duty", chat)
     return ids | {
         "entry_id": "e-1",
         "person_id": "inspector_safety",

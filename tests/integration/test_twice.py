@@ -17,6 +17,7 @@ from chalice.test import HTTPResponse
 
 from chalicelib.adapters.codec import event_from_body
 from chalicelib.adapters.memory import MemoryRows
+from chalicelib.adapters.memory_channels import FakeChannelSender
 from chalicelib.adapters.memory_media import FakePushChannel
 from chalicelib.adapters.rows import OPERATIONS, READINGS, REGISTRY, Put, Row, Rows
 from chalicelib.adapters.sqs import encode
@@ -123,8 +124,9 @@ class RepeatingPark(Park):
 
     def __init__(self, *, doubles: bool) -> None:
         self.store, self.inspector, self.channel = Store(), FakeInspector(), FakePushChannel()
+        self.sender = FakeChannelSender()
         self.doubles, self.journal, self.changed = False, list[Delivery](), list[tuple[Delivery, list[Any]]]()
-        super().__init__(self.store.rows, inspector=self.inspector, channel=self.channel)
+        super().__init__(self.store.rows, inspector=self.inspector, channel=self.channel, sender=self.sender)
         self.register()
         self.doubles, self.http, self.client = doubles, self.client.http, SimpleNamespace(http=self)
 
@@ -184,12 +186,15 @@ class RepeatingPark(Park):
                 self.repeat(self.journal[-1])
 
     def repeat(self, delivery: Delivery) -> None:
-        before, sent = self.store.world(), len(self.channel.sent)
+        before, sent = self.store.world(), self.sent()
         delivery.again()
         after = self.store.world()
         touched = [key for key in before.keys() | after.keys() if before.get(key) != after.get(key)]
-        if touched or len(self.channel.sent) != sent:
+        if touched or self.sent() != sent:
             self.changed.append((delivery, touched))
+
+    def sent(self) -> int:
+        return len(self.channel.sent) + len(self.sender.sent)
 
 
 def api_stages(method: str, path: str) -> tuple[Stage, ...]:
@@ -213,6 +218,8 @@ def story(park: RepeatingPark) -> None:
         "committee",
     ):
         park.as_(person).put("/v1/me/devices/phone", {"token": f"token-{person}", "platform": "android"})
+    chat = {"name": "值班群", "url": "wecombot://key", "audience": {"dimension": "safety"}}
+    park.as_("admin").put("/v1/channels/duty", chat)
     sees_what_comes_late(park)
     park.runs_hot()
     asks_for_a_measure(park)
