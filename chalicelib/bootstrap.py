@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from chalicelib.adapters.watch_repos import RowLearningRepo, RowWatchRepo
     from chalicelib.adapters.weather_repos import RowForesightRepo, RowRegionRepo, RowWeatherRepo
     from chalicelib.usecases.add_retest import RetestDesk
+    from chalicelib.usecases.escalate_channels import UnseenDesk
     from chalicelib.usecases.hand_out import Post
     from chalicelib.usecases.hand_over import CrewDesk
     from chalicelib.usecases.read_audit import AuditDesk
@@ -299,7 +300,20 @@ class Services:
     def post(self) -> Post:
         from chalicelib.usecases.hand_out import Post
 
-        return Post(inbox=self.inbox, deliveries=self.deliveries, queue=self.queue)
+        return Post(inbox=self.inbox, deliveries=self.deliveries, queue=self.queue, clock=self.clock)
+
+    @cached_property
+    def unseen_desk(self) -> UnseenDesk:
+        from chalicelib.usecases.escalate_channels import UnseenDesk
+
+        return UnseenDesk(
+            registry=self.registry,
+            tasks=self.tasks,
+            channels=self.channels,
+            preferences=self.preferences,
+            post=self.post,
+            zone=self.zone,
+        )
 
     @cached_property
     def scores(self) -> RowScoreRepo:

@@ -43,6 +43,7 @@ from chalicelib.usecases.answer_checklist import answer_item
 from chalicelib.usecases.decide_conflict import decide_conflict
 from chalicelib.usecases.deliver_commands import deliver_commands
 from chalicelib.usecases.dispatch_task import dispatch_task, follow_escalation, note_clearing, release_members
+from chalicelib.usecases.escalate_channels import escalate_channels
 from chalicelib.usecases.evaluate_coupling import evaluate_coupling
 from chalicelib.usecases.find_decoupling import find_decoupling
 from chalicelib.usecases.find_sensor_faults import find_sensor_faults
@@ -165,6 +166,7 @@ FLOW = (
     Stage("watch alarms", "clock", "every minute", watch_alarms, (TaskDispatched, TaskEscalated, ObservationOpened)),
     Stage("verify audit", "learn", "every hour", verify_audit, (AuditBroken,)),
     Stage("tell audit", "relay", AuditBroken, tell_audit, (PushRequest,)),
+    Stage("escalate channels", "clock", "every minute", escalate_channels, (PushRequest,)),
     Stage("find decoupling", "learn", "every hour", find_decoupling, (ObservationOpened,)),
     Stage("learn laws", "learn", "every hour", learn_laws),
     Stage("fit foresight", "learn", "every hour", fit_foresight),

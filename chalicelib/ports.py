@@ -42,6 +42,7 @@ if TYPE_CHECKING:  # a function loads the domain that it uses, and no more: it s
     from chalicelib.domain.state import Checkpoint, EnterpriseState
     from chalicelib.domain.task import Task
     from chalicelib.domain.unit_watch import WatchModel
+    from chalicelib.domain.unseen import UnseenCall
     from chalicelib.domain.warning import Warning
     from chalicelib.domain.watch_record import WatchVersion
     from chalicelib.domain.watch_track import WatchTrack
@@ -605,8 +606,16 @@ class DeliveryRepo(Protocol):
         """The notices that go out in one message with this one, decided once; none: it goes out with another's."""
         ...
 
-    def mark(self, step: DeliveryStep) -> None:
-        """Note a state that a notice has come to: of each state, and device, the first time stays."""
+    def mark(self, step: DeliveryStep, call: UnseenCall | None = None) -> None:
+        """Note a state that a notice has come to: of each state, and device, the first time stays. With it, a call to look after."""
+        ...
+
+    def unseen(self, now_ms: int, limit: int) -> tuple[UnseenCall, ...]:
+        """Calls that are due to be looked after, the first due first."""
+        ...
+
+    def move(self, call: UnseenCall, to: UnseenCall | None) -> None:
+        """Look after a call at another time, or no more (None). Twice is once."""
         ...
 
     def steps(self, task_id: str) -> tuple[DeliveryStep, ...]: ...

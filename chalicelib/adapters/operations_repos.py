@@ -27,6 +27,7 @@ from chalicelib.domain.preferences import Preferences
 from chalicelib.domain.score import ScoreEntry
 from chalicelib.domain.state import Checkpoint, EnterpriseState, pack_state, unpack_state
 from chalicelib.domain.task import Task, TaskState
+from chalicelib.domain.unseen import UnseenCall
 from chalicelib.domain.warning import Warning
 from chalicelib.ports import Page
 
@@ -38,6 +39,7 @@ CHECKPOINTS_A_PAGE = 4
 CONTENDED = 5
 EVENT_RETENTION_S = 400 * 86_400
 NOTICE_RETENTION_S = 400 * 86_400
+UNSEEN = "UNSEEN"
 LOOK_RETENTION_S = 3 * 365 * 86_400
 LOOKS_A_PART = 100
 UNCOMPARED = "UNCOMPARED"
@@ -493,10 +495,19 @@ class RowDeliveryRepo:
                 return tuple(group)
         raise WriteConflict
 
-    def mark(self, step: DeliveryStep) -> None:
+    def mark(self, step: DeliveryStep, call: UnseenCall | None = None) -> None:
         sk = f"STEP#{step.notice_id}#{step.state.value}#{step.device_id}"
+        watched = [] if call is None else [Put(_unseen_row(call))]
         with suppress(RowConflict):
-            self._rows.commit([Put(Row(f"TASK#{step.task_id}", sk, to_body(step)), Expect.ABSENT)])
+            self._rows.commit([Put(Row(f"TASK#{step.task_id}", sk, to_body(step)), Expect.ABSENT), *watched])
+
+    def unseen(self, now_ms: int, limit: int) -> tuple[UnseenCall, ...]:
+        rows = self._rows.query(UNSEEN, from_sk="0", to_sk=f"{now_ms:013d}~", limit=limit)
+        return tuple(from_body(UnseenCall, row.body) for row in rows)
+
+    def move(self, call: UnseenCall, to: UnseenCall | None) -> None:
+        moved = [] if to is None else [Put(_unseen_row(to))]
+        self._rows.commit([Delete(UNSEEN, _unseen_row(call).sk), *moved])
 
     def steps(self, task_id: str) -> tuple[DeliveryStep, ...]:
         return tuple(from_body(DeliveryStep, row.body) for row in self._rows.query(f"TASK#{task_id}", prefix="STEP#"))
@@ -504,6 +515,11 @@ class RowDeliveryRepo:
     def _read(self, task_id: str, prefix: str) -> tuple[Delivery, ...]:
         rows = self._rows.query(f"TASK#{task_id}", prefix=prefix)
         return tuple(from_body(Delivery, row.body) for row in rows)
+
+
+def _unseen_row(call: UnseenCall) -> Row:
+    ttl_s = call.due_at_ms // 1000 + NOTICE_RETENTION_S
+    return Row(UNSEEN, f"{call.due_at_ms:013d}#{call.notice_id}", to_body(call), ttl_s=ttl_s)
 
 
 class RowScoreRepo:

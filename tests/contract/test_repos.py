@@ -39,6 +39,7 @@ from chalicelib.domain.reading import Series
 from chalicelib.domain.score import Cause, ScoreEntry
 from chalicelib.domain.side import Side, SideState
 from chalicelib.domain.state import Checkpoint, EnterpriseState, Phase, PointState, RuleState
+from chalicelib.domain.unseen import UnseenCall
 from chalicelib.domain.warning import Warning, WarningState
 from tests.plant import Plant
 from tests.unit.test_task import TASK
@@ -553,6 +554,24 @@ def test_of_each_state_of_a_notice_the_first_time_stays_and_attempts_are_no_stat
     deliveries.add([delivery("n-1")])
     assert set(deliveries.steps("t-1")) == {queued, *received}
     assert [one.status for one in deliveries.of_task("t-1")] == [PushStatus.RETRY]
+
+
+def test_calls_are_looked_after_when_they_are_due_and_moved_or_dropped_once(rows: Rows) -> None:
+    deliveries = RowDeliveryRepo(rows)
+    first, second = (UnseenCall("p-1", f"n-{n}", 3, T0 + n * 1000) for n in (1, 2))
+    for call in (second, first):
+        step = DeliveryStep(call.notice_id, "t-1", "p-1", DeliveryState.QUEUED, T0)
+        deliveries.mark(step, call)
+    deliveries.move(first, moved := first.later(T0 + 5000, "chat"))
+    deliveries.mark(
+        DeliveryStep("n-1", "t-1", "p-1", DeliveryState.QUEUED, T0), first
+    )  # told again: it stays where it is
+    assert deliveries.unseen(T0 + 1000, 9) == ()
+    assert deliveries.unseen(T0 + 5000, 9) == (second, moved)
+    assert deliveries.unseen(T0 + 5000, 1) == (second,)
+    for _ in range(2):
+        deliveries.move(second, None)
+    assert deliveries.unseen(T0 + 9000, 9) == (moved,)
 
 
 def entry(key: str, points: float = -5.0, month: str = "2026-03", enterprise_id: str = "acme") -> ScoreEntry:

@@ -6,6 +6,7 @@ import pytest
 
 from chalicelib.adapters.memory_channels import FakeChannelSender
 from chalicelib.domain.notice import Device, PushMessage, PushOutcome
+from chalicelib.handlers.on_clock import on_clock
 from tests.acts import FakeInspector, brings_retest, submits, the_task
 from tests.park import Park
 
@@ -187,6 +188,98 @@ def test_a_trial_says_at_once_what_came_of_it(park: Park) -> None:
     failed, taken = (park.as_("department_safety").post("/v1/channels/duty/test") for _ in range(2))
     assert (failed, taken) == ({"status": "retry", "reason": "NOT_TAKEN"}, {"status": "sent", "reason": ""})
     park.as_("admin").post("/v1/channels/none/test", expect=404)
+
+
+# what nobody has seen
+
+
+def minutes(park: Park, count: int) -> None:
+    for _ in range(count):
+        park.clock.advance(60)
+        on_clock(park.services)
+        park.pump()
+
+
+def owns(park: Park, person: str, **orders: int) -> None:
+    for id, order in orders.items():
+        put(park, id=id, audience={"person_id": person}, order=order)
+
+
+def test_a_call_that_nobody_sees_goes_from_channel_to_channel_once_each(park: Park) -> None:
+    owns(park, "inspector_safety", mail=2, chat=1)
+    put(park, id="group", kinds=["task_closed"])  # it hears of no dispatch unless somebody has not seen it
+    park.runs_hot(**HOT)
+    heard: list[list[str]] = []
+    for _ in range(5):
+        minutes(park, 2)
+        heard.append(sorted(id for id, _ in told(park)))
+    # The department has no channel of its own people, so its group is told with the inspector's first.
+    assert heard == [["chat", "group"], *[["chat", "group", "mail"]] * 4]
+    ledger = park.as_("admin").get(f"/v1/tasks/{the_task(park)['id']}/deliveries")["course"]
+    assert {one["person_id"] for one in ledger if one["state"] == "sent"} == {
+        "channel:chat",
+        "channel:mail",
+        "channel:group",
+    }
+
+
+def test_tier_2_is_given_five_minutes(park: Park) -> None:
+    owns(park, "inspector_safety", chat=1)
+    park.runs_hot(temperature=185.0, voc=48.0)
+    assert the_task(park)["tier"] == 2
+    minutes(park, 4)
+    assert told(park) == []
+    minutes(park, 1)
+    assert told(park) == [("chat", "task_dispatched")]
+
+
+def test_tier_1_goes_nowhere_else(park: Park) -> None:
+    owns(park, "enterprise", chat=1)
+    park.runs_hot()
+    minutes(park, 20)
+    assert told(park) == []
+
+
+@pytest.mark.parametrize("does", ["sees it", "acknowledges it"])
+def test_who_reacts_is_left_alone(park: Park, does: str) -> None:
+    owns(park, "inspector_safety", chat=1)
+    park.runs_hot(**HOT)
+    if does == "sees it":
+        (notice,) = park.as_("inspector_safety").get("/v1/inbox")["items"]
+        park.as_("inspector_safety").post(f"/v1/inbox/{notice['id']}/seen")
+    else:
+        park.as_("inspector_safety").post(f"/v1/tasks/{the_task(park)['id']}/acknowledgement")
+    minutes(park, 8)
+    assert told(park) == []
+
+
+def test_seeing_it_stops_what_has_begun(park: Park) -> None:
+    owns(park, "inspector_safety", chat=1, mail=2)
+    park.runs_hot(**HOT)
+    minutes(park, 2)
+    (notice,) = park.as_("inspector_safety").get("/v1/inbox")["items"]
+    park.as_("inspector_safety").post(f"/v1/inbox/{notice['id']}/seen")
+    minutes(park, 8)
+    assert [id for id, _ in told(park)] == ["chat"]
+
+
+def test_a_group_that_was_told_at_once_is_not_told_again(park: Park) -> None:
+    put(park, id="group")
+    park.runs_hot(**HOT)
+    minutes(park, 8)
+    assert [one for one in told(park) if one[1] == "task_dispatched"] == [("group", "task_dispatched")]
+
+
+def test_quiet_hours_hold_tier_2_back_from_other_channels_too(park: Park) -> None:
+    park.queue.keeps_delays = True  # the push waits for the end of quiet hours as well
+    quiet = {"quiet": {"begins": "09:00", "ends": "10:30"}}
+    park.as_("inspector_safety").put("/v1/me/preferences", quiet)
+    owns(park, "inspector_safety", chat=1)
+    park.runs_hot(temperature=185.0, voc=48.0)
+    minutes(park, 25)
+    assert told(park) == []
+    minutes(park, 10)
+    assert [id for id, _ in told(park)][:1] == ["chat"]
 
 
 # the inbox is the truth
