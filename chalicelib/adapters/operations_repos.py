@@ -5,7 +5,7 @@ delivers it in order. Lists are feed rows that only name what they list.
 """
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import TypeVar
@@ -410,8 +410,7 @@ class RowInboxRepo:
         self._rows = rows
 
     def add(self, notice: Notice) -> None:
-        sk = f"{notice.created_at_ms:013d}#{notice.id}"
-        ttl_s = notice.created_at_ms // 1000 + NOTICE_RETENTION_S
+        sk, ttl_s = _inbox_sk(notice), _inbox_ttl_s(notice)
         row = Row(f"INBOX#{notice.person_id}", sk, to_body(notice), ttl_s=ttl_s)
         pointer = Row(f"NOTICE#{notice.person_id}", notice.id, {"sk": sk}, ttl_s=ttl_s)
         try:
@@ -430,13 +429,37 @@ class RowInboxRepo:
         return Page(tuple(from_body(Notice, row.body) for row in feed), onward)
 
     def mark_seen(self, notice: Notice, at_ms: int) -> Notice:
-        if notice.seen_at_ms is not None:
-            return notice
-        seen = replace(notice, seen_at_ms=at_ms)
-        sk = f"{notice.created_at_ms:013d}#{notice.id}"
-        ttl_s = notice.created_at_ms // 1000 + NOTICE_RETENTION_S
-        self._rows.commit([Put(Row(f"INBOX#{notice.person_id}", sk, to_body(seen), version=2, ttl_s=ttl_s))])
-        return seen
+        return self._change(notice, lambda now: now if now.seen_at_ms is not None else replace(now, seen_at_ms=at_ms))
+
+    def fold(self, first: Notice, notice: Notice) -> None:
+        pointer = Row(f"NOTICE#{first.person_id}", notice.id, {"sk": _inbox_sk(first)}, ttl_s=_inbox_ttl_s(notice))
+        if self._rows.get(pointer.pk, pointer.sk) is None:
+            self._change(first, lambda now: replace(now, count=now.count + 1), Put(pointer, Expect.ABSENT))
+
+    def _change(self, notice: Notice, change: Callable[[Notice], Notice], *more: Put) -> Notice:
+        """Change a notice as it now stands; what has expired meanwhile is not written anew. Raises WriteConflict."""
+        for _ in range(CONTENDED):
+            row = self._rows.get(f"INBOX#{notice.person_id}", _inbox_sk(notice))
+            if row is None:
+                return change(notice)
+            changed = change(now := from_body(Notice, row.body))
+            if changed == now:
+                return now
+            with suppress(RowConflict):
+                body = to_body(changed)
+                self._rows.commit([Put(replace(row, body=body, version=row.version + 1), Expect.VERSION), *more])
+                return changed
+            if more and self._rows.get(more[0].row.pk, more[0].row.sk) is not None:
+                return now
+        raise WriteConflict
+
+
+def _inbox_sk(notice: Notice) -> str:
+    return f"{notice.created_at_ms:013d}#{notice.id}"
+
+
+def _inbox_ttl_s(notice: Notice) -> int:
+    return notice.created_at_ms // 1000 + NOTICE_RETENTION_S
 
 
 class RowDeviceRepo:

@@ -58,6 +58,7 @@ def _view(call: Call, notice: Notice) -> NoticeOut:
         tier=notice.tier,
         title=title,
         body=body,
+        count=notice.count,
         created_at=notice.created_at_ms,
         seen_at=notice.seen_at_ms,
     )

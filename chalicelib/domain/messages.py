@@ -89,6 +89,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "notice.task_dispatched.body": "{rule}。请按要求开展安全、环保联合处置。",
         "group.title": "{enterprise}：{count}项预警",
         "group.body": "最高{tier}级，涉及{units}。请打开收件箱逐项查看任务。",
+        "group.repeated": "（同类消息共{count}条）",
         "word.kind.regional": "区域联合任务",
         "word.course.own_task": "已派发任务",
         "word.course.under_parent": "由上级预警引起，并入其任务",
@@ -350,6 +351,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "notice.task_dispatched.body": "{rule}. Joint safety and environment action is needed.",
         "group.title": "{enterprise}: {count} warnings",
         "group.body": "Up to tier {tier}, at {units}. Open the inbox to see each task.",
+        "group.repeated": " ({count} of these)",
         "word.kind.regional": "joint task of the region",
         "word.course.own_task": "has a task of its own",
         "word.course.under_parent": "follows from another warning, in that one's task",
@@ -585,7 +587,8 @@ def render_notice(notice: Notice, language: str, catalogue: Catalogue) -> tuple[
             params[word] = text(key, language)
     params["unit"] = params.get("kind") or params.get("unit", "")
     head = f"notice.{notice.kind.value}"
-    return text(f"{head}.title", language, **params), text(f"{head}.body", language, **params)
+    title, body = text(f"{head}.title", language, **params), text(f"{head}.body", language, **params)
+    return title, body if notice.count == 1 else body + text("group.repeated", language, count=notice.count)
 
 
 def render_group(notices: Sequence[Notice], language: str) -> tuple[str, str]:

@@ -37,11 +37,25 @@ class NoticeKind(StrEnum):
     RISK_NEARBY = "risk_nearby"
 
 
+# What comes in bursts of the same: a phone that sends ten blurred photos, or its whole outbox after a day without a signal. What calls
+# somebody is never folded.
+FOLDED = frozenset(
+    {
+        NoticeKind.PHOTO_REFUSED,
+        NoticeKind.OPERATION_APPLIED,
+        NoticeKind.OPERATION_REFUSED,
+        NoticeKind.OPERATION_DISCARDED,
+    }
+)
+FOLDING_MS = 10 * 60_000
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
     """One message to one person. `id` is derived from (task, reason, person): telling it twice tells it once.
 
     `params` fill the text of `kind` in the reader's language. `task_id` is empty where there is no task.
+    `count`: how many equal ones it stands for.
     """
 
     id: str
@@ -55,6 +69,15 @@ class Notice:
     seen_at_ms: int | None = None
     correlation_id: str = ""
     observation_id: str = ""
+    count: int = 1
+
+    def repeats(self, earlier: "Notice") -> bool:
+        """Whether it says what an earlier one says that nobody has opened yet: then that one is counted up, and no phone rings again."""
+        is_equal = (self.person_id, self.kind, self.task_id, self.tier, self.params) == (
+            earlier.person_id, earlier.kind, earlier.task_id, earlier.tier, earlier.params
+        )  # fmt: skip
+        is_near = 0 <= self.created_at_ms - earlier.created_at_ms <= FOLDING_MS
+        return self.kind in FOLDED and is_equal and is_near and earlier.seen_at_ms is None
 
     @property
     def ledger_id(self) -> str:

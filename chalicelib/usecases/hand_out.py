@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 from chalicelib.domain.channel import is_channel
 from chalicelib.domain.delivery import DeliveryState, DeliveryStep
-from chalicelib.domain.notice import Notice
+from chalicelib.domain.notice import FOLDED, Notice
 from chalicelib.domain.unseen import watched
 from chalicelib.ports import Clock, DeliveryRepo, InboxRepo, PushQueue, PushRequest
+
+LOOK_BACK = 20  # notices of an inbox among which an equal one is looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +23,29 @@ class Post:
 
 
 def hand_out(notices: Sequence[Notice], post: Post, *, delay_s: int = 0) -> tuple[Notice, ...]:
-    """Twice: the inbox has each once, and the delivery ledger keeps a second push from going out."""
-    for notice in notices:
+    """Twice: the inbox has each once, and the delivery ledger keeps a second push from going out. What only repeats an unread one is
+    counted there and pushed no more. Returns those that stand for themselves."""
+    told = tuple(notice for notice in notices if not _is_folded(notice, post))
+    for notice in told:
         post.inbox.add(notice)
-        post.deliveries.mark(
-            _queued(notice), None if is_channel(notice.person_id) else watched(notice, post.clock.now_ms())
-        )
-    post.queue.put([PushRequest(one.person_id, one.id, one.correlation_id) for one in notices], delay_s=delay_s)
-    return tuple(notices)
+        call = None if is_channel(notice.person_id) else watched(notice, post.clock.now_ms())
+        post.deliveries.mark(_queued(notice), call)
+    post.queue.put([PushRequest(one.person_id, one.id, one.correlation_id) for one in told], delay_s=delay_s)
+    return told
+
+
+def _is_folded(notice: Notice, post: Post) -> bool:
+    """Fold it where it can be; of one that was told before, whether it was folded then."""
+    if notice.kind not in FOLDED:
+        return False
+    known = post.inbox.get(notice.person_id, notice.id)
+    if known is not None:
+        return known.id != notice.id
+    recent = post.inbox.listing(notice.person_id, None, LOOK_BACK).items
+    first = next((one for one in recent if notice.repeats(one)), None)
+    if first is not None:
+        post.inbox.fold(first, notice)
+    return first is not None
 
 
 def _queued(notice: Notice) -> DeliveryStep:

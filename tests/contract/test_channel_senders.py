@@ -3,20 +3,18 @@
 The product calls public addresses only; here the resolver and the rule of what may be called are the test's own.
 """
 
-import base64
-import hashlib
-import hmac
 import json
 import logging
 import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import pytest
@@ -140,16 +138,27 @@ def hook(port: int, host: str = HOST) -> Channel:
     return Channel("hook", "hook", f"https://{host}:{port}/in?park=1", secret=SECRET)
 
 
+def verify_of_the_guide(*, now_s: float) -> Callable[[str, Mapping[str, str], bytes], bool]:
+    """The function that docs/channels.md gives to receivers, at an instant."""
+    guide = (Path(__file__).resolve().parents[2] / "docs" / "channels.md").read_text(encoding="utf-8")
+    names: dict[str, Any] = {}
+    exec(guide.split("```python\n")[1].split("```")[0], names)  # noqa: S102
+    names["time"] = SimpleNamespace(time=lambda: now_s)
+    return names["verify"]  # type: ignore[no-any-return]
+
+
 class TestWebhook:
     def test_a_message_is_signed_so_that_ten_lines_can_verify_it(
         self, webhooks: WebhookSender, https_port: int, receiver: type[Receiver]
     ) -> None:
         assert webhooks.send(MESSAGE, hook(https_port), "n-1", NOW_MS).status is PushStatus.SENT
         ((path, headers, body),) = receiver.seen
-        signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
-        key = base64.b64decode(SECRET.removeprefix("whsec_"))
-        wanted = "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
-        assert hmac.compare_digest(wanted, headers["webhook-signature"])
+        verify = verify_of_the_guide(now_s=NOW_MS // 1000)
+        assert verify(SECRET, headers, body)
+        assert not verify(new_secret(), headers, body)
+        assert not verify(SECRET, headers, body + b" ")
+        assert not verify(SECRET, headers | {"webhook-id": "n-2"}, body)
+        assert not verify_of_the_guide(now_s=NOW_MS // 1000 + 301)(SECRET, headers, body)
         assert (path, headers["webhook-id"], headers["webhook-timestamp"]) == ("/in?park=1", "n-1", "1772416800")
         assert headers["host"] == f"{HOST}:{https_port}"
         assert json.loads(body) == {

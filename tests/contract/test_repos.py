@@ -515,6 +515,17 @@ def test_a_notice_was_seen_when_it_was_seen_first(rows: Rows) -> None:
     assert inbox.get("p-1", "n-1") == seen
 
 
+def test_a_repeated_notice_is_counted_into_the_first_once_and_found_by_its_own_id(rows: Rows) -> None:
+    inbox = RowInboxRepo(rows)
+    inbox.add(notice())
+    for number in (2, 2, 3):
+        inbox.fold(notice(), notice(number))
+    folded = replace(notice(), count=3)
+    assert inbox.listing("p-1", None, 10).items == (folded,)
+    assert [inbox.get("p-1", f"n-{number}") for number in (1, 2, 3)] == [folded] * 3
+    assert inbox.mark_seen(notice(), T0 + 50) == replace(folded, seen_at_ms=T0 + 50)  # whoever saw it saw it as it is
+
+
 def device(number: int, person: str = "p-1") -> Device:
     return Device(f"d-{number}", person, f"token-{number}", "android", T0)
 

@@ -10,10 +10,11 @@ from chalicelib.adapters.fcm import PAYLOAD_LIMIT_BYTES, payload_bytes
 from chalicelib.adapters.memory_media import FakePushChannel
 from chalicelib.adapters.sqs import encode
 from chalicelib.domain.notice import Device, PushMessage, PushOutcome, PushStatus
+from chalicelib.domain.photo import RefusalReason
 from chalicelib.handlers.on_clock import on_clock
 from chalicelib.handlers.on_push import on_push
 from chalicelib.ports import PushRequest
-from tests.acts import FakeInspector, brings_retest, closes, judges, submits, the_task
+from tests.acts import JPEG, FakeInspector, brings_retest, closes, judges, photo_body, submits, the_task
 from tests.park import Park
 
 WORKS = "token-of-a-phone"
@@ -328,6 +329,30 @@ def test_nobody_receives_or_sees_the_notice_of_another(park: Park) -> None:
     park.as_("enterprise").post(f"/v1/inbox/{notice['id']}/receipt", {"device_id": "phone-1"}, expect=404)
     park.as_("enterprise").post(f"/v1/inbox/{notice['id']}/seen", expect=404)
     assert course(park, "inspector_safety") == [("queued", "", 0)]
+
+
+def refused(park: Park, number: int, reason: RefusalReason) -> None:
+    """A photo of the safety side comes, and is none."""
+    assert isinstance(park.services.inspector, FakeInspector)
+    park.clock.advance(5)
+    path = f"/v1/tasks/{the_task(park)['id']}/photos"
+    announced = park.as_("inspector_safety").post(path, photo_body(number, "safety"), expect=201)
+    key = announced["upload"]["fields"]["key"]
+    park.services.media.write(key, JPEG, content_type="image/jpeg")
+    park.services.inspector.reason = reason
+    park.photo_lands(key)
+
+
+def test_ten_photos_that_are_refused_for_one_reason_are_one_notice_and_one_push(park: Park) -> None:
+    has_phone(park, "inspector_safety")
+    park.runs_hot(**HOT)
+    channel(park).sent.clear()
+    for number in range(1, 11):
+        refused(park, number, RefusalReason.HASH_MISMATCH if number == 10 else RefusalReason.UNREADABLE)
+    inbox = [one for one in park.as_("inspector_safety").get("/v1/inbox")["items"] if one["kind"] == "photo_refused"]
+    assert [one["count"] for one in inbox] == [1, 9]
+    assert inbox[1]["body"].endswith("（同类消息共9条）")
+    assert len(channel(park).sent) == 2
 
 
 def test_a_device_that_is_put_again_has_its_new_token(park: Park) -> None:

@@ -20,6 +20,7 @@ class NoticeOut(View):
     title: str
     body: str
     created_at: Instant = Field(validation_alias="created_at_ms")
+    count: int = Field(default=1, description="how many equal ones it stands for")
     seen_at: Instant | None = Field(default=None, validation_alias="seen_at_ms")
 
 
