@@ -40,6 +40,8 @@ PLATFORMS_AL2023 = ("manylinux_2_27_x86_64", "manylinux_2_28_x86_64", "manylinux
 
 # botocore carries the API of every AWS service; the functions call these.
 BOTOCORE_SERVICES = ("dynamodb", "s3", "secretsmanager", "sqs", "sts")
+# Apprise carries two hundred services; channels are of these (domain/channel.py).
+APPRISE_PLUGINS = ("__init__.py", "base.py", "wecombot.py", "dingtalk.py", "feishu.py", "email")
 PRUNED_DIRS = ("__pycache__", "tests", "test", "examples", "bin")
 PRUNED_SUFFIXES = (".pyi", ".pyx", ".pxd", ".c", ".h", ".pyc")
 PRUNED_DIST_INFO = ("RECORD", "INSTALLER", "REQUESTED", "WHEEL", "direct_url.json")
@@ -51,6 +53,7 @@ MUST_IMPORT = (
     "import numpy, numpy.linalg; numpy.linalg.svd(numpy.eye(3))",
     "import jwt, cryptography.hazmat.primitives.asymmetric.ed25519, cryptography.x509",
     "import pydantic, pynamodb.models, yaml, stdnum.cn.uscc",
+    "import apprise; assert all(map(apprise.Apprise.instantiate, ('wecombot://key', 'dingtalk://key', 'feishu://key', 'mailtos://u:p@h.cn')))",
     "import aws_lambda_powertools, aws_lambda_powertools.metrics, aws_lambda_powertools.utilities.batch",
 )
 
@@ -205,6 +208,9 @@ def prune(site: Path) -> None:
     for service in (site / "botocore" / "data").iterdir():
         if service.is_dir() and service.name not in BOTOCORE_SERVICES:
             shutil.rmtree(service)
+    for plugin in (site / "apprise" / "plugins").iterdir():
+        if plugin.name not in APPRISE_PLUGINS:
+            shutil.rmtree(plugin) if plugin.is_dir() else plugin.unlink()
 
 
 def check_imports(site: Path) -> None:

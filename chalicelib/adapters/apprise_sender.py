@@ -26,6 +26,7 @@ TIMEOUT_S = 2.5  # as for webhooks
 MAIL_TIMEOUT_S = 5.0  # mail servers let strangers wait before they greet
 CHATS = frozenset(SCHEMES) - {WEBHOOK}
 SMTP_PORT = 587
+FETCHING = ("use_wkd", "pgp_key", "pgp_privkey")  # keys for PGP, which Apprise would get from wherever the URL says
 
 logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
 
@@ -73,6 +74,8 @@ class AppriseSender:
         if scheme_of(url) not in self._schemes:
             return None
         service = apprise.Apprise.instantiate(url, suppress_exceptions=True)
+        if any(getattr(service, name, None) for name in FETCHING):
+            return None
         if service is not None:
             is_mail = hasattr(service, "smtp_host")
             service.socket_connect_timeout = max(self._timeout_s, MAIL_TIMEOUT_S) if is_mail else self._timeout_s

@@ -317,6 +317,11 @@ class TestApprise:
     def test_a_url_of_anything_else_cannot(self, url: str) -> None:
         assert AppriseSender(resolve=lambda *_: ["1.1.1.1"]).check(url) is ChannelFault.UNREADABLE
 
+    @pytest.mark.parametrize("query", ["wkd=yes", "pgppub=http://169.254.169.254/", "pgpprv=/etc/passwd"])
+    def test_mail_that_would_fetch_keys_from_somewhere_is_refused(self, query: str) -> None:
+        sender = AppriseSender(resolve=lambda *_: ["1.1.1.1"])
+        assert sender.check(f"mailtos://u:p@example.cn?{query}") is ChannelFault.UNREADABLE
+
     @pytest.mark.parametrize("url", ["mailtos://u:p@example.cn", "mailtos://u:p@example.cn?smtp=10.0.0.25"])
     def test_a_mail_server_inside_is_refused_when_it_is_put_and_when_it_is_sent_to(self, url: str) -> None:
         sender = AppriseSender(resolve=lambda *_: ["10.0.0.25"])
