@@ -60,5 +60,14 @@ def _next(
 ) -> Channel | Ending:
     """The next channel that does not have it yet: a group chat may have been told at once, or for a colleague."""
     task = desk.tasks.get(notice.task_id) if notice.task_id else None
-    left = [one for one in known if desk.post.inbox.get(one.reader_id, readdressed(notice, one).id) is None]
-    return next_channel(call, notice, person, task, left)
+    found = next_channel(call, notice, person, task, known)
+    while isinstance(found, Channel) and _has(found, notice, desk):
+        call = call.later(call.due_at_ms, found.id)
+        found = next_channel(call, notice, person, task, known)
+    return found
+
+
+def _has(channel: Channel, notice: Notice, desk: UnseenDesk) -> bool:
+    """Whether it was sent to; what only stands in its inbox may not have reached the queue."""
+    own = readdressed(notice, channel)
+    return bool(desk.post.deliveries.of_notice(own.ledger_id, own.id))

@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters.memory_channels import FakeChannelSender
+from chalicelib.domain.errors import RetryLater
 from chalicelib.domain.notice import Device, PushMessage, PushOutcome
 from chalicelib.handlers.on_clock import on_clock
+from chalicelib.observability import FunctionFailed
 from tests.acts import FakeInspector, brings_retest, submits, the_task
 from tests.park import Park
 
@@ -268,6 +270,23 @@ def test_a_group_that_was_told_at_once_is_not_told_again(park: Park) -> None:
     park.runs_hot(**HOT)
     minutes(park, 8)
     assert [one for one in told(park) if one[1] == "task_dispatched"] == [("group", "task_dispatched")]
+
+
+def test_a_queue_that_is_down_for_a_minute_keeps_no_channel_from_being_told(park: Park) -> None:
+    owns(park, "inspector_safety", chat=1)
+    park.runs_hot(**HOT)
+    put_on_queue = park.queue.put
+
+    def refuses(requests: Any, *, delay_s: int = 0) -> None:
+        raise RetryLater("push queue refused messages")
+
+    park.queue.put = refuses  # type: ignore[method-assign]
+    park.clock.advance(120)
+    with pytest.raises(FunctionFailed):
+        on_clock(park.services)
+    park.queue.put = put_on_queue  # type: ignore[method-assign]
+    minutes(park, 1)
+    assert told(park) == [("chat", "task_dispatched")]
 
 
 def test_quiet_hours_hold_tier_2_back_from_other_channels_too(park: Park) -> None:
