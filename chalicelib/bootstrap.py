@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from chalicelib.adapters.law_repo import RowLawRepo
     from chalicelib.adapters.review_repo import RowReviewRepo
     from chalicelib.adapters.sync_repos import RowOperationRepo, RowPackRepo
+    from chalicelib.adapters.visit_repo import RowVisitRepo
     from chalicelib.adapters.watch_repos import RowLearningRepo, RowWatchRepo
     from chalicelib.adapters.weather_repos import RowForesightRepo, RowRegionRepo, RowWeatherRepo
     from chalicelib.usecases.add_retest import RetestDesk
@@ -237,6 +238,12 @@ class Services:
         from chalicelib.adapters.hazard_repo import RowHazardRepo
 
         return RowHazardRepo(self.rows(OPERATIONS))
+
+    @cached_property
+    def visits(self) -> RowVisitRepo:
+        from chalicelib.adapters.visit_repo import RowVisitRepo
+
+        return RowVisitRepo(self.rows(OPERATIONS))
 
     @cached_property
     def packs(self) -> RowPackRepo:

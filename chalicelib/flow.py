@@ -53,6 +53,7 @@ from chalicelib.usecases.ingest_readings import Upload, ingest_readings
 from chalicelib.usecases.learn_laws import learn_laws
 from chalicelib.usecases.notify import notify
 from chalicelib.usecases.plan_maintenance import approve_window, end_window, propose_window
+from chalicelib.usecases.plan_visit import plan_visit
 from chalicelib.usecases.project_task import project_task
 from chalicelib.usecases.push import push
 from chalicelib.usecases.push_channel import push_channel
@@ -156,6 +157,7 @@ FLOW = (
     Stage("ask for review", "clock", "every minute", ask_for_review, (CatalogueReviewDue,)),
     Stage("tell review", "relay", CatalogueReviewDue, tell_review, (PushRequest,)),
     Stage("report hazard", "api", "inspector", report_hazard, (TaskDispatched,)),
+    Stage("plan visit", "api", "inspector", plan_visit),
     Stage("accept", "api", "inspector", accept_side),
     Stage("decline", "api", "inspector", decline_side, (SideAssigned,)),
     Stage("transfer", "api", "inspector", transfer_side, (SideAssigned,)),

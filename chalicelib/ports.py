@@ -43,6 +43,7 @@ if TYPE_CHECKING:  # a function loads the domain that it uses, and no more: it s
     from chalicelib.domain.task import Task
     from chalicelib.domain.unit_watch import WatchModel
     from chalicelib.domain.unseen import UnseenCall
+    from chalicelib.domain.visit import Visit
     from chalicelib.domain.warning import Warning
     from chalicelib.domain.watch_record import WatchVersion
     from chalicelib.domain.watch_track import WatchTrack
@@ -470,6 +471,17 @@ class DutyRepo(Protocol):
 class HazardRepo(Protocol):
     def add(self, hazard: Hazard) -> Hazard:
         """Once by its id: of a repeat, the hazard as first reported. Raises ContentConflict for other content."""
+        ...
+
+
+class VisitRepo(Protocol):
+    def add(self, visit: Visit) -> Visit:
+        """Once by its id: of a repeat, the visit as first planned. Raises ContentConflict for another plan."""
+        ...
+
+    def get(self, visit_id: str) -> Visit | None: ...
+    def listing(self, enterprise_id: str | None, cursor: str | None, limit: int) -> Page[Visit]:
+        """Newest first; of one enterprise, or of the whole park (None)."""
         ...
 
 

@@ -66,6 +66,7 @@ TAGS = [
     {"name": "checklists", "description": "What is looked at on site, and the answers"},
     {"name": "tasks", "description": "Joint tasks: evidence, submissions, verdicts"},
     {"name": "units", "description": "A unit's page, and the code on its door"},
+    {"name": "visits", "description": "Several tasks of one enterprise in one visit"},
     {"name": "warnings", "description": "Coupled risks with their why-cards"},
     {"name": "weather", "description": "Regions, their weather, and what lies downwind"},
 ]

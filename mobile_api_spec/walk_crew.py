@@ -45,6 +45,11 @@ def crew(w: Walker, at: At) -> None:
     }  # fmt: skip
     w.call("post_hazard", "inspector_safety", body=hazard, expect=201)
     w.call("post_hazard", "inspector_safety", body=hazard | {"severity": 3}, expect=409)
+    visit = {"id": client_id(88), "tasks": [w.task_id, f"t-{client_id(86)}"], "planned_at": at(30)}
+    w.call("post_visit", "department_safety", body=visit, expect=201)
+    w.call("post_visit", "department_safety", body=visit | {"planned_at": at(60)}, expect=409)
+    w.call("get_visit", "inspector_safety", visit_id=client_id(88), expect=200)
+    w.call("list_visits", "enterprise", query={"limit": "20"}, expect=200)
     w.park.pump()
 
 

@@ -74,7 +74,7 @@ def list_tasks(call: Call) -> TasksOut:
     page = work.list_tasks(
         call.person, query.cursor, query.limit, open_only=query.state == "open", tasks=call.services.tasks
     )
-    return TasksOut(items=[_view(call, task) for task in page.items], next_cursor=page.cursor)
+    return TasksOut(items=[view_of(call, task) for task in page.items], next_cursor=page.cursor)
 
 
 @endpoint(
@@ -323,10 +323,10 @@ def side_named(name: str) -> Dimension:
 
 def changed(call: Call, task: Task) -> TaskOut:
     call.answer_headers["ETag"] = f'"{task.version}"'
-    return _view(call, task)
+    return view_of(call, task)
 
 
-def _view(call: Call, task: Task) -> TaskOut:
+def view_of(call: Call, task: Task) -> TaskOut:
     profile = call.services.registry.profile(task.enterprise_id)
     if profile is None:
         return task_view(call, task, None, None)

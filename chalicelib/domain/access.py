@@ -41,6 +41,7 @@ class Action(StrEnum):
     READ_CONFLICT = "read_conflict"
     DECIDE_CONFLICT = "decide_conflict"
     REPORT_HAZARD = "report_hazard"
+    PLAN_VISIT = "plan_visit"
     HAND_OVER = "hand_over"
     TRANSFER = "transfer"
     KEEP_DUTY = "keep_duty"
@@ -92,6 +93,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.JUDGE_SIDE: frozenset({Role.DEPARTMENT}),
     Action.READ_CONFLICT: PEOPLE,
     Action.DECIDE_CONFLICT: frozenset({Role.DEPARTMENT, Role.ADMIN}),
+    Action.PLAN_VISIT: frozenset({Role.INSPECTOR, Role.DEPARTMENT}),
     Action.REPORT_HAZARD: frozenset({Role.INSPECTOR, Role.ENTERPRISE}),
     Action.HAND_OVER: frozenset({Role.INSPECTOR}),
     Action.TRANSFER: frozenset({Role.INSPECTOR, Role.DEPARTMENT}),

@@ -45,6 +45,7 @@ MAY: dict[str, set[str]] = {
     "post_decision": {"department", "admin"},
     "post_waiver": {"department"},
     "post_hazard": {"inspector", "enterprise"},
+    "post_visit": {"inspector", "department"},
     "post_acceptance": {"inspector"},
     "post_decline": {"inspector"},
     "post_transfer": {"inspector", "department"},
@@ -171,6 +172,7 @@ TENANTS_IN = (
     "operation_id",
     "object",
     "instrument_id",
+    "visit_id",
 )
 
 
@@ -214,6 +216,9 @@ def ids_of(park: Park, eid: str) -> dict[str, str]:
     ids |= {"instrument_id": f"{eid}-fid", "channel_id": "duty"}
     chat = {"name": "duty", "url": "wecombot://key", "audience": {"dimension": "safety"}, "least_tier": 3}
     park.as_("admin").put("/v1/channels/duty", chat)
+    ids |= {"visit_id": client_id(62 if eid == "acme" else 63)}
+    plan = {"id": ids["visit_id"], "tasks": [task["id"]], "planned_at": rfc3339(park.clock.ms)}
+    park.as_("department_safety").post("/v1/visits", plan, expect=201)
     return ids | {
         "entry_id": "e-1",
         "person_id": "inspector_safety",

@@ -63,6 +63,7 @@ ROUTES = {
     r"POST .*/verdict": "judge",
     r"POST .*/commands": "ask for a measure",
     r"POST /v1/hazards": "report hazard",
+    r"POST /v1/visits": "plan visit",
     r"POST .*/acceptance": "accept",
     r"POST .*/decline": "decline",
     r"POST .*/transfer": "transfer",
@@ -323,6 +324,8 @@ def changes_hands(park: RepeatingPark, task: dict[str, Any]) -> None:
     park.as_("admin").put("/v1/people/second", off)  # what comes later is not theirs
     seen = {"id": client_id(31), "enterprise_id": "acme", "dimension": "safety", "severity": 1, "text": "护栏松动"}
     park.as_("enterprise").post("/v1/hazards", seen | {"seen_at": rfc3339(park.clock.ms)}, expect=201)
+    plan = {"id": client_id(32), "tasks": [task["id"]], "planned_at": rfc3339(park.clock.ms)}
+    park.as_("inspector_safety").post("/v1/visits", plan, expect=201)
     park.pump()
 
 
