@@ -1,7 +1,8 @@
 """How far a phone has read a feed of changes.
 
-Commits land out of order: a change may be marked a little earlier than one that is already there to be read. A cursor therefore never
-passes the horizon, HORIZON_MS before now. What changed since then comes again next time, and a phone ignores versions that it has.
+Commits land out of order: a change may be marked a little earlier than one that is already there to be read. A phone reads a feed in runs
+of pages, and each run begins with a horizon, HORIZON_MS before it. Where the run ends, the next begins at that horizon, however long the
+phone was away between two pages. What changed since then comes again next time, and a phone ignores versions that it has.
 """
 
 import re
@@ -13,25 +14,28 @@ from chalicelib.domain.errors import InvalidCursor
 
 HORIZON_MS = 60_000  # a function that marks a change has written it, or given up, by then
 LONGEST_AWAY_MS = 30 * 86_400_000  # a phone away for longer starts anew
-_TEXT = re.compile(r"v1 (?P<feed>[\x21-\x7e]{1,80}) (?P<mark>[0-9]{13}(#[\x21-\x7e]{0,80})?)")
+_TEXT = re.compile(r"v1 (?P<feed>[\x21-\x7e]{1,80}) (?P<mark>[0-9]{13}(#[\x21-\x7e]{0,80})?)( (?P<horizon>[0-9]{13}))?")
 
 
 @dataclass(frozen=True, slots=True)
 class SyncCursor:
-    """`mark` is a sort key of the feed, or a bare instant (13 digits): all before it has been read."""
+    """`mark` is a sort key of the feed, or a bare instant (13 digits): all before it has been read.
+
+    `horizon_ms` is that of a run with pages still to come; None between runs.
+    """
 
     feed: str
     mark: str
-
-    @property
-    def at_ms(self) -> int:
-        return int(self.mark[:13])
+    horizon_ms: int | None = None
 
     def text(self) -> str:
-        return urlsafe_b64encode(f"v1 {self.feed} {self.mark}".encode()).decode().rstrip("=")
+        run = "" if self.horizon_ms is None else f" {self.horizon_ms:013d}"
+        return urlsafe_b64encode(f"v1 {self.feed} {self.mark}{run}".encode()).decode().rstrip("=")
 
     def is_stale(self, now_ms: int) -> bool:
-        return self.at_ms < now_ms - LONGEST_AWAY_MS
+        """By when the phone spoke, not by how old a change it has read: a first sync begins with the oldest."""
+        spoke_ms = int(self.mark[:13]) if self.horizon_ms is None else self.horizon_ms
+        return spoke_ms < now_ms - LONGEST_AWAY_MS
 
 
 def read_cursor(text: str, feed: str) -> SyncCursor | None:
@@ -42,12 +46,14 @@ def read_cursor(text: str, feed: str) -> SyncCursor | None:
         raise InvalidCursor() from None
     if match is None:
         raise InvalidCursor()
-    return SyncCursor(feed, match["mark"]) if match["feed"] == feed else None
+    horizon_ms = None if match["horizon"] is None else int(match["horizon"])
+    return SyncCursor(feed, match["mark"], horizon_ms) if match["feed"] == feed else None
 
 
-def next_cursor(feed: str, last_mark: str | None, now_ms: int, *, is_end: bool) -> SyncCursor:
-    """Behind the last row of a page; at the end of the feed at the horizon, or at the last row where that is earlier."""
-    horizon = f"{max(now_ms - HORIZON_MS, 0):013d}"
-    if last_mark is None:
-        return SyncCursor(feed, horizon)
-    return SyncCursor(feed, horizon if is_end else last_mark)
+def next_cursor(feed: str, since: SyncCursor | None, last_mark: str | None, now_ms: int, *, is_end: bool) -> SyncCursor:
+    """Behind the last row of a page, with the horizon of the run; at the end of the feed at that horizon."""
+    begun_ms = None if since is None else since.horizon_ms
+    horizon_ms = max(now_ms - HORIZON_MS, 0) if begun_ms is None else begun_ms
+    if is_end or last_mark is None:
+        return SyncCursor(feed, f"{horizon_ms:013d}")
+    return SyncCursor(feed, last_mark, horizon_ms)

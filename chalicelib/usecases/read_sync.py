@@ -39,7 +39,7 @@ def read_sync(cursor: str | None, limit: int, person: Person, *, packs: PackRepo
     return Changes(
         packs=tuple(_seen(pack, person) for pack in ordered if can_see_task(person, pack.task)),
         gone=tuple(entry.task_id for entry in taken if entry.is_gone),
-        cursor=next_cursor(feed, last_mark, now_ms, is_end=is_end).text(),
+        cursor=next_cursor(feed, since, last_mark, now_ms, is_end=is_end).text(),
         has_more=not is_end,
         is_reset=since is None,
     )
