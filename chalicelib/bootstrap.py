@@ -55,12 +55,12 @@ if TYPE_CHECKING:
     from chalicelib.adapters.watch_repos import RowLearningRepo, RowWatchRepo
     from chalicelib.adapters.weather_repos import RowForesightRepo, RowRegionRepo, RowWeatherRepo
     from chalicelib.usecases.add_retest import RetestDesk
+    from chalicelib.usecases.apply_operation import FieldDesk
     from chalicelib.usecases.escalate_channels import UnseenDesk
     from chalicelib.usecases.hand_out import Post
     from chalicelib.usecases.hand_over import CrewDesk
     from chalicelib.usecases.read_audit import AuditDesk
     from chalicelib.usecases.settle_warning import Desk
-    from chalicelib.usecases.sync_operations import FieldDesk
 
 AWS_CONFIG: dict[str, Any] = {
     "connect_timeout": 2,
@@ -259,7 +259,7 @@ class Services:
 
     @cached_property
     def field_desk(self) -> FieldDesk:
-        from chalicelib.usecases.sync_operations import FieldDesk
+        from chalicelib.usecases.apply_operation import FieldDesk
 
         return FieldDesk(
             operations=self.operations,
@@ -270,7 +270,9 @@ class Services:
             registry=self.registry,
             checklists=self.checklists,
             retest_desk=self.retest_desk,
+            crew_desk=self.crew_desk,
             hazards=self.hazards,
+            visits=self.visits,
             duty=self.duty,
             clock=self.clock,
         )

@@ -36,7 +36,7 @@ from chalicelib.domain.events import (
     WarningEscalated,
     WarningRaised,
 )
-from chalicelib.domain.field_pack import TaskTouched
+from chalicelib.domain.field_pack import PhotoJudged, TaskTouched
 from chalicelib.ports import PushRequest
 from chalicelib.usecases.add_retest import add_retest, compare_retests
 from chalicelib.usecases.answer_checklist import answer_item
@@ -65,7 +65,7 @@ from chalicelib.usecases.score_task import score_task
 from chalicelib.usecases.settle_side import decide_waiver, propose_waiver, reopen_side
 from chalicelib.usecases.shelve_warnings import confirm_shelving, end_shelving, shelve_warnings
 from chalicelib.usecases.submit_evidence import announce_photo, inspect_photo, rectify
-from chalicelib.usecases.sync_operations import retry_held, sync_operations
+from chalicelib.usecases.sync_operations import retry_held, retry_on_photo, sync_operations
 from chalicelib.usecases.take_report import Report, take_report
 from chalicelib.usecases.tell_audit import tell_audit
 from chalicelib.usecases.tell_downwind import tell_downwind
@@ -142,6 +142,7 @@ FLOW = (
     ),
     Stage("decide conflict", "api", "department", decide_conflict, (OperationSettled,)),
     Stage("retry held", "clock", "every minute", retry_held, (OperationSettled, SideSubmitted)),
+    Stage("retry on photo", "relay", PhotoJudged, retry_on_photo, (OperationSettled, SideSubmitted)),
     Stage("tell operation", "relay", OperationSettled, tell_operation, (PushRequest,)),
     Stage("score", "relay", TaskClosed, score_task),
     Stage("release", "relay", TaskClosed, release_members, (TaskDispatched, TaskEscalated)),

@@ -521,8 +521,12 @@ class OperationRepo(Protocol):
         """Oldest first."""
         ...
 
-    def held(self, limit: int) -> tuple[KeptOperation, ...]:
-        """Of everyone, oldest first."""
+    def due(self, now_ms: int, limit: int) -> tuple[KeptOperation, ...]:
+        """Held ones of everyone that the clock is to try by now, what is overdue for longest first."""
+        ...
+
+    def put_off(self, kept: KeptOperation, now_ms: int) -> KeptOperation:
+        """Give a held one its next time to be tried. Raises WriteConflict as save() does."""
         ...
 
     def conflicts(self, scope: str, cursor: str | None, limit: int) -> Page[KeptOperation]:

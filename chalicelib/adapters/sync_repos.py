@@ -14,7 +14,8 @@ from chalicelib.adapters.operations_repos import event_puts
 from chalicelib.adapters.rows import Delete, Expect, Put, Row, RowConflict, Rows
 from chalicelib.domain.errors import WriteConflict
 from chalicelib.domain.events import Event
-from chalicelib.domain.field_operation import COMMANDS, KINDS, DeviceClock, KeptOperation, Outcome
+from chalicelib.domain.field_command import COMMANDS, KINDS
+from chalicelib.domain.field_operation import DeviceClock, KeptOperation, Outcome
 from chalicelib.domain.field_pack import FieldPack, PackEntry, entry_of, feeds_of
 from chalicelib.domain.sync_cursor import LONGEST_AWAY_MS
 from chalicelib.ports import Page
@@ -84,18 +85,29 @@ class RowOperationRepo:
         row = Row(f"OP#{one.person_id}", one.id, _operation_body(after), version=after.version)
         writes: list[Put | Delete] = [Put(row, Expect.ABSENT if kept.version == 0 else Expect.VERSION)]
         sk, body = f"{one.received_at_ms:013d}#{one.id}", {"person_id": one.person_id}
-        for pk, outcome in (
-            (WAITING, Outcome.HELD),
-            (f"WAITING#{one.person_id}", Outcome.HELD),
-            ("CONFLICTS#park", Outcome.CONFLICT),
-            (f"CONFLICTS#person:{one.person_id}", Outcome.CONFLICT),
+        for pk, own_sk, outcome in (
+            (WAITING, _place(kept), Outcome.HELD),
+            (f"WAITING#{one.person_id}", sk, Outcome.HELD),
+            ("CONFLICTS#park", sk, Outcome.CONFLICT),
+            (f"CONFLICTS#person:{one.person_id}", sk, Outcome.CONFLICT),
         ):
             if after.outcome is outcome:
-                writes.append(Put(Row(pk, sk, body)))
+                writes.append(Put(Row(pk, own_sk, body)))
             elif kept.version:
-                writes.append(Delete(pk, sk))
+                writes.append(Delete(pk, own_sk))
         try:
             self._rows.commit([*writes, *event_puts(events)])
+        except RowConflict as error:
+            raise WriteConflict from error
+        return after
+
+    def put_off(self, kept: KeptOperation, now_ms: int) -> KeptOperation:
+        after = replace(kept.put_off(now_ms), version=kept.version + 1)
+        one = after.operation
+        row = Row(f"OP#{one.person_id}", one.id, _operation_body(after), version=after.version)
+        waiting = Row(WAITING, _place(after), {"person_id": one.person_id})
+        try:
+            self._rows.commit([Put(row, Expect.VERSION), Put(waiting), Delete(WAITING, _place(kept))])
         except RowConflict as error:
             raise WriteConflict from error
         return after
@@ -107,8 +119,8 @@ class RowOperationRepo:
     def held_by(self, person_id: str) -> tuple[KeptOperation, ...]:
         return self._listed(self._rows.query(f"WAITING#{person_id}"))
 
-    def held(self, limit: int) -> tuple[KeptOperation, ...]:
-        return self._listed(self._rows.query(WAITING, limit=limit))
+    def due(self, now_ms: int, limit: int) -> tuple[KeptOperation, ...]:
+        return self._listed(self._rows.query(WAITING, to_sk=f"{now_ms + 1:013d}", limit=limit))
 
     def conflicts(self, scope: str, cursor: str | None, limit: int) -> Page[KeptOperation]:
         feed, onward = feed_page(self._rows, f"CONFLICTS#{scope}", cursor, limit)
@@ -127,6 +139,11 @@ class RowOperationRepo:
         return tuple(known[key] for key in keys if key in known)
 
 
+def _place(kept: KeptOperation) -> str:
+    """Where a held one stands in the list of all: when the clock tries it next."""
+    return f"{kept.try_at_ms or kept.operation.received_at_ms:013d}#{kept.operation.id}"
+
+
 def _operation_body(kept: KeptOperation) -> dict[str, Any]:
     """A command says its kind: several have the same fields."""
     body = to_body(kept)
@@ -137,6 +154,5 @@ def _operation_body(kept: KeptOperation) -> dict[str, Any]:
 def _kept(row: Row) -> KeptOperation:
     fields = dict(row.body)
     command = from_body(COMMANDS[fields.pop("kind")], fields.pop("command"))
-    operation = fields.pop("operation")
-    plain = from_body(KeptOperation, fields | {"operation": operation | {"command": {}}})
-    return replace(plain, operation=replace(plain.operation, command=command), version=row.version)
+    fields["operation"] = fields["operation"] | {"command": command}
+    return replace(from_body(KeptOperation, fields), version=row.version)

@@ -9,7 +9,14 @@ from chalice.app import Blueprint
 from chalicelib.api.http import Call, endpoint
 from chalicelib.api.tasks import changed, side_named
 from chalicelib.domain.access import Action
-from chalicelib.domain.errors import Forbidden, IllegalTransition, NobodyLeft, NotFound, PreconditionFailed
+from chalicelib.domain.errors import (
+    Forbidden,
+    IllegalTransition,
+    NobodyLeft,
+    NotFound,
+    PreconditionFailed,
+    SidePassedOn,
+)
 from chalicelib.domain.messages import text
 
 if TYPE_CHECKING:
@@ -22,7 +29,7 @@ api = Blueprint(__name__)
 
 @endpoint(
     api, "POST", "/v1/tasks/{task_id}/sides/{side}/acceptance", summary="Take your side", action=Action.HAND_OVER,
-    response="tasks.TaskOut", problems=(NotFound, PreconditionFailed),
+    response="tasks.TaskOut", problems=(NotFound, PreconditionFailed, SidePassedOn),
 )  # fmt: skip
 def post_acceptance(call: Call, task_id: str, side: str) -> TaskOut:
     from chalicelib.usecases.hand_over import accept_side
@@ -35,7 +42,7 @@ def post_acceptance(call: Call, task_id: str, side: str) -> TaskOut:
 @endpoint(
     api, "POST", "/v1/tasks/{task_id}/sides/{side}/decline", summary="Give your side back: the next of the group gets it",
     action=Action.HAND_OVER, request="tasks.HandoverIn", response="tasks.TaskOut",
-    problems=(NotFound, IllegalTransition, NobodyLeft, PreconditionFailed),
+    problems=(NotFound, IllegalTransition, NobodyLeft, SidePassedOn, PreconditionFailed),
 )  # fmt: skip
 def post_decline(call: Call, task_id: str, side: str) -> TaskOut:
     from chalicelib.usecases.hand_over import decline_side
@@ -48,7 +55,7 @@ def post_decline(call: Call, task_id: str, side: str) -> TaskOut:
 @endpoint(
     api, "POST", "/v1/tasks/{task_id}/sides/{side}/transfer", summary="Give a side to somebody of the same group",
     action=Action.TRANSFER, request="tasks.TransferIn", response="tasks.TaskOut",
-    problems=(NotFound, Forbidden, IllegalTransition, PreconditionFailed),
+    problems=(NotFound, Forbidden, IllegalTransition, SidePassedOn, PreconditionFailed),
 )  # fmt: skip
 def post_transfer(call: Call, task_id: str, side: str) -> TaskOut:
     from chalicelib.usecases.hand_over import transfer_side

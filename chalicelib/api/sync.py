@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from chalice.app import Blueprint
 
-from chalicelib.api.http import Call, endpoint, field_text, parse
+from chalicelib.api.http import Call, endpoint, field_text
 from chalicelib.domain.access import Action
 from chalicelib.domain.errors import FieldError, Forbidden, IllegalTransition, InvalidCursor, InvalidRequest, NotFound
 from chalicelib.domain.messages import text
@@ -16,7 +14,6 @@ from chalicelib.domain.messages import text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from chalicelib.api.models.evidence import PhotoIn
     from chalicelib.api.models.sync import (
         ConflictOut,
         ConflictsOut,
@@ -29,7 +26,7 @@ if TYPE_CHECKING:
     )
     from chalicelib.api.models.why import WhyOut
     from chalicelib.domain.catalogue import Catalogue
-    from chalicelib.domain.field_operation import Command, FieldOperation, KeptOperation, KeptProblem
+    from chalicelib.domain.field_operation import FieldOperation, KeptOperation, KeptProblem
     from chalicelib.domain.field_pack import FieldPack
     from chalicelib.usecases.sync_operations import Result
 
@@ -163,71 +160,13 @@ def _why(call: Call, pack: FieldPack, catalogues: dict[str, Catalogue]) -> WhyOu
 
 
 def _read(call: Call, sent: OperationIn) -> FieldOperation | InvalidRequest:
-    from chalicelib.domain.field_operation import FieldOperation
+    """An operation that is wrong refuses no other of its batch."""
+    from chalicelib.api.read_operation import read_operation
 
     try:
-        command = _command(sent)
+        return read_operation(sent, call.person.id, call.body.device_id)
     except InvalidRequest as error:
         return error
-    whole = sent.model_dump(mode="json", exclude={"id"})
-    digest = sha256(json.dumps(whole, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
-    return FieldOperation(
-        id=sent.id,
-        person_id=call.person.id,
-        device_id=call.body.device_id,
-        task_id=sent.task_id,
-        command=command,
-        base_version=sent.base_version,
-        at_ms=sent.at,
-        skew_ms=0,
-        received_at_ms=0,
-        digest=digest,
-    )
-
-
-def _command(sent: OperationIn) -> Command:
-    """Raises InvalidRequest naming each wrong field of the payload."""
-    from chalicelib.api.models.sync import PAYLOADS
-    from chalicelib.domain.field_operation import (
-        Acknowledge,
-        AddRetest,
-        AnnouncePhoto,
-        Judge,
-        Rectify,
-        ReportHazard,
-        Submit,
-    )
-    from chalicelib.domain.hazard import hazard_task_id
-
-    given: Any = parse(PAYLOADS[sent.kind], sent.payload, "payload")
-    if sent.kind in ("submission", "verdict") and sent.side is None:
-        raise InvalidRequest(errors=[FieldError("side", "missing", "")])
-    side: Any = sent.side
-    match sent.kind:
-        case "hazard":
-            if sent.task_id != hazard_task_id(given.id):
-                raise InvalidRequest(errors=[FieldError("task_id", "one_of", hazard_task_id(given.id))])
-            return ReportHazard(given.value_of())
-        case "acknowledge":
-            return Acknowledge()
-        case "photo":
-            return AnnouncePhoto(_photo(given, sent.task_id))
-        case "retest":
-            return AddRetest(given.value_of(sent.task_id))
-        case "rectification":
-            return Rectify(given.value_of(sent.task_id))
-        case "submission":
-            return Submit(side, given.note, tuple(given.media))
-        case _:
-            from chalicelib.api.tasks import VERDICTS, lacks_of
-
-            return Judge(side, given.revision, VERDICTS[given.verdict], given.reason, lacks_of(given), given.redo_by)
-
-
-def _photo(given: PhotoIn, task_id: str) -> Any:
-    from chalicelib.api.tasks import photo_draft
-
-    return photo_draft(given, task_id, None)
 
 
 def _malformed(call: Call, sent: OperationIn, error: InvalidRequest) -> OperationOut:
@@ -281,7 +220,7 @@ def _conflict(call: Call, kept: KeptOperation) -> ConflictOut:
     from dataclasses import asdict
 
     from chalicelib.api.models.sync import ConflictOut
-    from chalicelib.domain.field_operation import KINDS
+    from chalicelib.domain.field_command import KINDS
 
     one, ruling = kept.operation, kept.ruling
     owner = call.services.registry.person(one.person_id)

@@ -41,6 +41,7 @@ from chalicelib.domain.errors import (
     NotFound,
     PreconditionFailed,
     ReopeningTooLate,
+    SidePassedOn,
     StaleRevision,
     UploadIncomplete,
 )
@@ -94,7 +95,7 @@ def get_task(call: Call, task_id: str) -> TaskOut:
 
 @endpoint(
     api, "POST", "/v1/tasks/{task_id}/acknowledgement", summary="Say that you have taken the task",
-    action=Action.ACKNOWLEDGE_TASK, response=TaskOut, problems=(NotFound,),
+    action=Action.ACKNOWLEDGE_TASK, response=TaskOut, problems=(NotFound, SidePassedOn),
 )  # fmt: skip
 def acknowledge(call: Call, task_id: str) -> TaskOut:
     from chalicelib.usecases import work_task as work

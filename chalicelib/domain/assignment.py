@@ -35,6 +35,17 @@ def _had(task: Task, dimension: Dimension) -> set[str | None]:
     return {task.side(dimension).inspector_id, *(one.to for one in steps), *(one.former for one in steps)}
 
 
+def has_lost(task: Task, dimension: Dimension, person_id: str) -> bool:
+    """Whether a side was theirs and is somebody else's now."""
+    return person_id != task.side(dimension).inspector_id and person_id in _had(task, dimension)
+
+
+def holds_nothing_any_more(task: Task, person_id: str) -> bool:
+    """Whether all that they had of a task went to somebody else."""
+    holds = any(task.side(dimension).inspector_id == person_id for dimension in SIDES)
+    return not holds and any(has_lost(task, dimension, person_id) for dimension in SIDES)
+
+
 def next_holder(task: Task, dimension: Dimension, crew: Crew) -> tuple[str, AssignmentReason] | None:
     """Who is called when the holder does not want it or does not answer: nobody twice, the chief last. None: nobody is left."""
     had = _had(task, dimension)

@@ -85,6 +85,12 @@ class ReopeningTooLate(GreenShieldError):
     code, status = "reopening_too_late", 409
 
 
+class SidePassedOn(GreenShieldError):
+    """Who held the side does so no more: somebody else was called meanwhile."""
+
+    code, status = "side_passed_on", 409
+
+
 class NobodyLeft(GreenShieldError):
     """Everybody of the group has had the side, or is away."""
 

@@ -1,99 +1,19 @@
 """What people do on phones that have no signal, and what becomes of it when it arrives.
 
 An operation is kept until it has an outcome that stays, whatever that is: applied, merged with what others did meanwhile, refused with a
-reason, or a conflict that a person decides. OUTCOMES_THAT_STAY never change but by that decision.
+reason, without effect any more, or a conflict that a person decides. OUTCOMES_THAT_STAY never change but by that decision.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from chalicelib.domain.dimension import Dimension
 from chalicelib.domain.errors import IllegalTransition
-from chalicelib.domain.evidence import Rectification, Retest
-from chalicelib.domain.hazard import Hazard
-from chalicelib.domain.photo import Photo
-from chalicelib.domain.side import Lack, SideAction
+from chalicelib.domain.field_command import Command
 
 HELD_FOR_MS = 5 * 86_400_000
 SKEW_TOLERATED_MS = 5 * 60_000
-
-
-@dataclass(frozen=True, slots=True)
-class Acknowledge:
-    """Say that one has taken the task."""
-
-
-@dataclass(frozen=True, slots=True)
-class AnnouncePhoto:
-    photo: Photo
-
-
-@dataclass(frozen=True, slots=True)
-class AddRetest:
-    retest: Retest
-
-
-@dataclass(frozen=True, slots=True)
-class Rectify:
-    rectification: Rectification
-
-
-@dataclass(frozen=True, slots=True)
-class Submit:
-    """`media` are the photos that the submission rests on: all of them must have come and be good."""
-
-    dimension: Dimension
-    note: str
-    media: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Judge:
-    dimension: Dimension
-    revision: int
-    action: SideAction
-    reason: str
-    lacks: tuple[Lack, ...] = ()
-    redo_by_ms: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ReportHazard:
-    """Its operation's task is the one that it becomes."""
-
-    hazard: Hazard
-
-
-Command = ReportHazard | Acknowledge | AnnouncePhoto | AddRetest | Rectify | Submit | Judge
-COMMANDS: Mapping[str, type[Command]] = {
-    "hazard": ReportHazard,
-    "acknowledge": Acknowledge,
-    "photo": AnnouncePhoto,
-    "retest": AddRetest,
-    "rectification": Rectify,
-    "submission": Submit,
-    "verdict": Judge,
-}
-KINDS: Mapping[type[Command], str] = {command: kind for kind, command in COMMANDS.items()}
-
-
-def side_of(command: Command) -> Dimension | None:
-    """The side whose state a command changes; evidence only adds to what there is."""
-    return command.dimension if isinstance(command, Submit | Judge) else None
-
-
-def concerns(command: Command) -> Dimension | None:
-    """The side whose department decides about it where it is in conflict; None: any department's."""
-    match command:
-        case Submit() | Judge():
-            return command.dimension
-        case AnnouncePhoto():
-            return command.photo.dimension
-        case AddRetest():
-            return command.retest.dimension
-        case _:
-            return None
+MINUTE_MS = 60_000
+LONGEST_PAUSE_MS = 60 * MINUTE_MS
 
 
 class Outcome(StrEnum):
@@ -102,10 +22,13 @@ class Outcome(StrEnum):
     HELD = "held"  # what it needs has not come yet
     CONFLICT = "conflict"  # what it changes was changed meanwhile: a hard conflict, kept until a person decides
     DISCARDED = "discarded"  # that decision: not applied
+    SUPERSEDED = "superseded"  # somebody else holds the side by now: without effect, and nobody need decide
     REFUSED = "refused"
 
 
-OUTCOMES_THAT_STAY = frozenset({Outcome.APPLIED, Outcome.MERGED, Outcome.DISCARDED, Outcome.REFUSED})
+OUTCOMES_THAT_STAY = frozenset(
+    {Outcome.APPLIED, Outcome.MERGED, Outcome.DISCARDED, Outcome.SUPERSEDED, Outcome.REFUSED}
+)
 
 
 class Decision(StrEnum):
@@ -154,7 +77,8 @@ class FieldOperation:
 class KeptOperation:
     """An operation with what became of it. `merged_with` names what others had changed; `forced`: applied without all it wanted.
 
-    `version` is the row's own, for those who change it at once.
+    `tries` counts how often the clock tried what is held, and `try_at_ms` is when it does so next. `version` is the row's own, for those
+    who change it at once.
     """
 
     operation: FieldOperation
@@ -165,6 +89,8 @@ class KeptOperation:
     refusal: KeptProblem | None = None
     forced: bool = False
     ruling: Ruling | None = None
+    tries: int = 0
+    try_at_ms: int = 0
     version: int = 0
 
     @property
@@ -173,6 +99,13 @@ class KeptOperation:
 
     def has_waited_too_long(self, now_ms: int) -> bool:
         return self.outcome is Outcome.HELD and now_ms >= self.operation.received_at_ms + HELD_FOR_MS
+
+    def put_off(self, now_ms: int) -> "KeptOperation":
+        """Its place after a try: one that stays stuck comes less and less often, and once more when its five days are over."""
+        pause_ms = min(MINUTE_MS * 2 ** min(self.tries, 10), LONGEST_PAUSE_MS)
+        last_ms = self.operation.received_at_ms + HELD_FOR_MS
+        try_at_ms = now_ms + pause_ms if now_ms >= last_ms else min(now_ms + pause_ms, last_ms)
+        return replace(self, tries=self.tries + 1, try_at_ms=try_at_ms)
 
     def ruled(self, ruling: Ruling, outcome: Outcome, task_version: int | None) -> "KeptOperation":
         """Raises IllegalTransition where it is no conflict (any more)."""

@@ -24,6 +24,15 @@ class TaskTouched:
 
 
 @dataclass(frozen=True, slots=True)
+class PhotoJudged:
+    """The bytes of a photo came, and were found good or not."""
+
+    kind: ClassVar[str] = "photo_judged"
+    task_id: str
+    uploaded_by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Contact:
     """One of a task's party, as the others of it may know them."""
 

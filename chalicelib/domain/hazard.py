@@ -3,6 +3,7 @@
 The task's id follows from the hazard's, so that a phone without a signal can add photos to the task before it is there.
 """
 
+import re
 from dataclasses import dataclass
 
 from chalicelib.domain.dimension import Dimension
@@ -10,6 +11,7 @@ from chalicelib.domain.person import Person, Role
 from chalicelib.domain.photo import Position
 
 MOST_SEVERE = 3
+_TASK = re.compile(r"t-([0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9A-HJKMNP-TV-Z]{26})")  # a client's id
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,11 @@ class Hazard:
 
 def hazard_task_id(hazard_id: str) -> str:
     return f"t-{hazard_id}"
+
+
+def is_hazard_task(task_id: str) -> bool:
+    """Whether a task of this id comes from a hazard's report: no other has a client's id in its own."""
+    return _TASK.fullmatch(task_id) is not None
 
 
 def tier_of(hazard: Hazard, person: Person) -> int:

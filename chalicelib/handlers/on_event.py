@@ -7,14 +7,14 @@ from chalicelib.adapters.dynamo.rows import row_of_image
 from chalicelib.adapters.operations_repos import EVENT_PREFIX
 from chalicelib.bootstrap import Services, ports_of
 from chalicelib.domain.events import Event
-from chalicelib.domain.field_pack import TaskTouched
+from chalicelib.domain.field_pack import PhotoJudged, TaskTouched
 from chalicelib.flow import stages_on
 from chalicelib.handlers.batch import Record, process, stream_sequence
 from chalicelib.observability import logger
 
-TASK_PREFIX = "TASK#"
+TASK_PREFIX, PHOTO_PREFIX = "TASK#", "PHOTO#"
 # Of a task's partition: the task, and what its pack is made of. Deliveries and the pack itself touch nothing.
-TOUCHING = ("TASK", "PHOTO#", "RETEST#", "RECTIFICATION#")
+TOUCHING = ("TASK", PHOTO_PREFIX, "RETEST#", "RECTIFICATION#")
 
 
 def on_event(event: dict[str, Any], services: Services) -> dict[str, list[dict[str, str]]]:
@@ -24,7 +24,12 @@ def on_event(event: dict[str, Any], services: Services) -> dict[str, list[dict[s
             return
         row = row_of_image(image)
         if row.pk.startswith(TASK_PREFIX) and row.sk.startswith(TOUCHING):
-            relay(TaskTouched(row.pk.removeprefix(TASK_PREFIX)), services)
+            task_id = row.pk.removeprefix(TASK_PREFIX)
+            relay(TaskTouched(task_id), services)
+            if (
+                row.sk.startswith(PHOTO_PREFIX) and record["eventName"] == "MODIFY"
+            ):  # it was announced, and is judged now
+                relay(PhotoJudged(task_id, row.body["uploaded_by"]), services)
         elif row.sk.startswith(EVENT_PREFIX) and record["eventName"] == "INSERT":
             logger.set_correlation_id(row.body.get("correlation_id"))
             relay(event_from_body(row.body), services)
@@ -32,7 +37,7 @@ def on_event(event: dict[str, Any], services: Services) -> dict[str, list[dict[s
     return process(event["Records"], work, stage="relay", identify=stream_sequence, ordered=True)
 
 
-def relay(event: Event | TaskTouched, services: Services) -> None:
+def relay(event: Event | TaskTouched | PhotoJudged, services: Services) -> None:
     """Run every stage of the relay that this event starts, in flow order."""
     for stage in stages_on(type(event), "relay"):
         stage.run(event, **ports_of(stage.run, services))

@@ -2,10 +2,12 @@
 
 from chalicelib.domain.access import Action, can_see_task, require
 from chalicelib.domain.errors import Forbidden, NotFound, WriteConflict
-from chalicelib.domain.field_operation import Decision, KeptOperation, Outcome, Ruling, concerns
+from chalicelib.domain.field_command import concerns
+from chalicelib.domain.field_operation import Decision, KeptOperation, Outcome, Ruling
 from chalicelib.domain.person import Person, Role
 from chalicelib.ports import OperationRepo, Page, TaskRepo
-from chalicelib.usecases.sync_operations import FieldDesk, apply_anew, told
+from chalicelib.usecases.apply_operation import FieldDesk
+from chalicelib.usecases.sync_operations import apply_anew, told
 
 
 def list_conflicts(

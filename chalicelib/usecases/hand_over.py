@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from chalicelib.domain.access import Action, require
-from chalicelib.domain.assignment import Crew, hand_over, next_willing
+from chalicelib.domain.assignment import Crew, hand_over, has_lost, next_willing
 from chalicelib.domain.dimension import Dimension
 from chalicelib.domain.duty import Standing, chief_of, group_of, ranked
-from chalicelib.domain.errors import FieldError, Forbidden, IllegalTransition, InvalidRequest
+from chalicelib.domain.errors import FieldError, Forbidden, IllegalTransition, InvalidRequest, SidePassedOn
 from chalicelib.domain.events import Event, SideAssigned
 from chalicelib.domain.person import Person, Role
 from chalicelib.domain.side import SETTLED
@@ -28,14 +28,13 @@ class CrewDesk:
 
 
 def accept_side(command: SideCommand, person: Person, *, crew_desk: CrewDesk) -> Task:
-    """The holder takes their side. Again: no change."""
+    """The holder takes their side. Again: no change. Raises SidePassedOn."""
     require(person, Action.HAND_OVER)
     see_task(command.task_id, person, tasks=crew_desk.tasks)
     now_ms = crew_desk.clock.now_ms()
 
     def decide(task: Task) -> tuple[Task, list[Event]]:
-        if task.side(command.dimension).inspector_id != person.id:
-            raise Forbidden(action=Action.HAND_OVER.value)
+        _require_holder(task, command, person)
         match_version(command, task)
         return acknowledge(task, Acknowledgement(person.id, now_ms)), []
 
@@ -43,7 +42,7 @@ def accept_side(command: SideCommand, person: Person, *, crew_desk: CrewDesk) ->
 
 
 def decline_side(command: SideCommand, person: Person, *, crew_desk: CrewDesk) -> Task:
-    """The holder gives their side back, with a reason: the next of the group gets it, the chief last. Raises NobodyLeft."""
+    """The holder gives their side back, with a reason: the next of the group gets it, the chief last. Raises NobodyLeft, SidePassedOn."""
     require(person, Action.HAND_OVER)
     seen = see_task(command.task_id, person, tasks=crew_desk.tasks)
     crew = crew_of(seen, command.dimension, crew_desk)
@@ -62,7 +61,10 @@ def decline_side(command: SideCommand, person: Person, *, crew_desk: CrewDesk) -
 
 
 def transfer_side(command: SideCommand, to: str, person: Person, *, crew_desk: CrewDesk) -> Task:
-    """Give a side to somebody of the same group who is there: by its holder, the group's chief, or the side's department."""
+    """Give a side to somebody of the same group who is there: by its holder, the group's chief, or the side's department.
+
+    Raises SidePassedOn.
+    """
     require(person, Action.TRANSFER)
     seen = see_task(command.task_id, person, tasks=crew_desk.tasks)
     _require_fit(seen, command.dimension, to, crew_desk)
@@ -74,6 +76,7 @@ def transfer_side(command: SideCommand, to: str, person: Person, *, crew_desk: C
             return task, []
         is_department = person.role is Role.DEPARTMENT and person.dimension is command.dimension
         if person.id not in (task.side(command.dimension).inspector_id, chief) and not is_department:
+            _require_not_lost(task, command, person)
             raise Forbidden(action=Action.TRANSFER.value)
         return _handed(task, command, person, to, AssignmentReason.TRANSFERRED, crew_desk)
 
@@ -116,7 +119,13 @@ def _last_step(task: Task, dimension: Dimension) -> Assignment | None:
 
 def _require_holder(task: Task, command: SideCommand, person: Person) -> None:
     if task.side(command.dimension).inspector_id != person.id:
+        _require_not_lost(task, command, person)
         raise Forbidden(action=Action.HAND_OVER.value)
+
+
+def _require_not_lost(task: Task, command: SideCommand, person: Person) -> None:
+    if has_lost(task, command.dimension, person.id):
+        raise SidePassedOn()
 
 
 def _require_fit(task: Task, dimension: Dimension, to: str, desk: CrewDesk) -> None:

@@ -41,12 +41,33 @@ def announce_photo(
         correlation_id=task.correlation_id,
     )
     known = evidence.add_photo(draft)
-    if known.state is not PhotoState.EXPECTED:
-        return known, None
-    ticket = media.upload_ticket(
-        original_key(known), sha256=known.sha256, size_bytes=known.size_bytes, content_type=known.content_type, now_ms=now_ms
+    return known, _leave(known, media, now_ms)
+
+
+def renew_leave(
+    task_id: str,
+    photo_id: str,
+    person: Person,
+    *,
+    tasks: TaskRepo,
+    evidence: EvidenceRepo,
+    media: MediaStore,
+    clock: Clock,
+) -> UploadTicket | None:
+    """New leave to upload an announced photo; None where it has landed. Raises what announcing it would."""
+    task = task_to_work_on(task_id, person, Action.ADD_EVIDENCE, tasks)
+    known = evidence.photo(task.id, photo_id)
+    if known is None:
+        raise NotFound(what="photo")
+    return _leave(known, media, clock.now_ms())
+
+
+def _leave(photo: Photo, media: MediaStore, now_ms: int) -> UploadTicket | None:
+    if photo.state is not PhotoState.EXPECTED:
+        return None
+    return media.upload_ticket(
+        original_key(photo), sha256=photo.sha256, size_bytes=photo.size_bytes, content_type=photo.content_type, now_ms=now_ms
     )  # fmt: skip
-    return known, ticket
 
 
 def inspect_photo(
@@ -154,10 +175,10 @@ def see_photo(task_id: str, photo_id: str, person: Person, *, tasks: TaskRepo, e
 
 
 def task_to_work_on(task_id: str, person: Person, action: Action, tasks: TaskRepo) -> Task:
-    """Raises NotFound where the person has nothing to do with it, IllegalTransition where it is closed."""
+    """Raises NotFound where the person has nothing to do with it (who reported what it is about has), IllegalTransition where it is closed."""
     require(person, action)
     task = see_task(task_id, person, tasks=tasks)
-    if person.role is Role.INSPECTOR and person.id not in task.party:
+    if person.role is Role.INSPECTOR and person.id not in (*task.party, task.reported_by):
         raise NotFound(what="task")
     if task.state is TaskState.CLOSED:
         raise IllegalTransition(state=task.state.value, action=action.value)

@@ -1,15 +1,14 @@
 """Take what people did while they were offline: each operation once, in whatever order and however often it comes.
 
-An operation is written down with its outcome: applied, merged, held, in conflict or refused. One that changes a task leaves a receipt in the very commit of the change, so that a lost answer loses and doubles nothing.
+An operation is written down with its outcome: applied, merged, held, in conflict, without effect or refused. One that changes a task leaves a
+receipt in the very commit of the change, so that a lost answer loses and doubles nothing; what adds to a task stands under its own id.
 """
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any
 
-from chalicelib.acting import acting, author
-from chalicelib.domain.dimension import SIDES, Dimension
+from chalicelib.domain.access import can_see_task
+from chalicelib.domain.dimension import SIDES
 from chalicelib.domain.errors import (
     Busy,
     ChecklistIncomplete,
@@ -20,68 +19,24 @@ from chalicelib.domain.errors import (
     IllegalTransition,
     NotFound,
     SideChanged,
+    SidePassedOn,
     StaleRevision,
     WriteConflict,
 )
 from chalicelib.domain.events import OperationSettled
-from chalicelib.domain.evidence import Rectification, Retest
-from chalicelib.domain.field_operation import (
-    Acknowledge,
-    AddRetest,
-    AnnouncePhoto,
-    Command,
-    DeviceClock,
-    FieldOperation,
-    Judge,
-    KeptOperation,
-    KeptProblem,
-    Outcome,
-    Rectify,
-    ReportHazard,
-    Submit,
-    side_of,
-)
+from chalicelib.domain.field_command import AnnouncePhoto, Submit, side_of, tasks_named
+from chalicelib.domain.field_operation import DeviceClock, FieldOperation, KeptOperation, KeptProblem, Outcome
+from chalicelib.domain.field_pack import PhotoJudged
+from chalicelib.domain.hazard import is_hazard_task
 from chalicelib.domain.person import Person, Role
-from chalicelib.domain.photo import Claim, Photo
 from chalicelib.domain.task import Task
-from chalicelib.ports import (
-    CatalogueRepo,
-    ChecklistRepo,
-    Clock,
-    DutyRepo,
-    EvidenceRepo,
-    HazardRepo,
-    MediaStore,
-    OperationRepo,
-    RegistryRepo,
-    TaskRepo,
-    UploadTicket,
-)
-from chalicelib.usecases.add_retest import RetestDesk, add_retest
-from chalicelib.usecases.report_hazard import report_hazard
-from chalicelib.usecases.submit_evidence import announce_photo, rectify
-from chalicelib.usecases.work_task import SideCommand, acknowledge, judge_side, submit_side
+from chalicelib.ports import UploadTicket
+from chalicelib.usecases.apply_operation import FieldDesk, apply_operation, is_done
+from chalicelib.usecases.submit_evidence import renew_leave
 
 # What others did stands against it: a person must look.
 HARD = (IllegalTransition, SideChanged, StaleRevision)
-HELD_A_RUN = 200
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldDesk:
-    """The ports that applying operations needs, together."""
-
-    operations: OperationRepo
-    tasks: TaskRepo
-    evidence: EvidenceRepo
-    media: MediaStore
-    catalogues: CatalogueRepo
-    registry: RegistryRepo
-    checklists: ChecklistRepo
-    retest_desk: RetestDesk
-    hazards: HazardRepo
-    duty: DutyRepo
-    clock: Clock
+TRIED_A_RUN = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +55,10 @@ class Result:
     kept: KeptOperation
     ticket: UploadTicket | None = None
 
+    @property
+    def is_held(self) -> bool:
+        return self.kept.outcome is Outcome.HELD
+
 
 def sync_operations(batch: Batch, person: Person, *, field_desk: FieldDesk) -> tuple[Result, ...]:
     """The outcome of each operation, in their order; then what was held is tried again.
@@ -113,16 +72,40 @@ def sync_operations(batch: Batch, person: Person, *, field_desk: FieldDesk) -> t
         field_desk.operations.note_clock(DeviceClock(person.id, batch.device_id, skew_ms, now_ms))
     results = [_take(one, person, skew_ms, field_desk) for one in batch.operations]
     tried = {one.operation.id: try_held(one, person, field_desk) for one in field_desk.operations.held_by(person.id)}
-    return tuple(replace(one, kept=tried.get(one.kept.operation.id, one.kept)) for one in results)
+    settled = (replace(one, kept=tried.get(one.kept.operation.id, one.kept)) if one.is_held else one for one in results)
+    return tuple(replace(one, ticket=_ticket(one.kept, person, field_desk)) for one in settled)
 
 
 def retry_held(*, field_desk: FieldDesk) -> int:
-    """Once a minute: try what is held, oldest first. Returns how many are held no longer."""
+    """Once a minute: try what is held, what has waited longest for a try first. Returns how many are held no longer.
+
+    Each is put off before it is tried, so that one that stays stuck, or breaks the run, stands in nobody's way.
+    """
     settled = 0
-    for kept in field_desk.operations.held(HELD_A_RUN):
-        person = field_desk.registry.person(kept.operation.person_id)
-        tried = _orphaned(kept, field_desk) if person is None else try_held(kept, person, field_desk)
-        settled += tried.outcome is not Outcome.HELD
+    for kept in field_desk.operations.due(field_desk.clock.now_ms(), TRIED_A_RUN):
+        with suppress(Busy, WriteConflict):  # somebody else settles it just now, or the store is busy: another time
+            settled += _retry(kept, field_desk).outcome is not Outcome.HELD
+    return settled
+
+
+def _retry(kept: KeptOperation, desk: FieldDesk) -> KeptOperation:
+    waiting = desk.operations.put_off(kept, desk.clock.now_ms())
+    person = desk.registry.person(kept.operation.person_id)
+    return _orphaned(waiting, desk) if person is None else try_held(waiting, person, desk)
+
+
+def retry_on_photo(event: PhotoJudged, *, field_desk: FieldDesk) -> int:
+    """When a photo was judged: try what its owner wants done to that task. Returns how many are held no longer.
+
+    Where the store is busy the clock tries again.
+    """
+    person = field_desk.registry.person(event.uploaded_by)
+    settled = 0
+    for kept in () if person is None else field_desk.operations.held_by(event.uploaded_by):
+        if person is None or kept.operation.task_id != event.task_id or side_of(kept.operation.command) is None:
+            continue
+        with suppress(Busy, WriteConflict):
+            settled += try_held(kept, person, field_desk).outcome is not Outcome.HELD
     return settled
 
 
@@ -154,15 +137,24 @@ def _take(operation: FieldOperation, person: Person, skew_ms: int, desk: FieldDe
         return Result(replace(known, outcome=Outcome.REFUSED, refusal=_refusal(ContentConflict(id=operation.id))))
     if known is None or known.outcome is Outcome.HELD:
         known = _apply(draft if known is None else known.operation, person, known, desk)
-    return Result(known, _ticket(known, person, desk))
+    return Result(known)
 
 
 def _ticket(kept: KeptOperation, person: Person, desk: FieldDesk) -> UploadTicket | None:
     """Announcing a photo again gives new leave to upload it, as long as it has not come."""
-    if not isinstance(kept.operation.command, AnnouncePhoto) or kept.outcome not in (Outcome.APPLIED, Outcome.MERGED):
+    command = kept.operation.command
+    if not isinstance(command, AnnouncePhoto) or kept.outcome not in (Outcome.APPLIED, Outcome.MERGED):
         return None
     try:
-        return _announce(kept.operation.command.photo, person, desk)[1]
+        return renew_leave(
+            kept.operation.task_id,
+            command.photo.id,
+            person,
+            tasks=desk.tasks,
+            evidence=desk.evidence,
+            media=desk.media,
+            clock=desk.clock,
+        )
     except (IllegalTransition, NotFound):  # the task was closed meanwhile, or is theirs no more
         return None
 
@@ -173,7 +165,9 @@ def _apply(operation: FieldOperation, person: Person, known: KeptOperation | Non
 
 
 def _keep(verdict: KeptOperation, known: KeptOperation | None, person: Person, desk: FieldDesk) -> KeptOperation:
-    kept = replace(verdict, version=0 if known is None else known.version)
+    kept = verdict
+    if known is not None:
+        kept = replace(verdict, version=known.version, tries=known.tries, try_at_ms=known.try_at_ms)
     has_news = kept.outcome is Outcome.CONFLICT or (known is not None and kept.outcome is not Outcome.HELD)
     task = desk.tasks.get(kept.operation.task_id) if has_news else None
     try:
@@ -187,25 +181,9 @@ def _keep(verdict: KeptOperation, known: KeptOperation | None, person: Person, d
 
 def apply_anew(operation: FieldOperation, owner: Person, desk: FieldDesk) -> int | None:
     """Do it on the task as it now stands, because a person decided so. Returns the task's version then; raises what speaks against it."""
-    anew = replace(operation, base_version=None)
-    with _acting_as(anew, owner):
-        if not _is_done(anew, desk):
-            _do(anew, owner, desk)
+    apply_operation(replace(operation, base_version=None), owner, desk)
     task = desk.tasks.get(operation.task_id)
     return None if task is None else task.version
-
-
-def _acting_as(operation: FieldOperation, owner: Person) -> AbstractContextManager[None]:
-    """The operation is its owner's, whoever brought or applied it."""
-    who = replace(
-        author(),
-        kind=owner.role.value,
-        id=owner.id,
-        device_id=operation.device_id,
-        operation_id=operation.id,
-        device_at_ms=operation.at_ms,
-    )
-    return acting(who)
 
 
 def told(kept: KeptOperation, task: Task | None, desk: FieldDesk) -> OperationSettled:
@@ -225,22 +203,17 @@ def _judge(operation: FieldOperation, person: Person, desk: FieldDesk) -> KeptOp
     kept = KeptOperation(operation, Outcome.HELD, desk.clock.now_ms(), None if before is None else before.version)
     if is_behind:
         return kept
+    if _is_before_its_hazard(operation, person, desk):
+        return replace(kept, task_version=None, refusal=_refusal(NotFound(what="task")))
     try:
-        with _acting_as(operation, person):
-            if not _is_done(operation, desk):
-                _do(operation, person, desk)
+        apply_operation(operation, person, desk)
     except (Busy, WriteConflict):
-        if not _is_done(operation, desk):
+        if not is_done(operation, desk):
             raise Busy() from None
     except GreenShieldError as error:
-        if not _is_done(operation, desk):
+        if not is_done(operation, desk):
             return replace(kept, outcome=_outcome_of(error, person, before), refusal=_refusal(error))
     return _done(kept, before, desk)
-
-
-def _is_done(operation: FieldOperation, desk: FieldDesk) -> bool:
-    """Whether its receipt is there: it was done before, and the answer, or our own note of it, was lost."""
-    return operation.id in desk.operations.receipts(operation.person_id, operation.task_id)
 
 
 def _is_behind_a_held_one(operation: FieldOperation, desk: FieldDesk) -> bool:
@@ -255,6 +228,16 @@ def _is_behind_a_held_one(operation: FieldOperation, desk: FieldDesk) -> bool:
         and one.operation.id != operation.id
         for one in desk.operations.held_by(operation.person_id)
     )
+
+
+def _is_before_its_hazard(operation: FieldOperation, person: Person, desk: FieldDesk) -> bool:
+    """Whether it names a task that a hazard's report makes, and that has not come as far as its owner may know. A task of others is
+    none for them: so nobody learns from an answer which tasks there are."""
+    named = [one for one in tasks_named(operation.command, operation.task_id) if is_hazard_task(one)]
+    if not named:
+        return False
+    known = {one.id for one in desk.tasks.many(named) if can_see_task(person, one) or person.id in one.party}
+    return not known.issuperset(named)
 
 
 def _done(kept: KeptOperation, before: Task | None, desk: FieldDesk) -> KeptOperation:
@@ -280,6 +263,8 @@ def _changed_by_others(base: int | None, task: Task | None, own: frozenset[int])
 def _outcome_of(error: GreenShieldError, person: Person, task: Task | None) -> Outcome:
     if isinstance(error, EvidenceMissing | ChecklistIncomplete):
         return Outcome.HELD
+    if isinstance(error, SidePassedOn):
+        return Outcome.SUPERSEDED
     if isinstance(error, HARD):
         return Outcome.CONFLICT
     was_theirs = task is not None and person.role is Role.INSPECTOR and person.id in task.party
@@ -291,100 +276,3 @@ def _refusal(error: GreenShieldError) -> KeptProblem:
         (name, ", ".join(map(str, v)) if isinstance(v, list) else str(v)) for name, v in error.params.items()
     )
     return KeptProblem(error.code, params, tuple((one.field, one.code, one.detail) for one in error.errors))
-
-
-def _do(operation: FieldOperation, person: Person, desk: FieldDesk) -> None:
-    APPLY[type(operation.command)](operation, operation.command, person, desk)
-
-
-def _report_hazard(_operation: FieldOperation, command: ReportHazard, person: Person, desk: FieldDesk) -> Task:
-    return report_hazard(
-        command.hazard,
-        person,
-        hazards=desk.hazards,
-        tasks=desk.tasks,
-        registry=desk.registry,
-        catalogues=desk.catalogues,
-        duty=desk.duty,
-        clock=desk.clock,
-    )
-
-
-def _acknowledge(operation: FieldOperation, _command: Acknowledge, person: Person, desk: FieldDesk) -> None:
-    acknowledge(operation.task_id, person, tasks=desk.tasks, clock=desk.clock)
-
-
-def _announce_photo(operation: FieldOperation, command: AnnouncePhoto, person: Person, desk: FieldDesk) -> None:
-    claim = replace(command.photo.claim or Claim(), skew_ms=operation.skew_ms)
-    _announce(replace(command.photo, claim=claim), person, desk)
-
-
-def _announce(photo: Photo, person: Person, desk: FieldDesk) -> tuple[Photo, UploadTicket | None]:
-    return announce_photo(
-        photo, person, tasks=desk.tasks, evidence=desk.evidence, media=desk.media, clock=desk.clock
-    )  # fmt: skip
-
-
-def _add_retest(_operation: FieldOperation, command: AddRetest, person: Person, desk: FieldDesk) -> Retest:
-    return add_retest(command.retest, person, retest_desk=desk.retest_desk)
-
-
-def _rectify(_operation: FieldOperation, command: Rectify, person: Person, desk: FieldDesk) -> Rectification:
-    return rectify(command.rectification, person, tasks=desk.tasks, evidence=desk.evidence, clock=desk.clock)
-
-
-def _submit(operation: FieldOperation, command: Submit, person: Person, desk: FieldDesk) -> Task:
-    base = _base(operation, command.dimension, desk)
-    side = SideCommand(operation.task_id, command.dimension, command.note, base=base, media=command.media)
-    return submit_side(
-        side,
-        person,
-        tasks=desk.tasks,
-        evidence=desk.evidence,
-        registry=desk.registry,
-        checklists=desk.checklists,
-        clock=desk.clock,
-    )
-
-
-def _judge_side(operation: FieldOperation, command: Judge, person: Person, desk: FieldDesk) -> Task:
-    base = _base(operation, command.dimension, desk)
-    side = SideCommand(
-        operation.task_id,
-        command.dimension,
-        command.reason,
-        base=base,
-        lacks=command.lacks,
-        redo_by_ms=command.redo_by_ms,
-    )
-    return judge_side(
-        side,
-        command.revision,
-        command.action,
-        person,
-        tasks=desk.tasks,
-        evidence=desk.evidence,
-        catalogues=desk.catalogues,
-        clock=desk.clock,
-    )
-
-
-def _base(operation: FieldOperation, dimension: Dimension, desk: FieldDesk) -> int | None:
-    """The version that the person has seen of a side: the phone's, or the one that an operation of their own made of it since."""
-    task = desk.tasks.get(operation.task_id)
-    if task is None or operation.base_version is None:
-        return operation.base_version
-    changed_in = task.side(dimension).changed_in
-    is_own = changed_in in desk.operations.receipts(operation.person_id, operation.task_id).values()
-    return max(operation.base_version, changed_in) if is_own else operation.base_version
-
-
-APPLY: Mapping[type[Command], Callable[[FieldOperation, Any, Person, FieldDesk], object]] = {
-    ReportHazard: _report_hazard,
-    Acknowledge: _acknowledge,
-    AnnouncePhoto: _announce_photo,
-    AddRetest: _add_retest,
-    Rectify: _rectify,
-    Submit: _submit,
-    Judge: _judge_side,
-}

@@ -3,7 +3,8 @@
 from chalicelib.domain.access import can_see_task
 from chalicelib.domain.dimension import Dimension
 from chalicelib.domain.events import OperationSettled
-from chalicelib.domain.field_operation import KINDS, KeptOperation, Outcome, concerns
+from chalicelib.domain.field_command import KINDS, concerns
+from chalicelib.domain.field_operation import KeptOperation, Outcome
 from chalicelib.domain.notice import Notice, NoticeKind, notice_id
 from chalicelib.domain.person import Person, Role
 from chalicelib.domain.task import Task
@@ -14,6 +15,7 @@ NOTICES = {
     Outcome.CONFLICT: NoticeKind.OPERATION_CONFLICT,
     Outcome.APPLIED: NoticeKind.OPERATION_APPLIED,
     Outcome.MERGED: NoticeKind.OPERATION_APPLIED,
+    Outcome.SUPERSEDED: NoticeKind.OPERATION_REFUSED,
     Outcome.REFUSED: NoticeKind.OPERATION_REFUSED,
     Outcome.DISCARDED: NoticeKind.OPERATION_DISCARDED,
 }

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from chalicelib.domain import side as sides
 from chalicelib.domain import task as rules
 from chalicelib.domain.access import Action, can_see_task, require, require_side
+from chalicelib.domain.assignment import holds_nothing_any_more
 from chalicelib.domain.dimension import Dimension
 from chalicelib.domain.errors import (
     EvidenceMissing,
@@ -16,6 +17,7 @@ from chalicelib.domain.errors import (
     NotFound,
     PreconditionFailed,
     SideChanged,
+    SidePassedOn,
 )
 from chalicelib.domain.events import Event, SidePassed, SideRejected, SideSubmitted, TaskClosed
 from chalicelib.domain.membership import seen_by
@@ -67,7 +69,8 @@ def list_tasks(person: Person, cursor: str | None, limit: int, *, open_only: boo
 
 
 def acknowledge(task_id: str, person: Person, *, tasks: TaskRepo, clock: Clock) -> Task:
-    """Take note of a task, once each. Only its inspectors, or for tier 1 its enterprise, can."""
+    """Take note of a task, once each. Only its inspectors, or for tier 1 its enterprise, can. Raises SidePassedOn: who holds it now has
+    not taken it by that."""
     require(person, Action.ACKNOWLEDGE_TASK)
     task = see_task(task_id, person, tasks=tasks)
     if person.id not in task.party:
@@ -75,7 +78,14 @@ def acknowledge(task_id: str, person: Person, *, tasks: TaskRepo, clock: Clock) 
     if task.tier > 1 and person.role is Role.ENTERPRISE:
         raise Forbidden(action=Action.ACKNOWLEDGE_TASK.value)
     mark = Acknowledgement(person.id, clock.now_ms())
-    return change_task(task_id, lambda now: (rules.acknowledge(now, mark), []), tasks=tasks)
+
+    def decide(task: Task) -> tuple[Task, list[Event]]:
+        taken = rules.acknowledge(task, mark)
+        if taken != task and holds_nothing_any_more(task, person.id):
+            raise SidePassedOn()
+        return taken, []
+
+    return change_task(task_id, decide, tasks=tasks)
 
 
 def submit_side(

@@ -42,6 +42,7 @@ NO_STAGE = {
     "plan_task",
     "open_case",
     "see_checklist",
+    "apply_operation",
     "register_instrument",
     "keep_duty",
     "see_unit",

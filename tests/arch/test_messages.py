@@ -12,7 +12,8 @@ from chalicelib.domain.completeness import UNKNOWN, WAITING
 from chalicelib.domain.dimension import SIDES, Dimension
 from chalicelib.domain.downwind import Wind
 from chalicelib.domain.duty import Standing
-from chalicelib.domain.field_operation import COMMANDS, Outcome
+from chalicelib.domain.field_command import COMMANDS
+from chalicelib.domain.field_operation import Outcome
 from chalicelib.domain.foresight import Verdict as Foreseen
 from chalicelib.domain.gap import GapReason
 from chalicelib.domain.handling import Course

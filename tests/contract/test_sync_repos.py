@@ -8,18 +8,23 @@ from chalicelib.acting import Author, acting
 from chalicelib.adapters.operations_repos import RowTaskRepo
 from chalicelib.adapters.rows import Rows
 from chalicelib.adapters.sync_repos import RowOperationRepo, RowPackRepo
+from chalicelib.domain.checklist import AnswerKind, ItemAnswer
 from chalicelib.domain.dimension import Dimension
 from chalicelib.domain.errors import WriteConflict
-from chalicelib.domain.field_operation import (
+from chalicelib.domain.field_command import (
+    AcceptSide,
     Acknowledge,
-    DeviceClock,
-    FieldOperation,
+    AnswerItem,
+    DecideWaiver,
+    DeclineSide,
     Judge,
-    KeptOperation,
-    KeptProblem,
-    Outcome,
+    PlanVisit,
+    ProposeWaiver,
+    ReopenSide,
     Submit,
+    TransferSide,
 )
+from chalicelib.domain.field_operation import DeviceClock, FieldOperation, KeptOperation, KeptProblem, Outcome
 from chalicelib.domain.field_pack import FieldPack
 from chalicelib.domain.side import Side, SideAction
 from chalicelib.domain.task import Task
@@ -107,6 +112,19 @@ COMMANDS = [
     pytest.param(Acknowledge(), id="an acknowledgement"),
     pytest.param(Submit(Dimension.SAFETY, "已处置"), id="a submission"),
     pytest.param(Judge(Dimension.ENVIRONMENT, 2, SideAction.REJECT, "照片不清"), id="a verdict"),
+    pytest.param(AcceptSide(Dimension.SAFETY), id="an acceptance"),
+    pytest.param(DeclineSide(Dimension.SAFETY, "在外地"), id="a side declined"),
+    pytest.param(TransferSide(Dimension.SAFETY, "lao-zhao", "换班"), id="a transfer"),
+    pytest.param(ProposeWaiver(Dimension.SAFETY, "装置已停用"), id="a waiver proposed"),
+    pytest.param(DecideWaiver(Dimension.SAFETY, True, "同意"), id="a waiver decided"),
+    pytest.param(ReopenSide(Dimension.SAFETY, "复发"), id="a reopening"),
+    pytest.param(PlanVisit("v-1", ("t-1", "t-2"), T0), id="a visit"),
+    pytest.param(
+        AnswerItem(
+            ItemAnswer("a-1", "t-1", Dimension.SAFETY, "relief", AnswerKind.FAILED, "漏", T0, 1.5, ("p-1",), True)
+        ),
+        id="an answer",
+    ),
 ]
 
 
@@ -122,14 +140,36 @@ def test_an_operation_comes_back_as_it_was_kept(rows: Rows, command: object) -> 
 def test_what_is_held_or_in_conflict_is_listed_until_it_is_not(rows: Rows) -> None:
     operations = RowOperationRepo(rows)
     first, second = (operations.save(KeptOperation(operation(n), Outcome.HELD, T0)) for n in (1, 2))
-    assert operations.held_by("lao-wang") == operations.held(9) == (first, second)
-    assert operations.held(1) == (first,)
+    assert operations.held_by("lao-wang") == operations.due(T0 + 9, 9) == (first, second)
+    assert operations.due(T0 + 9, 1) == operations.due(T0 + 1, 9) == (first,)
     standing = operations.save(replace(first, outcome=Outcome.CONFLICT))
-    assert operations.held(9) == (second,)
+    assert operations.due(T0 + 9, 9) == (second,)
     assert operations.conflicts("park", None, 9).items == (standing,)
     assert operations.conflicts("person:lao-wang", None, 9).items == (standing,)
     operations.save(replace(standing, outcome=Outcome.DISCARDED))
     assert operations.conflicts("park", None, 9).items == ()
+
+
+def test_what_was_put_off_is_due_later_and_each_time_after_a_longer_pause(rows: Rows) -> None:
+    operations = RowOperationRepo(rows)
+    kept, pauses = operations.save(KeptOperation(operation(0), Outcome.HELD, T0)), []
+    for _ in range(9):
+        at_ms = kept.try_at_ms or T0
+        kept = operations.put_off(kept, at_ms)
+        assert operations.due(kept.try_at_ms - 1, 9) == ()
+        assert operations.due(kept.try_at_ms, 9) == operations.held_by("lao-wang") == (kept,)
+        pauses.append((kept.try_at_ms - at_ms) // 60_000)
+    assert pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+    operations.save(replace(kept, outcome=Outcome.APPLIED))
+    assert operations.due(T0 * 2, 9) == operations.held_by("lao-wang") == ()
+
+
+def test_what_somebody_else_settled_is_not_put_off(rows: Rows) -> None:
+    operations = RowOperationRepo(rows)
+    kept = operations.save(KeptOperation(operation(1), Outcome.HELD, T0))
+    operations.save(replace(kept, outcome=Outcome.APPLIED))
+    with pytest.raises(WriteConflict):
+        operations.put_off(kept, T0)
 
 
 def test_of_two_who_write_an_operation_one_is_told(rows: Rows) -> None:

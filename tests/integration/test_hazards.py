@@ -87,6 +87,17 @@ def test_without_a_signal_the_report_and_its_photos_come_in_one_batch(park: Park
     assert (task["task"]["about"], len(task["photos"])) == ("二层平台护栏松动", 1)
 
 
+def test_who_saw_it_brings_their_photos_though_others_work_on_it(park: Park) -> None:
+    group = {"role": "inspector", "dimension": "safety", "regions": ["east"], "industries": ["circular_chemical"]}
+    for who in ("lao_zhao", "lao_wang"):
+        park.as_("admin").put(f"/v1/people/{who}", {"name": who} | group)
+    reports(park, "inspector_safety", hazard(park, id=client_id(3)))
+    task = reports(park, "inspector_safety", hazard(park))
+    assert "inspector_safety" not in task["party"]
+    park.as_("inspector_safety").post(f"/v1/tasks/{task['id']}/photos", photo_body(9, "safety"), expect=201)
+    park.as_("lao_wang").post(f"/v1/tasks/{task['id']}/photos", photo_body(8, "safety"), expect=404)
+
+
 def test_an_operation_names_the_task_that_its_hazard_becomes(park: Park) -> None:
     at = rfc3339(park.clock.ms)
     wrong = {"id": client_id(2), "kind": "hazard", "task_id": "t-else", "at": at, "payload": hazard(park)}

@@ -10,6 +10,7 @@ from chalicelib.api.models.wire import rfc3339
 from chalicelib.domain.sync_cursor import HORIZON_MS, LONGEST_AWAY_MS
 from chalicelib.handlers.on_clock import on_clock
 from tests.acts import JPEG, FakeInspector, brings_retest, client_id, closes, judges, photo_body, retest_body, the_task
+from tests.offline import brings, kinds, operation, outcomes
 from tests.park import Park
 
 DAY_S = 86_400
@@ -22,27 +23,6 @@ def park() -> Park:
     park.runs_hot(temperature=190.0, voc=70.0)
     assert the_task(park)["tier"] == 3
     return park
-
-
-def operation(park: Park, number: int, kind: str, payload: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
-    known = {"id": client_id(number), "kind": kind, "task_id": the_task(park)["id"], "at": rfc3339(park.clock.ms)}
-    return known | {"payload": payload or {}} | more
-
-
-def brings(park: Park, person: str, *operations: dict[str, Any], sent_ms: int | None = None) -> list[dict[str, Any]]:
-    sent = {"device_id": "phone-1", "sent_at": rfc3339(park.clock.ms if sent_ms is None else sent_ms)}
-    answer = park.as_(person).post("/v1/sync", sent | {"operations": list(operations)})
-    park.pump()
-    results: list[dict[str, Any]] = answer["results"]
-    return results
-
-
-def outcomes(results: list[dict[str, Any]]) -> list[str]:
-    return [one["outcome"] for one in results]
-
-
-def kinds(park: Park, person: str) -> set[str]:
-    return {notice["kind"] for notice in park.as_(person).get("/v1/inbox")["items"]}
 
 
 def photo(park: Park, number: int, side: str = "safety") -> dict[str, Any]:

@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from chalicelib.api.models.checklists import AnswerIn
 from chalicelib.api.models.evidence import (
     PhotoIn,
     PhotoOut,
@@ -15,7 +16,17 @@ from chalicelib.api.models.evidence import (
 )
 from chalicelib.api.models.hazards import HazardIn
 from chalicelib.api.models.registry import PositionModel
-from chalicelib.api.models.tasks import SubmissionIn, TaskOut, VerdictIn
+from chalicelib.api.models.tasks import (
+    ConsentIn,
+    HandoverIn,
+    ReopeningIn,
+    SubmissionIn,
+    TaskOut,
+    TransferIn,
+    VerdictIn,
+    WaiverIn,
+)
+from chalicelib.api.models.visits import VisitIn
 from chalicelib.api.models.why import WhyOut
 from chalicelib.api.models.wire import (
     ClientId,
@@ -74,20 +85,54 @@ class SyncOut(View):
 
 
 class Nothing(Wire):
-    """An acknowledgement needs no more than its kind."""
+    """Who takes something needs to say no more than that."""
+
+
+class FieldAnswerIn(AnswerIn):
+    """With a signal, the item stands in the route."""
+
+    item: Id
 
 
 # By kind, what an operation's payload is: the very body of the route that does the same with a signal.
 PAYLOADS: dict[str, type[Wire]] = {
     "hazard": HazardIn,
     "acknowledge": Nothing,
+    "accept": Nothing,
+    "decline": HandoverIn,
+    "transfer": TransferIn,
     "photo": PhotoIn,
     "retest": RetestIn,
     "rectification": RectificationIn,
+    "checklist_answer": FieldAnswerIn,
     "submission": SubmissionIn,
     "verdict": VerdictIn,
+    "waiver": WaiverIn,
+    "consent": ConsentIn,
+    "reopening": ReopeningIn,
+    "visit": VisitIn,
 }
-Kind = Literal["hazard", "acknowledge", "photo", "retest", "rectification", "submission", "verdict"]
+Kind = Literal[
+    "hazard",
+    "acknowledge",
+    "accept",
+    "decline",
+    "transfer",
+    "photo",
+    "retest",
+    "rectification",
+    "checklist_answer",
+    "submission",
+    "verdict",
+    "waiver",
+    "consent",
+    "reopening",
+    "visit",
+]
+# The kinds that name a side beside their payload: with a signal, it stands in the route.
+SIDED = frozenset(
+    {"accept", "decline", "transfer", "checklist_answer", "submission", "verdict", "waiver", "consent", "reopening"}
+)
 
 
 class OperationIn(Wire):
@@ -96,15 +141,19 @@ class OperationIn(Wire):
     id: ClientId
     kind: Kind
     task_id: Id
-    side: SideName | None = Field(default=None, description="of a submission or a verdict")
+    side: SideName | None = Field(
+        default=None,
+        description="of every kind but `hazard`, `acknowledge`, `photo`, `retest`, `rectification`, `visit`",
+    )
     base_version: Count | None = Field(
         default=None, ge=1, description="the version of the task that its owner saw; absent: as it now stands"
     )
     at: InstantIn = Field(description="when it was done, by the device's clock")
     payload: dict[str, Any] = Field(
         default={},
-        description="hazard: HazardIn (its task is `t-<id>`); acknowledge: nothing; photo: PhotoIn; retest: RetestIn; rectification: RectificationIn; "
-        "submission: SubmissionIn; verdict: VerdictIn",
+        description="hazard: HazardIn (its task is `t-<id>`); acknowledge, accept: nothing; decline: HandoverIn; transfer: TransferIn; "
+        "photo: PhotoIn; retest: RetestIn; rectification: RectificationIn; checklist_answer: AnswerIn with `item`; submission: SubmissionIn; "
+        "verdict: VerdictIn; waiver: WaiverIn; consent: ConsentIn; reopening: ReopeningIn; visit: VisitIn (its task is the first of them)",
     )
 
 
