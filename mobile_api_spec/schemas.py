@@ -29,9 +29,10 @@ class Schemas:
         models = _models(endpoints)
         self._references, definitions = models_json_schema(models, ref_template=REF, schema_generator=_Untitled)
         self.components = {name: _tidy(schema) for name, schema in sorted(definitions["$defs"].items())}
-        for name, schema in self.components.items():
-            if not name.endswith("In"):
-                _drop_nulls(schema)
+        asked = [one for one in models if one[1] == "validation"]
+        _, asked_definitions = models_json_schema(asked, ref_template=REF, schema_generator=_Untitled)
+        for name in set(self.components) - set(asked_definitions["$defs"]):
+            _drop_nulls(self.components[name])
         self._spell_out_series()
 
     def request(self, model: type[BaseModel]) -> dict[str, Any]:
