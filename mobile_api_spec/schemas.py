@@ -8,11 +8,13 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json
 
 from chalicelib.api.http import Endpoint
 from chalicelib.api.models.readings import SeriesIn, SeriesResultOut
+from chalicelib.api.models.sync import PAYLOADS
 from chalicelib.api.models.wire import Problem
 from chalicelib.domain.reading import FLAGS
 
 REF = "#/components/schemas/{model}"
 ModelMode = tuple[type[BaseModel], JsonSchemaMode]
+OF_A_SIDE = ("submission", "verdict")  # operations that name theirs
 
 
 class _Untitled(GenerateJsonSchema):
@@ -20,6 +22,16 @@ class _Untitled(GenerateJsonSchema):
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False
+
+    def field_is_required(self, field: Any, total: bool) -> bool:
+        """Of an answer: only None is left out of it, so what has another default is always there."""
+        return super().field_is_required(field, total) or (self.mode == "serialization" and _is_always_told(field))
+
+    def default_schema(self, schema: Any) -> dict[str, Any]:
+        """Of an answer: a default would say that the field may be absent."""
+        if self.mode == "serialization" and schema.get("default") is not None:
+            return self.generate_inner(schema["schema"])
+        return super().default_schema(schema)
 
 
 class Schemas:
@@ -34,6 +46,7 @@ class Schemas:
         for name in set(self.components) - set(asked_definitions["$defs"]):
             _drop_nulls(self.components[name])
         self._spell_out_series()
+        self._spell_out_operations()
 
     def request(self, model: type[BaseModel]) -> dict[str, Any]:
         return dict(self._references[model, "validation"])
@@ -47,6 +60,31 @@ class Schemas:
         flags = self.components["SeriesIn"]["properties"]["flags"]
         flags |= {"type": "array", "items": {"enum": sorted(FLAGS)}}
         del flags["anyOf"], flags["default"]
+
+    def _spell_out_operations(self) -> None:
+        """What phones bring is taken as any object and answered one by one, so that one that is wrong refuses no other; `Operation` is what is
+        right, by kind."""
+        names = {kind: f"{kind.title()}Operation" for kind in PAYLOADS}
+        self.components |= {name: self._operation(kind) for kind, name in names.items()}
+        references = {kind: REF.format(model=name) for kind, name in names.items()}
+        self.components["Operation"] = {
+            "description": "An OperationIn that is right: its payload is that of its kind",
+            "oneOf": [{"$ref": one} for one in references.values()],
+            "discriminator": {"propertyName": "kind", "mapping": references},
+        }
+        self.components = dict(sorted(self.components.items()))
+
+    def _operation(self, kind: str) -> dict[str, Any]:
+        """An OperationIn of one kind. Only an acknowledgement has nothing to say."""
+        general = self.components["OperationIn"]
+        payload = {"$ref": REF.format(model=PAYLOADS[kind].__name__)}
+        properties = {**general["properties"], "kind": {"type": "string", "const": kind}, "payload": payload}
+        needed = [*general["required"], *([] if kind == "acknowledge" else ["payload"])]
+        if kind in OF_A_SIDE:
+            properties["side"], needed = _without_null(properties["side"]), [*needed, "side"]
+        else:
+            del properties["side"]
+        return {**general, "properties": properties, "required": needed}
 
 
 def query_parameters(model: type[BaseModel]) -> list[dict[str, Any]]:
@@ -66,10 +104,16 @@ def _query_parameter(name: str, field: dict[str, Any], required: bool) -> dict[s
 def _models(endpoints: Iterable[Endpoint]) -> list[ModelMode]:
     found: dict[ModelMode, None] = {(SeriesIn, "validation"): None}
     found |= {(Problem, "serialization"): None, (SeriesResultOut, "serialization"): None}
+    found |= {(payload, "validation"): None for payload in PAYLOADS.values()}
     for one in endpoints:
         found |= {(one.request, "validation"): None} if one.request else {}
         found |= {(one.response, "serialization"): None} if one.response else {}
     return sorted(found, key=lambda pair: (pair[0].__name__, pair[1]))
+
+
+def _is_always_told(field: Any) -> bool:
+    schema = field["schema"]
+    return schema["type"] == "default" and schema.get("default") is not None
 
 
 def _tidy(schema: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What phones fetch and bring when they have a signal again."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -97,8 +97,8 @@ class OperationIn(Wire):
     kind: Kind
     task_id: Id
     side: SideName | None = Field(default=None, description="of a submission or a verdict")
-    base_version: Count | None = Field(
-        default=None, ge=1, description="the version of the task that its owner saw; absent: as it now stands"
+    base_version: Annotated[Count, Field(ge=1)] | None = Field(
+        default=None, description="the version of the task that its owner saw; absent: as it now stands"
     )
     at: InstantIn = Field(description="when it was done, by the device's clock")
     payload: dict[str, Any] = Field(
