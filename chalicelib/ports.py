@@ -736,6 +736,14 @@ class UploadTicket:
     expires_at_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class StoredMedia:
+    """`version` names these very bytes, whatever is put under their key later; empty where the store keeps none."""
+
+    data: bytes
+    version: str = ""
+
+
 class MediaStore(Protocol):
     """Originals under `incoming/`, derivatives under `derived/`. Originals are never changed."""
 
@@ -760,13 +768,15 @@ class MediaStore(Protocol):
         ...
 
     def abandon_parts(self, key: str, upload_id: str) -> None: ...
-    def read(self, key: str, *, max_bytes: int) -> bytes:
-        """The object's bytes. Raises MediaMissing, or MediaTooLarge before reading more than `max_bytes`."""
+    def read(self, key: str, *, max_bytes: int) -> StoredMedia:
+        """The newest object. Raises MediaMissing, or MediaTooLarge before reading more than `max_bytes`."""
         ...
 
     def write(self, key: str, data: bytes, *, content_type: str) -> None: ...
 
-    def download_url(self, key: str, *, expires_s: int = 900) -> str: ...
+    def download_url(self, key: str, *, version: str = "", expires_s: int = 900) -> str:
+        """Where anybody gets the object for a while: these very bytes where a version is named, or else the newest."""
+        ...
 
 
 class MediaMissing(Exception):

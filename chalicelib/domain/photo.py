@@ -99,7 +99,8 @@ class NearPhoto:
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """`sha256` is lower-case hex of the original's bytes, made on the phone. `look` is the picture's difference hash, 16 hex digits."""
+    """`sha256` is lower-case hex of the original's bytes, made on the phone. `look` is the picture's difference hash, 16 hex digits.
+    `version` names the stored bytes that were judged."""
 
     id: str
     task_id: str
@@ -121,6 +122,7 @@ class Photo:
     claim: Claim | None = None
     look: str = ""
     marks: tuple[PhotoMark, ...] = ()
+    version: str = ""
 
     @property
     def kind(self) -> MediaKind:

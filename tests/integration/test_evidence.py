@@ -69,9 +69,21 @@ def test_a_photo_is_announced_uploaded_and_verified(park: Park) -> None:
     photo = park.as_("department_safety").get(f"/v1/tasks/{tid(park)}/photos/{announced['id']}")
     assert (photo["state"], photo["width_px"], photo["height_px"]) == ("verified", 4032, 3024)
     assert (photo["taken_at"], photo["position"]["latitude"]) == ("2026-03-02T10:00:30.000+08:00", 31.2304)
-    assert set(photo["links"]) == {"480", "1600"} and "upload" not in photo
+    assert set(photo["links"]) == {"480", "1600", "original"} and "upload" not in photo
     derived = {key for key in media(park).objects if key.startswith("derived/")}
     assert derived == {f"derived/{tid(park)}/{announced['id']}/{edge}.jpg" for edge in (480, 1600)}
+
+
+def test_the_original_that_was_judged_is_for_those_who_judge_and_for_whoever_took_it(park: Park) -> None:
+    announced = announce(park)
+    path = f"/v1/tasks/{tid(park)}/photos/{announced['id']}"
+    key = upload(park, announced)
+    park.photo_lands(key)
+    has = {who: "original" in park.as_(who).get(path)["links"] for who in ("department_environment", "committee", "inspector_environment", "enterprise")}  # fmt: skip
+    assert has == {"department_environment": True, "committee": True, "inspector_environment": False, "enterprise": False}  # fmt: skip
+    media(park).write(key, b"put over it", content_type="image/jpeg")
+    park.photo_lands(key)
+    assert park.as_("inspector_safety").get(path)["links"]["original"].endswith(f"{key}?expires_s=900&versionId=1")
 
 
 def test_a_verified_photo_is_evidence_enough_to_submit(park: Park) -> None:
@@ -386,5 +398,5 @@ def test_a_voice_note_is_kept_and_is_no_evidence_by_itself(park: Park) -> None:
     park.services.media.write(f"incoming/{task['id']}/{client_id(71)}", JPEG, content_type="audio/amr")
     park.photo_lands(f"incoming/{task['id']}/{client_id(71)}")
     (note,) = park.as_("enterprise").get(f"/v1/tasks/{task['id']}/evidence")["photos"]
-    assert (note["kind"], note["state"], "links" in note) == ("voice", "verified", False)
+    assert (note["kind"], note["state"], set(note["links"])) == ("voice", "verified", {"original"})
     assert submits(park, task, "safety", expect=409)["code"] == "evidence_missing"
