@@ -391,6 +391,14 @@ class EvidenceRepo(Protocol):
         """Record what the inspection found, unless the photo was judged before. A good one is found by its look from then on."""
         ...
 
+    def unarrived(self, announced_before_ms: int, limit: int) -> tuple[Photo, ...]:
+        """Photos announced before then that are still awaited, the oldest first."""
+        ...
+
+    def stop_awaiting(self, photo: Photo, events: Sequence[Event]) -> None:
+        """It is among the unarrived no more; it may come all the same."""
+        ...
+
     def upload_of(self, task_id: str, photo_id: str) -> str | None:
         """The upload in parts that was begun for a photo."""
         ...

@@ -13,6 +13,7 @@ VIDEO_TYPES = ("video/mp4", "video/quicktime")
 RECORDING_TYPES = (*VOICE_TYPES, *VIDEO_TYPES)
 CONTENT_TYPES = (*PICTURE_TYPES, *RECORDING_TYPES)
 DERIVATIVE_EDGES_PX = (480, 1600)
+MISSING_AFTER_MS = 2 * 3_600_000  # most shifts end, and most phones find a signal, before that
 
 
 class MediaKind(StrEnum):

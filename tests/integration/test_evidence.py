@@ -6,6 +6,7 @@ import pytest
 
 from chalicelib.adapters.memory_media import MemoryMediaStore, UploadRefused
 from chalicelib.domain.photo import MAX_BYTES, RefusalReason
+from chalicelib.handlers.on_clock import on_clock
 from chalicelib.handlers.on_photo import on_photo
 from chalicelib.ports import UploadTicket
 from tests.acts import JPEG, FakeInspector, client_id, photo_body, retest_body, submits, the_task
@@ -84,6 +85,43 @@ def test_the_original_that_was_judged_is_for_those_who_judge_and_for_whoever_too
     media(park).write(key, b"put over it", content_type="image/jpeg")
     park.photo_lands(key)
     assert park.as_("inspector_safety").get(path)["links"]["original"].endswith(f"{key}?expires_s=900&versionId=1")
+
+
+def inbox(park: Park, who: str) -> list[str]:
+    park.pump()
+    return [one["kind"] for one in park.as_(who).get("/v1/inbox")["items"]]
+
+
+def minute_passes(park: Park, seconds: float = 60) -> None:
+    park.clock.advance(seconds)
+    on_clock(park.services)
+
+
+def test_a_photo_that_has_not_come_in_two_hours_is_missed_once_and_by_its_owner_only(park: Park) -> None:
+    announced = announce(park)
+    minute_passes(park, 7199)
+    assert "photo_missing" not in inbox(park, "inspector_safety")
+    minute_passes(park, 1)
+    minute_passes(park)
+    told = {who: inbox(park, who).count("photo_missing") for who in ("inspector_safety", "inspector_environment")}
+    assert told == {"inspector_safety": 1, "inspector_environment": 0}
+    assert lands(park, announced)["state"] == "verified"
+
+
+def test_a_photo_that_came_is_not_missed(park: Park) -> None:
+    lands(park, announce(park))
+    minute_passes(park, 8000)
+    assert "photo_missing" not in inbox(park, "inspector_safety")
+
+
+def test_who_is_behind_is_told_when_the_other_side_is_handed_in(park: Park) -> None:
+    lands(park, announce(park))
+    submits(park, the_task(park), "safety")
+    assert "side_behind" in inbox(park, "inspector_environment")
+    assert "side_behind" not in inbox(park, "inspector_safety")
+    lands(park, announce(park, 2, "environment", who="inspector_environment"))
+    submits(park, the_task(park), "environment")
+    assert "side_behind" not in inbox(park, "inspector_safety")
 
 
 def test_a_verified_photo_is_evidence_enough_to_submit(park: Park) -> None:
