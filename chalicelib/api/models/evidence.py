@@ -86,7 +86,10 @@ class PhotoOut(View):
     position: PositionModel | None = None
     marks: list[PhotoMarkOut] = Field(default=[])
     upload: UploadOut | None = None
-    links: dict[str, str] | None = Field(default=None, description="short-lived links to the pictures by longest edge")
+    links: dict[str, str] | None = Field(
+        default=None,
+        description="short-lived links: pictures without EXIF by longest edge, and `original`, as it came, where the caller may have it",
+    )
 
 
 class RetestIn(Wire):
