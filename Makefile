@@ -8,7 +8,7 @@ GREENSHIELD_PORT ?= 4566
 export GREENSHIELD_PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast up down status clean distclean check format spec package bench bench-tep train bench-edge edge-figures fuzz fuzz-api dynamodb-local venv
+.PHONY: help demo test test-fast up down status clean distclean check format spec package bench bench-tep train bench-edge edge-figures fuzz fuzz-api typescript dynamodb-local venv
 .DELETE_ON_ERROR:
 
 help: ## list the commands
@@ -37,15 +37,16 @@ clean: $(STAMP) ## stop the local stack and remove everything it kept
 	@$(RUN) -m infra.local_stack clean
 
 distclean: clean ## clean, and remove .venv and all that was built
-	@rm -rf $(VENV) build .hypothesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	@rm -rf $(VENV) build .hypothesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache mobile_api_spec/typescript/node_modules mobile_api_spec/typescript/dist
 
-check: $(STAMP) package ## lint, formats, types, import contracts, spec, templates
+check: $(STAMP) package ## lint, formats, types, import contracts, spec and its client, templates
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports
 	@$(RUN) -m mobile_api_spec.generate --check
 	@$(RUN) -m mobile_api_spec.breaking
+	@$(RUN) -m mobile_api_spec.client_build
 	@$(VENV)/bin/cfn-lint infra/template.yaml build/package/sam.json
 
 format: $(STAMP) ## put imports and layout right
@@ -54,6 +55,9 @@ format: $(STAMP) ## put imports and layout right
 
 spec: $(STAMP) ## write mobile_api_spec/openapi.yaml from the code
 	@$(RUN) -m mobile_api_spec.generate
+
+typescript: $(STAMP) ## generate, compile and check the TypeScript client of mobile_api_spec/typescript
+	@$(RUN) -m mobile_api_spec.client_build --required
 
 package: $(STAMP) ## make build/package: the SAM template and the zip that is deployed, within its budget
 	@$(RUN) -m infra.package

@@ -17,6 +17,7 @@ from chalicelib.domain.events import (
     LateWarningsFound,
     ObservationOpened,
     OperationSettled,
+    PhotoMissing,
     PhotoRefused,
     SideAssigned,
     SidePassed,
@@ -51,6 +52,7 @@ from chalicelib.usecases.fit_foresight import fit_foresight
 from chalicelib.usecases.hand_over import accept_side, decline_side, transfer_side
 from chalicelib.usecases.ingest_readings import Upload, ingest_readings
 from chalicelib.usecases.learn_laws import learn_laws
+from chalicelib.usecases.miss_photos import miss_photos
 from chalicelib.usecases.notify import notify
 from chalicelib.usecases.plan_maintenance import approve_window, end_window, propose_window
 from chalicelib.usecases.plan_visit import plan_visit
@@ -117,6 +119,8 @@ FLOW = (
     Stage("announce photo", "api", "inspector", announce_photo),
     Stage("inspect photo", "photo", "upload", inspect_photo, (PhotoRefused,)),
     Stage("notify", "relay", PhotoRefused, notify, (PushRequest,)),
+    Stage("miss photos", "clock", "every minute", miss_photos, (PhotoMissing,)),
+    Stage("notify", "relay", PhotoMissing, notify, (PushRequest,)),
     Stage("retest", "api", "inspector", add_retest, (TaskDispatched,)),
     Stage("compare retests", "learn", "every hour", compare_retests, (TaskDispatched,)),
     Stage("rectify", "api", "enterprise", rectify),

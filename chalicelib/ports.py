@@ -391,6 +391,14 @@ class EvidenceRepo(Protocol):
         """Record what the inspection found, unless the photo was judged before. A good one is found by its look from then on."""
         ...
 
+    def unarrived(self, announced_before_ms: int, limit: int) -> tuple[Photo, ...]:
+        """Photos announced before then that are still awaited, the oldest first."""
+        ...
+
+    def stop_awaiting(self, photo: Photo, events: Sequence[Event]) -> None:
+        """It is among the unarrived no more; it may come all the same."""
+        ...
+
     def upload_of(self, task_id: str, photo_id: str) -> str | None:
         """The upload in parts that was begun for a photo."""
         ...
@@ -740,6 +748,14 @@ class UploadTicket:
     expires_at_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class StoredMedia:
+    """`version` names these very bytes, whatever is put under their key later; empty where the store keeps none."""
+
+    data: bytes
+    version: str = ""
+
+
 class MediaStore(Protocol):
     """Originals under `incoming/`, derivatives under `derived/`. Originals are never changed."""
 
@@ -764,13 +780,15 @@ class MediaStore(Protocol):
         ...
 
     def abandon_parts(self, key: str, upload_id: str) -> None: ...
-    def read(self, key: str, *, max_bytes: int) -> bytes:
-        """The object's bytes. Raises MediaMissing, or MediaTooLarge before reading more than `max_bytes`."""
+    def read(self, key: str, *, max_bytes: int) -> StoredMedia:
+        """The newest object. Raises MediaMissing, or MediaTooLarge before reading more than `max_bytes`."""
         ...
 
     def write(self, key: str, data: bytes, *, content_type: str) -> None: ...
 
-    def download_url(self, key: str, *, expires_s: int = 900) -> str: ...
+    def download_url(self, key: str, *, version: str = "", expires_s: int = 900) -> str:
+        """Where anybody gets the object for a while: these very bytes where a version is named, or else the newest."""
+        ...
 
 
 class MediaMissing(Exception):

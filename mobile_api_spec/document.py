@@ -12,7 +12,7 @@ from chalicelib.domain.access import ALLOWED
 from chalicelib.domain.errors import GreenShieldError, PreconditionFailed
 from chalicelib.domain.messages import text
 from mobile_api_spec import static
-from mobile_api_spec.problems import MEMBERS, problems_of
+from mobile_api_spec.problems import problem_schemas, problems_of, schema_name
 from mobile_api_spec.schemas import Schemas, query_parameters
 
 JSON = "application/json"
@@ -36,7 +36,7 @@ def build(endpoints: Iterable[Endpoint], examples: Examples) -> dict[str, Any]:
             "parameters": static.PARAMETERS,
             "headers": static.HEADERS,
             "responses": {name: _shared(status, examples) for status, name in SHARED.items()},
-            "schemas": schemas.components,
+            "schemas": dict(sorted((schemas.components | problem_schemas()).items())),
         },
     }
 
@@ -138,19 +138,23 @@ def _success(one: Endpoint, schemas: Schemas, example: Any) -> dict[str, Any]:
 
 
 def _problem(errors: list[type[GreenShieldError]], answers: Mapping[str, Any]) -> dict[str, Any]:
-    """One status: the codes it can carry, what members they bring, and an answer of each."""
+    """One status: the problems that it can be, told apart by their code, and an answer of each."""
     codes = [error.code for error in errors]
-    members: dict[str, Any] = {"status": {"const": errors[0].status}, "code": {"enum": codes}}
-    for code in codes:
-        members |= MEMBERS.get(code, {})
-    schema = {"$ref": "#/components/schemas/Problem", "properties": members}
     known = {code: {"value": answers[code]} for code in codes if code in answers}
-    content: dict[str, Any] = {"schema": schema} | ({"examples": known} if known else {})
+    content: dict[str, Any] = {"schema": _one_of(errors)} | ({"examples": known} if known else {})
     return {
         "description": "; ".join(f"`{code}`: {text(f'problem.{code}', 'en')}" for code in codes),
         "headers": static.ANSWER_HEADERS | static.PROBLEM_HEADERS.get(errors[0].status, {}),
         "content": {PROBLEM: content},
     }
+
+
+def _one_of(errors: list[type[GreenShieldError]]) -> dict[str, Any]:
+    references = {error.code: f"#/components/schemas/{schema_name(error)}" for error in errors}
+    options = [{"$ref": one} for one in references.values()]
+    if len(options) == 1:
+        return options[0]
+    return {"oneOf": options, "discriminator": {"propertyName": "code", "mapping": references}}
 
 
 def _shared(status: int, examples: Examples) -> dict[str, Any]:

@@ -33,7 +33,26 @@ MEMBERS: dict[str, dict[str, Any]] = {
     "unsupported_media_type": {"given": TEXT, "allowed": TEXT},
     "busy": {"reason": TEXT},
 }
+MAY_LACK = {"not_found": {"id"}, "busy": {"reason"}}  # the others are always there
 EVERYWHERE = (Unauthenticated, Busy)
+
+
+def problem_schemas() -> dict[str, dict[str, Any]]:
+    """A component for each problem: what RFC 9457 has, a code that is always the same, and the members that come with it."""
+    errors = GreenShieldError.__subclasses__()
+    return {schema_name(error): _schema(error) for error in errors}
+
+
+def schema_name(error: type[GreenShieldError]) -> str:
+    return f"{error.__name__}Problem"
+
+
+def _schema(error: type[GreenShieldError]) -> dict[str, Any]:
+    own = {"status": {"type": "integer", "const": error.status}, "code": {"type": "string", "const": error.code}}
+    members = MEMBERS.get(error.code, {})
+    required = [*own, *(name for name in members if name not in MAY_LACK.get(error.code, ()))]
+    general = {"$ref": "#/components/schemas/Problem"}
+    return {"allOf": [general, {"type": "object", "properties": own | members, "required": required}]}
 
 
 def problems_of(one: Endpoint) -> list[type[GreenShieldError]]:

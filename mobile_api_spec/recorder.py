@@ -44,7 +44,7 @@ class ExampleMedia(MemoryMediaStore):
         }
         return UploadTicket(f"{BUCKET}/", fields, now_ms + 900_000)
 
-    def download_url(self, key: str, *, expires_s: int = 900) -> str:
+    def download_url(self, key: str, *, version: str = "", expires_s: int = 900) -> str:
         return f"{BUCKET}/{key}?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Expires={expires_s}&X-Amz-Signature=…"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from chalicelib.domain.notice import Device, PushMessage, PushOutcome, PushStatus
-from chalicelib.ports import MediaMissing, MediaTooLarge, UploadTicket
+from chalicelib.ports import MediaMissing, MediaTooLarge, StoredMedia, UploadTicket
 
 UPLOAD_WINDOW_MS = 900_000
 
@@ -19,15 +19,9 @@ class UploadRefused(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class StoredMedia:
-    data: bytes
-    content_type: str
-
-
 @dataclass(slots=True)
 class MemoryMediaStore:
-    objects: dict[str, StoredMedia] = field(default_factory=dict)
+    objects: dict[str, list[bytes]] = field(default_factory=dict)  # every version, oldest first
     uploads: dict[str, tuple[str, str, dict[int, bytes]]] = field(default_factory=dict)
 
     def upload_ticket(self, key: str, *, sha256: str, size_bytes: int, content_type: str, now_ms: int) -> UploadTicket:
@@ -72,18 +66,19 @@ class MemoryMediaStore:
     def abandon_parts(self, key: str, upload_id: str) -> None:
         self.uploads.pop(upload_id, None)
 
-    def read(self, key: str, *, max_bytes: int) -> bytes:
+    def read(self, key: str, *, max_bytes: int) -> StoredMedia:
         if key not in self.objects:
             raise MediaMissing(key)
-        if len(self.objects[key].data) > max_bytes:
+        versions = self.objects[key]
+        if len(versions[-1]) > max_bytes:
             raise MediaTooLarge(key)
-        return self.objects[key].data
+        return StoredMedia(versions[-1], str(len(versions)))
 
     def write(self, key: str, data: bytes, *, content_type: str) -> None:
-        self.objects[key] = StoredMedia(data, content_type)
+        self.objects.setdefault(key, []).append(data)
 
-    def download_url(self, key: str, *, expires_s: int = 900) -> str:
-        return f"memory://photos/{key}?expires_s={expires_s}"
+    def download_url(self, key: str, *, version: str = "", expires_s: int = 900) -> str:
+        return f"memory://photos/{key}?expires_s={expires_s}" + (f"&versionId={version}" if version else "")
 
 
 @dataclass(slots=True)

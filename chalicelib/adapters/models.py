@@ -36,6 +36,6 @@ class StoredModels:
         from chalicelib.domain.watch_codec import unpack_model
 
         try:
-            return unpack_model(self._objects.read(key, max_bytes=MAX_BYTES))
+            return unpack_model(self._objects.read(key, max_bytes=MAX_BYTES).data)
         except (MediaMissing, ValueError) as error:
             raise ModelUnusable(key) from error

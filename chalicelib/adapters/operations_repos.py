@@ -43,6 +43,7 @@ UNSEEN = "UNSEEN"
 LOOK_RETENTION_S = 3 * 365 * 86_400
 LOOKS_A_PART = 100
 UNCOMPARED = "UNCOMPARED"
+UNARRIVED = "UNARRIVED"
 CLAIM_ATTEMPTS = 8
 AUDIT_PUTS = 2  # what the audit adds to each object of a commit
 
@@ -281,7 +282,9 @@ class RowEvidenceRepo:
 
     def add_photo(self, photo: Photo) -> Photo:
         row = Row(f"TASK#{photo.task_id}", f"PHOTO#{photo.id}", to_body(photo))
-        return self._once(row, photo, ("sha256", "size_bytes", "content_type", "dimension", "uploaded_by"))
+        same = ("sha256", "size_bytes", "content_type", "dimension", "uploaded_by")
+        awaited = Put(Row(UNARRIVED, _unarrived_sk(photo), {"task_id": photo.task_id, "id": photo.id}))
+        return self._once(row, photo, same, [awaited])
 
     def photo(self, task_id: str, photo_id: str) -> Photo | None:
         row = self._rows.get(f"TASK#{task_id}", f"PHOTO#{photo_id}")
@@ -290,11 +293,21 @@ class RowEvidenceRepo:
     def judge_photo(self, photo: Photo, events: Sequence[Event]) -> None:
         row = Row(f"TASK#{photo.task_id}", f"PHOTO#{photo.id}", to_body(photo), version=2)
         try:
-            self._rows.commit([Put(row, Expect.VERSION), *_look_puts(photo), *event_puts(events)])
+            came = Delete(UNARRIVED, _unarrived_sk(photo))
+            self._rows.commit([Put(row, Expect.VERSION), came, *_look_puts(photo), *event_puts(events)])
         except RowConflict as error:
             known = self.photo(photo.task_id, photo.id)
             if known is None or known.state is PhotoState.EXPECTED:
                 raise WriteConflict from error
+
+    def unarrived(self, announced_before_ms: int, limit: int) -> tuple[Photo, ...]:
+        feed = self._rows.query(UNARRIVED, to_sk=f"{announced_before_ms:013d}", limit=limit)
+        keys = [(f"TASK#{row.body['task_id']}", f"PHOTO#{row.body['id']}") for row in feed]
+        found = (from_body(Photo, row.body) for row in self._rows.get_many(keys)) if keys else ()
+        return tuple(sorted(found, key=lambda one: (one.announced_at_ms, one.id)))
+
+    def stop_awaiting(self, photo: Photo, events: Sequence[Event]) -> None:
+        self._rows.commit([Delete(UNARRIVED, _unarrived_sk(photo)), *event_puts(events)])
 
     def upload_of(self, task_id: str, photo_id: str) -> str | None:
         row = self._rows.get(f"TASK#{task_id}", f"UPLOAD#{photo_id}")
@@ -370,6 +383,10 @@ class RowEvidenceRepo:
         retests = tuple(from_body(Retest, row.body) for row in self._rows.query(pk, prefix="RETEST#"))
         done = tuple(from_body(Rectification, row.body) for row in self._rows.query(pk, prefix="RECTIFICATION#"))
         return photos, retests, done
+
+
+def _unarrived_sk(photo: Photo) -> str:
+    return f"{photo.announced_at_ms:013d}#{photo.task_id}#{photo.id}"
 
 
 def _waiting(retest: Retest) -> list[Put]:

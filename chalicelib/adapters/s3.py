@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from botocore.exceptions import ClientError
 
-from chalicelib.ports import MediaMissing, MediaTooLarge, UploadTicket
+from chalicelib.ports import MediaMissing, MediaTooLarge, StoredMedia, UploadTicket
 
 UPLOAD_WINDOW_S = 900
 
@@ -75,8 +75,8 @@ class S3MediaStore:
                 raise MediaMissing(key) from error
             raise
 
-    def read(self, key: str, *, max_bytes: int) -> bytes:
-        """The object's bytes. A larger one is refused by its length, before a byte of it is read."""
+    def read(self, key: str, *, max_bytes: int) -> StoredMedia:
+        """The newest object. A larger one is refused by its length, before a byte of it is read."""
         try:
             found = self._client.get_object(Bucket=self._bucket, Key=key)
         except ClientError as error:
@@ -86,11 +86,11 @@ class S3MediaStore:
         with contextlib.closing(found["Body"]) as body:
             if found["ContentLength"] > max_bytes:
                 raise MediaTooLarge(key)
-            return cast(bytes, body.read())
+            return StoredMedia(body.read(), found.get("VersionId", ""))
 
     def write(self, key: str, data: bytes, *, content_type: str) -> None:
         self._client.put_object(Bucket=self._bucket, Key=key, Body=data, ContentType=content_type)
 
-    def download_url(self, key: str, *, expires_s: int = 900) -> str:
-        target = {"Bucket": self._bucket, "Key": key}
+    def download_url(self, key: str, *, version: str = "", expires_s: int = 900) -> str:
+        target = {"Bucket": self._bucket, "Key": key} | ({"VersionId": version} if version else {})
         return cast(str, self._client.generate_presigned_url("get_object", Params=target, ExpiresIn=expires_s))

@@ -415,6 +415,7 @@ def photo_draft(given: PhotoIn, task_id: str, now_ms: int | None) -> Photo:
 
 
 def photo_view(call: Call, photo: Photo) -> PhotoOut:
+    from chalicelib.domain.access import may_see_original
     from chalicelib.domain.photo import DERIVATIVE_EDGES_PX, MediaKind, PhotoState
     from chalicelib.usecases import submit_evidence as evidence
 
@@ -423,10 +424,12 @@ def photo_view(call: Call, photo: Photo) -> PhotoOut:
     if photo.reason is not None:
         view.reason_text = text(f"word.reason.{photo.reason.value}", call.language)
     media = call.services.media
-    if photo.state is PhotoState.VERIFIED and photo.kind is MediaKind.PICTURE:
-        view.links = {
-            str(edge): media.download_url(evidence.derivative_key(photo, edge)) for edge in DERIVATIVE_EDGES_PX
-        }
+    if photo.state is not PhotoState.VERIFIED:
+        return view
+    edges = DERIVATIVE_EDGES_PX if photo.kind is MediaKind.PICTURE else ()
+    view.links = {str(edge): media.download_url(evidence.derivative_key(photo, edge)) for edge in edges}
+    if photo.kind is not MediaKind.PICTURE or may_see_original(call.person, photo.uploaded_by):
+        view.links["original"] = media.download_url(evidence.original_key(photo), version=photo.version)
     return view
 
 

@@ -158,6 +158,11 @@ def can_see_evidence(person: Person, enterprise_id: str) -> bool:
     return person.role is not Role.ENTERPRISE or person.enterprise_id == enterprise_id
 
 
+def may_see_original(person: Person, uploaded_by: str) -> bool:
+    """An original has what the camera wrote, down to where its owner stood: for those who judge it, and for whoever took it."""
+    return person.id == uploaded_by or person.role in (Role.ADMIN, Role.COMMITTEE, Role.DEPARTMENT)
+
+
 def require_sight(person: Person, *, enterprise_id: str, region: str, industry: str, of: str) -> None:
     if not can_see(person, enterprise_id=enterprise_id, region=region, industry=industry):
         raise NotFound(what=of)

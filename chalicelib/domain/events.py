@@ -179,6 +179,15 @@ class PhotoRefused(TaskEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class PhotoMissing(TaskEvent):
+    """It was announced long ago, and its bytes have not come."""
+
+    kind: ClassVar[str] = "photo_missing"
+    identity: ClassVar[tuple[str, ...]] = ("photo_id",)
+    photo_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class OperationSettled(TaskEvent):
     """What a phone brought is in conflict, or has an outcome after it had none: forced, refused, applied late, or decided."""
 
@@ -260,6 +269,7 @@ EVENTS: dict[str, type[Event]] = {
         TaskReminder,
         SideAssigned,
         PhotoRefused,
+        PhotoMissing,
         OperationSettled,
         CommandRequested,
         CommandSettled,

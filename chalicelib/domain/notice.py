@@ -14,6 +14,7 @@ class NoticeKind(StrEnum):
     TASK_ESCALATED = "task_escalated"
     WARNING_CLEARED = "warning_cleared"
     SIDE_SUBMITTED = "side_submitted"
+    SIDE_BEHIND = "side_behind"  # the other one was handed in
     SIDE_REJECTED = "side_rejected"
     WAIVER_PROPOSED = "waiver_proposed"
     WAIVER_REFUSED = "waiver_refused"
@@ -25,6 +26,7 @@ class NoticeKind(StrEnum):
     TASK_REMINDER = "task_reminder"
     TASK_OVERDUE = "task_overdue"
     PHOTO_REFUSED = "photo_refused"
+    PHOTO_MISSING = "photo_missing"
     OPERATION_CONFLICT = "operation_conflict"
     OPERATION_APPLIED = "operation_applied"
     OPERATION_REFUSED = "operation_refused"
@@ -42,6 +44,7 @@ class NoticeKind(StrEnum):
 FOLDED = frozenset(
     {
         NoticeKind.PHOTO_REFUSED,
+        NoticeKind.PHOTO_MISSING,
         NoticeKind.OPERATION_APPLIED,
         NoticeKind.OPERATION_REFUSED,
         NoticeKind.OPERATION_DISCARDED,

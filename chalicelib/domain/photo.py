@@ -13,6 +13,7 @@ VIDEO_TYPES = ("video/mp4", "video/quicktime")
 RECORDING_TYPES = (*VOICE_TYPES, *VIDEO_TYPES)
 CONTENT_TYPES = (*PICTURE_TYPES, *RECORDING_TYPES)
 DERIVATIVE_EDGES_PX = (480, 1600)
+MISSING_AFTER_MS = 2 * 3_600_000  # most shifts end, and most phones find a signal, before that
 
 
 class MediaKind(StrEnum):
@@ -99,7 +100,8 @@ class NearPhoto:
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """`sha256` is lower-case hex of the original's bytes, made on the phone. `look` is the picture's difference hash, 16 hex digits."""
+    """`sha256` is lower-case hex of the original's bytes, made on the phone. `look` is the picture's difference hash, 16 hex digits.
+    `version` names the stored bytes that were judged."""
 
     id: str
     task_id: str
@@ -121,6 +123,7 @@ class Photo:
     claim: Claim | None = None
     look: str = ""
     marks: tuple[PhotoMark, ...] = ()
+    version: str = ""
 
     @property
     def kind(self) -> MediaKind:

@@ -1,4 +1,4 @@
-"""Once a minute: deadlines, warnings that are no longer held, calls that nobody has seen, and whether the catalogue is due for review. One that fails stops no other."""
+"""Once a minute: deadlines, warnings that are no longer held, calls that nobody has seen, photos that have not come, and whether the catalogue is due for review. One that fails stops no other."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,12 +7,20 @@ from chalicelib.acting import Author, acting
 from chalicelib.bootstrap import Services, ports_of
 from chalicelib.observability import FunctionFailed, count, described, logger
 from chalicelib.usecases.escalate_channels import escalate_channels
+from chalicelib.usecases.miss_photos import miss_photos
 from chalicelib.usecases.review_catalogue import ask_for_review
 from chalicelib.usecases.sync_operations import retry_held
 from chalicelib.usecases.watch_alarms import watch_alarms
 from chalicelib.usecases.watch_deadlines import watch_deadlines
 
-JOBS: tuple[Callable[..., Any], ...] = (watch_deadlines, watch_alarms, retry_held, escalate_channels, ask_for_review)
+JOBS: tuple[Callable[..., Any], ...] = (
+    watch_deadlines,
+    watch_alarms,
+    retry_held,
+    escalate_channels,
+    miss_photos,
+    ask_for_review,
+)
 
 
 def on_clock(services: Services) -> int:

@@ -8,6 +8,7 @@ from chalicelib.domain.access import can_see_task
 from chalicelib.domain.assignment import unfinished
 from chalicelib.domain.dimension import SIDES, Dimension
 from chalicelib.domain.events import (
+    PhotoMissing,
     PhotoRefused,
     SideAssigned,
     SideEvent,
@@ -48,6 +49,7 @@ KINDS: dict[type[TaskEvent], NoticeKind] = {
     TaskReminder: NoticeKind.TASK_REMINDER,
     SideAssigned: NoticeKind.SIDE_ASSIGNED,
     PhotoRefused: NoticeKind.PHOTO_REFUSED,
+    PhotoMissing: NoticeKind.PHOTO_MISSING,
 }
 
 
@@ -98,6 +100,8 @@ def _news(event: TaskEvent, task: Task, registry: RegistryRepo) -> Notice:
 def _kind(event: TaskEvent, task: Task, person_id: str) -> NoticeKind:
     if isinstance(event, SideAssigned) and person_id != event.to:
         return NoticeKind.SIDE_HANDED_ON
+    if isinstance(event, SideSubmitted) and person_id in _behind(event, task):
+        return NoticeKind.SIDE_BEHIND
     if isinstance(event, TaskDispatched) and task.kind not in WARNED:
         return NoticeKind.SENSOR_IN_DOUBT if task.kind is TaskKind.SENSOR_FAULT else NoticeKind.CASE_DISPATCHED
     return KINDS[type(event)]
@@ -108,7 +112,7 @@ def _readers(event: TaskEvent, task: Task, registry: RegistryRepo, evidence: Evi
         case TaskDispatched() | TaskEscalated():
             return event.party
         case SideSubmitted():
-            return _department(event.dimension, task, registry)
+            return _department(event.dimension, task, registry) | _behind(event, task)
         case SideRejected():
             submission = task.side(event.dimension).submission
             workers = {submission.by} if submission else set()
@@ -122,7 +126,7 @@ def _readers(event: TaskEvent, task: Task, registry: RegistryRepo, evidence: Evi
             return _department(other, task, registry)
         case WaiverRefused():
             return _department(event.dimension, task, registry)
-        case PhotoRefused():
+        case PhotoRefused() | PhotoMissing():
             photo = evidence.photo(task.id, event.photo_id)
             return {photo.uploaded_by} if photo else ()
         case _:
@@ -140,6 +144,12 @@ def _workers(task: Task, registry: RegistryRepo) -> set[str]:
     if task.tier == 1:
         return _enterprise_people(task, registry)
     return {holder for side in unfinished(task) if (holder := task.side(side).inspector_id) is not None}
+
+
+def _behind(event: SideSubmitted, task: Task) -> set[str]:
+    """Whose side the task now waits for: the inspector of the other one, where somebody else handed in this one."""
+    others = {task.side(side).inspector_id for side in unfinished(task) if side is not event.dimension}
+    return {one for one in others if one is not None} - {task.side(event.dimension).inspector_id}
 
 
 def _department(dimension: Dimension, task: Task, registry: RegistryRepo) -> set[str]:

@@ -88,7 +88,7 @@ def inspect_photo(
     photo = evidence.photo(match["task"], match["photo"]) if match else None
     if photo is None or photo.state is not PhotoState.EXPECTED:
         return photo
-    finding = _inspect(photo, key, media, inspector)
+    finding, version = _inspect(photo, key, media, inspector)
     for edge_px, jpeg in finding.derivatives:
         media.write(derivative_key(photo, edge_px), jpeg, content_type="image/jpeg")
     now_ms = clock.now_ms()
@@ -103,6 +103,7 @@ def inspect_photo(
         taken_at_ms=finding.taken_at_ms,
         position=finding.position,
         look=finding.look,
+        version=version,
         marks=_marks(photo, finding, evidence, tasks, registry) if is_good else (),
     )
     head = (photo.enterprise_id, now_ms, photo.correlation_id, photo.task_id)
@@ -122,12 +123,16 @@ def _marks(
     return marks_of(photo, finding, task, site, evidence.like(photo.sha256, finding.look))
 
 
-def _inspect(photo: Photo, key: str, media: MediaStore, inspector: PhotoInspector) -> PhotoFinding:
+def _inspect(photo: Photo, key: str, media: MediaStore, inspector: PhotoInspector) -> tuple[PhotoFinding, str]:
+    """What the bytes are, and the version of them."""
     try:
-        data = media.read(key, max_bytes=MAX_BYTES)
+        stored = media.read(key, max_bytes=MAX_BYTES)
     except MediaTooLarge:
-        return PhotoFinding(RefusalReason.SIZE_MISMATCH)
-    return inspector.inspect(data, sha256=photo.sha256, size_bytes=photo.size_bytes, content_type=photo.content_type)
+        return PhotoFinding(RefusalReason.SIZE_MISMATCH), ""
+    found = inspector.inspect(
+        stored.data, sha256=photo.sha256, size_bytes=photo.size_bytes, content_type=photo.content_type
+    )
+    return found, stored.version
 
 
 def _wrong(field: str, code: str, allowed: str) -> InvalidRequest:

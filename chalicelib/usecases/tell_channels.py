@@ -12,6 +12,8 @@ from chalicelib.domain.task import Task
 PERSONAL = frozenset(
     {
         NoticeKind.PHOTO_REFUSED,
+        NoticeKind.PHOTO_MISSING,
+        NoticeKind.SIDE_BEHIND,
         NoticeKind.SIDE_ASSIGNED,
         NoticeKind.SIDE_HANDED_ON,
         NoticeKind.TASK_REMINDER,

@@ -66,6 +66,7 @@ WORDS["advice"] = {"lower", "raise", "falls", "grows"}
 ALWAYS = {"tier", "rule", "enterprise", "unit"}
 MORE = {
     "side_submitted": {"side"},
+    "side_behind": {"side"},
     "side_rejected": {"side", "reason"},
     "photo_refused": {"reason"},
     "catalogue_review_due": {"version", "quarter", "days"},

@@ -214,6 +214,8 @@ def calls_in(path: Path) -> set[str]:
             if is_rows and method in PYNAMODB and re.search(r"_model|transaction|_item\(", owner):
                 found.add(PYNAMODB[method])
             found |= {client_calls()[name] for name in (method, *texts) if name in client_calls()}
+        if isinstance(node, ast.Dict) and any(ast.unparse(key) == "'VersionId'" for key in node.keys if key):
+            found.add("s3:GetObjectVersion")  # the same call, and a right of its own
     return found
 
 

@@ -54,6 +54,7 @@ def moto_s3() -> Iterator[Any]:
     with mock_aws():
         client = s3_client()
         client.create_bucket(Bucket=BUCKET)
+        client.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
         yield client
 
 
@@ -86,12 +87,19 @@ class TestEveryStore:
 
     def test_what_is_just_as_large_as_the_caller_would_read_is_read(self, store: MediaStore) -> None:
         store.write(KEY, DATA, content_type="image/jpeg")
-        assert store.read(KEY, max_bytes=len(DATA)) == DATA
+        assert store.read(KEY, max_bytes=len(DATA)).data == DATA
 
     def test_writing_again_replaces(self, store: MediaStore) -> None:
         store.write(KEY, b"one", content_type="image/jpeg")
         store.write(KEY, b"two", content_type="image/jpeg")
-        assert store.read(KEY, max_bytes=10) == b"two"
+        assert store.read(KEY, max_bytes=10).data == b"two"
+
+    def test_what_was_read_keeps_its_version_whatever_is_put_over_it(self, store: MediaStore) -> None:
+        store.write(KEY, b"one", content_type="image/jpeg")
+        first = store.read(KEY, max_bytes=10)
+        store.write(KEY, b"two", content_type="image/jpeg")
+        assert first.version and store.read(KEY, max_bytes=10).version != first.version
+        assert f"versionId={first.version}" in store.download_url(KEY, version=first.version)
 
     def test_a_hash_that_is_none_gets_no_ticket(self, store: MediaStore) -> None:
         with pytest.raises(ValueError, match="hex"):
@@ -100,7 +108,7 @@ class TestEveryStore:
     def test_a_ticket_lets_a_phone_upload_until_it_expires(self, store: MediaStore) -> None:
         ticket = ask(store)
         post(store, ticket, DATA)
-        assert store.read(KEY, max_bytes=len(DATA)) == DATA
+        assert store.read(KEY, max_bytes=len(DATA)).data == DATA
         assert ticket.expires_at_ms == NOW_MS + 15 * 60 * 1000
 
     def test_a_download_url_names_the_object(self, store: MediaStore) -> None:
@@ -189,6 +197,12 @@ class TestS3:
         answer = requests.get(s3_store.download_url(KEY), timeout=5)
         assert (answer.content, answer.headers["Content-Type"]) == (DATA, "image/jpeg")
 
+    def test_a_link_to_a_version_gives_its_bytes_and_not_the_newest(self, s3_store: S3MediaStore) -> None:
+        s3_store.write(KEY, DATA, content_type="image/jpeg")
+        version = s3_store.read(KEY, max_bytes=len(DATA)).version
+        s3_store.write(KEY, b"put over it", content_type="image/jpeg")
+        assert requests.get(s3_store.download_url(KEY, version=version), timeout=5).content == DATA
+
     def test_a_policy_expires_when_the_ticket_says(self, s3_store: S3MediaStore) -> None:
         now_ms = int(time.time() * 1000)
         ticket = s3_store.upload_ticket(KEY, sha256="0" * 64, size_bytes=1, content_type="image/png", now_ms=now_ms)
@@ -231,7 +245,7 @@ def test_parts_that_were_put_in_any_order_make_the_object(store: MediaStore) -> 
     put_part(store, store.part_url(KEY, upload_id, 1), first)
     assert store.parts(KEY, upload_id) == {1: 5 << 20, 2: 9}
     store.finish_parts(KEY, upload_id)
-    assert store.read(KEY, max_bytes=6 << 20) == first + last
+    assert store.read(KEY, max_bytes=6 << 20).data == first + last
 
 
 def test_an_upload_that_was_abandoned_or_finished_is_none_any_more(store: MediaStore) -> None:

@@ -29,7 +29,7 @@ from chalicelib.domain.delivery import DeliveryState, DeliveryStep
 from chalicelib.domain.dimension import Dimension
 from chalicelib.domain.enterprise import Enterprise, Point, Unit
 from chalicelib.domain.errors import ContentConflict, InvalidCursor, WriteConflict
-from chalicelib.domain.events import Event, ObservationOpened, PhotoRefused, TaskDispatched, WarningRaised
+from chalicelib.domain.events import Event, ObservationOpened, PhotoMissing, PhotoRefused, TaskDispatched, WarningRaised
 from chalicelib.domain.evidence import Rectification, Retest
 from chalicelib.domain.notice import Delivery, Device, Notice, NoticeKind, PushStatus
 from chalicelib.domain.observation import Observation, ObservationKind
@@ -472,6 +472,20 @@ def test_a_refusal_is_announced_with_the_judgement(rows: Rows) -> None:
     evidence.add_photo(PHOTO)
     evidence.judge_photo(replace(PHOTO, state=PhotoState.REFUSED, reason=RefusalReason.UNREADABLE), [refused(PHOTO)])
     assert events_in(rows) == [refused(PHOTO)]
+
+
+def test_a_photo_is_unarrived_until_it_came_or_is_awaited_no_more(rows: Rows) -> None:
+    evidence = RowEvidenceRepo(rows)
+    later = replace(PHOTO, id="p-2", announced_at_ms=PHOTO.announced_at_ms + 5)
+    third = replace(PHOTO, id="p-3", announced_at_ms=PHOTO.announced_at_ms + 6)
+    for photo in (third, later, PHOTO, PHOTO):
+        evidence.add_photo(photo)
+    assert evidence.unarrived(PHOTO.announced_at_ms, 10) == ()
+    assert evidence.unarrived(PHOTO.announced_at_ms + 9, 2) == (PHOTO, later)
+    evidence.judge_photo(replace(later, state=PhotoState.VERIFIED, verified_at_ms=T0), [])
+    missing = PhotoMissing("acme", T0, "c-1", PHOTO.task_id, PHOTO.id)
+    evidence.stop_awaiting(PHOTO, [missing])
+    assert (evidence.unarrived(PHOTO.announced_at_ms + 9, 9), events_in(rows)) == ((third,), [missing])
 
 
 def test_a_photo_that_nobody_announced_cannot_be_judged(rows: Rows) -> None:

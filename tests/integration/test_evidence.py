@@ -6,6 +6,7 @@ import pytest
 
 from chalicelib.adapters.memory_media import MemoryMediaStore, UploadRefused
 from chalicelib.domain.photo import MAX_BYTES, RefusalReason
+from chalicelib.handlers.on_clock import on_clock
 from chalicelib.handlers.on_photo import on_photo
 from chalicelib.ports import UploadTicket
 from tests.acts import JPEG, FakeInspector, client_id, photo_body, retest_body, submits, the_task
@@ -69,9 +70,58 @@ def test_a_photo_is_announced_uploaded_and_verified(park: Park) -> None:
     photo = park.as_("department_safety").get(f"/v1/tasks/{tid(park)}/photos/{announced['id']}")
     assert (photo["state"], photo["width_px"], photo["height_px"]) == ("verified", 4032, 3024)
     assert (photo["taken_at"], photo["position"]["latitude"]) == ("2026-03-02T10:00:30.000+08:00", 31.2304)
-    assert set(photo["links"]) == {"480", "1600"} and "upload" not in photo
+    assert set(photo["links"]) == {"480", "1600", "original"} and "upload" not in photo
     derived = {key for key in media(park).objects if key.startswith("derived/")}
     assert derived == {f"derived/{tid(park)}/{announced['id']}/{edge}.jpg" for edge in (480, 1600)}
+
+
+def test_the_original_that_was_judged_is_for_those_who_judge_and_for_whoever_took_it(park: Park) -> None:
+    announced = announce(park)
+    path = f"/v1/tasks/{tid(park)}/photos/{announced['id']}"
+    key = upload(park, announced)
+    park.photo_lands(key)
+    has = {who: "original" in park.as_(who).get(path)["links"] for who in ("department_environment", "committee", "inspector_environment", "enterprise")}  # fmt: skip
+    assert has == {"department_environment": True, "committee": True, "inspector_environment": False, "enterprise": False}  # fmt: skip
+    media(park).write(key, b"put over it", content_type="image/jpeg")
+    park.photo_lands(key)
+    assert park.as_("inspector_safety").get(path)["links"]["original"].endswith(f"{key}?expires_s=900&versionId=1")
+
+
+def inbox(park: Park, who: str) -> list[str]:
+    park.pump()
+    return [one["kind"] for one in park.as_(who).get("/v1/inbox")["items"]]
+
+
+def minute_passes(park: Park, seconds: float = 60) -> None:
+    park.clock.advance(seconds)
+    on_clock(park.services)
+
+
+def test_a_photo_that_has_not_come_in_two_hours_is_missed_once_and_by_its_owner_only(park: Park) -> None:
+    announced = announce(park)
+    minute_passes(park, 7199)
+    assert "photo_missing" not in inbox(park, "inspector_safety")
+    minute_passes(park, 1)
+    minute_passes(park)
+    told = {who: inbox(park, who).count("photo_missing") for who in ("inspector_safety", "inspector_environment")}
+    assert told == {"inspector_safety": 1, "inspector_environment": 0}
+    assert lands(park, announced)["state"] == "verified"
+
+
+def test_a_photo_that_came_is_not_missed(park: Park) -> None:
+    lands(park, announce(park))
+    minute_passes(park, 8000)
+    assert "photo_missing" not in inbox(park, "inspector_safety")
+
+
+def test_who_is_behind_is_told_when_the_other_side_is_handed_in(park: Park) -> None:
+    lands(park, announce(park))
+    submits(park, the_task(park), "safety")
+    assert "side_behind" in inbox(park, "inspector_environment")
+    assert "side_behind" not in inbox(park, "inspector_safety")
+    lands(park, announce(park, 2, "environment", who="inspector_environment"))
+    submits(park, the_task(park), "environment")
+    assert "side_behind" not in inbox(park, "inspector_safety")
 
 
 def test_a_verified_photo_is_evidence_enough_to_submit(park: Park) -> None:
@@ -386,5 +436,5 @@ def test_a_voice_note_is_kept_and_is_no_evidence_by_itself(park: Park) -> None:
     park.services.media.write(f"incoming/{task['id']}/{client_id(71)}", JPEG, content_type="audio/amr")
     park.photo_lands(f"incoming/{task['id']}/{client_id(71)}")
     (note,) = park.as_("enterprise").get(f"/v1/tasks/{task['id']}/evidence")["photos"]
-    assert (note["kind"], note["state"], "links" in note) == ("voice", "verified", False)
+    assert (note["kind"], note["state"], set(note["links"])) == ("voice", "verified", {"original"})
     assert submits(park, task, "safety", expect=409)["code"] == "evidence_missing"

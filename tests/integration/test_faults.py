@@ -32,7 +32,7 @@ from chalicelib.handlers.on_clock import on_clock
 from chalicelib.handlers.on_event import on_event
 from chalicelib.handlers.on_photo import on_photo
 from chalicelib.observability import FunctionFailed
-from chalicelib.ports import PushRequest
+from chalicelib.ports import PushRequest, StoredMedia
 from infra.local import standins
 from tests.acts import JPEG, FakeInspector, blows_to_other, client_id, photo_body, the_task
 from tests.park import PEOPLE, START_MS, Park, stream_record
@@ -355,7 +355,7 @@ class FailingMedia(MemoryMediaStore):
 
     failures: int = 0
 
-    def read(self, key: str, *, max_bytes: int) -> bytes:
+    def read(self, key: str, *, max_bytes: int) -> StoredMedia:
         if self.failures > 0:
             self.failures -= 1
             raise ClientError({"Error": {"Code": "SlowDown", "Message": key}}, "GetObject")

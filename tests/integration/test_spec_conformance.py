@@ -34,6 +34,21 @@ def test_every_accepted_request_of_the_walk_is_as_the_spec_says(walked: list[Exc
     assert sent and wrong == []
 
 
+def test_every_operation_that_the_walk_brings_is_as_its_kind_is_spelled_out(walked: list[Exchange]) -> None:
+    batches = [one.body for one in walked if (one.operation, one.status) == ("post_sync", 200)]
+    brought = [operation for batch in batches for operation in batch["operations"]]
+    known = {"$ref": "#/components/schemas/Operation"}
+    assert brought and [problem for operation in brought for problem in invalid(known, operation)] == []
+
+
+def test_an_operation_with_the_payload_of_another_kind_is_not_as_spelled_out() -> None:
+    retest = examples.read()["post_retest"]["request"]["body"]
+    wrong = {"id": retest["id"], "kind": "photo", "task_id": "t-1", "at": retest["measured_at"], "payload": retest}
+    known = {"$ref": "#/components/schemas/Operation"}
+    assert invalid(known, wrong) != []
+    assert invalid(known, wrong | {"kind": "retest"}) == []
+
+
 def test_the_walk_meets_every_answer_that_the_spec_names_and_no_other(walked: list[Exchange]) -> None:
     named = {(operation, *answer) for operation, one in OPERATIONS.items() for answer in answers_of(one)}
     met = {(one.operation, str(one.status), code_of(one)) for one in walked}
@@ -115,8 +130,13 @@ def answers_of(operation: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]
     """(status, problem code) of all that an operation may answer."""
     for status, answer in operation["responses"].items():
         content = resolved(answer).get("content", {})
-        codes = content[PROBLEM]["schema"]["properties"]["code"]["enum"] if PROBLEM in content else [None]
+        codes = codes_of(content[PROBLEM]["schema"]) if PROBLEM in content else [None]
         yield from ((status, code) for code in codes)
+
+
+def codes_of(schema: Mapping[str, Any]) -> list[str]:
+    """The codes of a problem, or of a choice of problems."""
+    return [resolved(one)["allOf"][1]["properties"]["code"]["const"] for one in schema.get("oneOf", [schema])]
 
 
 def contents() -> Iterator[tuple[str, dict[str, Any]]]:

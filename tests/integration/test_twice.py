@@ -242,6 +242,7 @@ def story(park: RepeatingPark) -> None:
         submits(park, task, side)
     answers(park, task, "safety", "cooling", 50, answer="failed", reason="备用泵未投用", follow_up=True)
     judges(park, task, "safety", "rejected", reason="请补拍阀门")
+    park.as_("inspector_safety").post(f"/v1/tasks/{task['id']}/photos", photo_body(3, "safety"), expect=201)
     for seconds in (3800, 7000):
         park.clock.advance(seconds)
         park.minute_passes()

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from chalicelib.api.models.wire import Id, ShortText, SideName, View, Wire
+from chalicelib.api.models.wire import Count, Id, ShortText, SideName, View, Wire
 from chalicelib.domain.channel import Audience, Channel
 from chalicelib.domain.dimension import Dimension
 from chalicelib.domain.notice import NoticeKind, PushStatus
@@ -34,7 +34,7 @@ class ChannelIn(Wire):
     audience: AudienceModel
     kinds: list[NoticeKind] = Field(default=[], max_length=50, description="none: every kind")
     least_tier: Tier = 1
-    order: int = Field(
+    order: Count = Field(
         default=0, ge=0, le=99, description="of a person's own channels, the first to be tried is the lowest"
     )
     language: Literal["zh-CN", "en"] = "zh-CN"

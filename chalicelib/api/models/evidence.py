@@ -27,7 +27,9 @@ class PhotoIn(Wire):
     content_type: Literal[CONTENT_TYPES]  # type: ignore[valid-type]
     taken_at: InstantIn | None = Field(default=None, description="when it was taken, by the phone's clock")
     position: PositionModel | None = Field(default=None, description="where, by the phone: WGS 84")
-    accuracy_m: Number | None = Field(default=None, ge=0, le=100_000, description="of the position, as the phone says")
+    accuracy_m: Annotated[Number, Field(ge=0, le=100_000)] | None = Field(
+        default=None, description="of the position, as the phone says"
+    )
     is_mock_location: StrictBool = Field(default=False, description="the phone's position was set by another app")
     device_time: InstantIn | None = Field(default=None, description="the phone's clock, now")
 
@@ -84,7 +86,10 @@ class PhotoOut(View):
     position: PositionModel | None = None
     marks: list[PhotoMarkOut] = Field(default=[])
     upload: UploadOut | None = None
-    links: dict[str, str] | None = Field(default=None, description="short-lived links to the pictures by longest edge")
+    links: dict[str, str] | None = Field(
+        default=None,
+        description="short-lived links: pictures without EXIF by longest edge, and `original`, as it came, where the caller may have it",
+    )
 
 
 class RetestIn(Wire):

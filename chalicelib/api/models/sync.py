@@ -1,6 +1,6 @@
 """What phones fetch and bring when they have a signal again."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -145,8 +145,8 @@ class OperationIn(Wire):
         default=None,
         description="of every kind but `hazard`, `acknowledge`, `photo`, `retest`, `rectification`, `visit`",
     )
-    base_version: Count | None = Field(
-        default=None, ge=1, description="the version of the task that its owner saw; absent: as it now stands"
+    base_version: Annotated[Count, Field(ge=1)] | None = Field(
+        default=None, description="the version of the task that its owner saw; absent: as it now stands"
     )
     at: InstantIn = Field(description="when it was done, by the device's clock")
     payload: dict[str, Any] = Field(

@@ -30,15 +30,17 @@ class RegionOut(View):
 
 class WeatherHourIn(Wire):
     at: InstantIn = Field(description="the beginning of the hour")
-    temperature_c: Number | None = Field(default=None, ge=-60, le=60)
-    wind_m_s: Number | None = Field(default=None, ge=0, le=75)
-    wind_from_deg: Number | None = Field(
-        default=None, ge=0, le=360, description="where it comes from, from north over east"
+    temperature_c: Annotated[Number, Field(ge=-60, le=60)] | None = None
+    wind_m_s: Annotated[Number, Field(ge=0, le=75)] | None = None
+    wind_from_deg: Annotated[Number, Field(ge=0, le=360)] | None = Field(
+        default=None, description="where it comes from, from north over east"
     )
-    humidity_pct: Number | None = Field(default=None, ge=0, le=100)
-    pressure_hpa: Number | None = Field(default=None, ge=450, le=1100)
-    cloud_cover: Number | None = Field(default=None, ge=0, le=1, description="the part of the sky that is covered")
-    precipitation_mm: Number | None = Field(default=None, ge=0, le=500)
+    humidity_pct: Annotated[Number, Field(ge=0, le=100)] | None = None
+    pressure_hpa: Annotated[Number, Field(ge=450, le=1100)] | None = None
+    cloud_cover: Annotated[Number, Field(ge=0, le=1)] | None = Field(
+        default=None, description="the part of the sky that is covered"
+    )
+    precipitation_mm: Annotated[Number, Field(ge=0, le=500)] | None = None
 
 
 class WeatherIn(Wire):
