@@ -19,6 +19,7 @@ from chalicelib.domain.events import (
     OperationSettled,
     PhotoMissing,
     PhotoRefused,
+    RegistryChanged,
     SideAssigned,
     SidePassed,
     SideRejected,
@@ -56,10 +57,11 @@ from chalicelib.usecases.miss_photos import miss_photos
 from chalicelib.usecases.notify import notify
 from chalicelib.usecases.plan_maintenance import approve_window, end_window, propose_window
 from chalicelib.usecases.plan_visit import plan_visit
-from chalicelib.usecases.project_task import project_task
+from chalicelib.usecases.project_task import project_anew, project_task
 from chalicelib.usecases.push import push
 from chalicelib.usecases.push_channel import push_channel
 from chalicelib.usecases.read_audit import verify_audit
+from chalicelib.usecases.register import put_enterprise, put_person, put_unit
 from chalicelib.usecases.report_hazard import report_hazard
 from chalicelib.usecases.request_command import request_command
 from chalicelib.usecases.review_catalogue import ask_for_review, tell_review
@@ -92,6 +94,20 @@ class Stage:
     emits: tuple[type, ...] = ()
 
 
+# What follows from an operation made offline: the same as from what its kind does with a signal.
+DONE_OFFLINE = (
+    TaskDispatched,
+    SideAssigned,
+    SideSubmitted,
+    SidePassed,
+    SideRejected,
+    WaiverProposed,
+    WaiverRefused,
+    SideWaived,
+    SideReopened,
+    TaskClosed,
+)
+
 FLOW = (
     Stage("ingest", "api", Upload, ingest_readings, (Block,)),
     Stage(
@@ -115,6 +131,10 @@ FLOW = (
     Stage("push", "push", PushRequest, push),
     Stage("push to a channel", "push", PushRequest, push_channel),
     Stage("project", "relay", TaskTouched, project_task),
+    Stage("register enterprise", "api", "admin", put_enterprise, (RegistryChanged,)),
+    Stage("register unit", "api", "admin", put_unit, (RegistryChanged,)),
+    Stage("register person", "api", "admin", put_person, (RegistryChanged,)),
+    Stage("project anew", "relay", RegistryChanged, project_anew),
     Stage("acknowledge", "api", "inspector", acknowledge),
     Stage("announce photo", "api", "inspector", announce_photo),
     Stage("inspect photo", "photo", "upload", inspect_photo, (PhotoRefused,)),
@@ -137,16 +157,10 @@ FLOW = (
     Stage("notify", "relay", SideWaived, notify, (PushRequest,)),
     Stage("notify", "relay", SideReopened, notify, (PushRequest,)),
     Stage("notify", "relay", TaskClosed, notify, (PushRequest,)),
-    Stage(
-        "sync",
-        "api",
-        "inspector",
-        sync_operations,
-        (OperationSettled, SideSubmitted, SidePassed, SideRejected, TaskClosed),
-    ),
-    Stage("decide conflict", "api", "department", decide_conflict, (OperationSettled,)),
-    Stage("retry held", "clock", "every minute", retry_held, (OperationSettled, SideSubmitted)),
-    Stage("retry on photo", "relay", PhotoJudged, retry_on_photo, (OperationSettled, SideSubmitted)),
+    Stage("sync", "api", "inspector", sync_operations, (OperationSettled, *DONE_OFFLINE)),
+    Stage("decide conflict", "api", "department", decide_conflict, (OperationSettled, *DONE_OFFLINE)),
+    Stage("retry held", "clock", "every minute", retry_held, (OperationSettled, *DONE_OFFLINE)),
+    Stage("retry on photo", "relay", PhotoJudged, retry_on_photo, (OperationSettled, *DONE_OFFLINE)),
     Stage("tell operation", "relay", OperationSettled, tell_operation, (PushRequest,)),
     Stage("score", "relay", TaskClosed, score_task),
     Stage("release", "relay", TaskClosed, release_members, (TaskDispatched, TaskEscalated)),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # a function loads the domain that it uses, and no more: it s
     from chalicelib.domain.delivery import DeliveryStep
     from chalicelib.domain.duty import DutyEntry, DutyKind, Rota
     from chalicelib.domain.enterprise import Enterprise, Point, Profile, Unit
-    from chalicelib.domain.events import CatalogueReviewDue, Event
+    from chalicelib.domain.events import CatalogueReviewDue, Event, RegistryChanged
     from chalicelib.domain.evidence import Rectification, Retest
     from chalicelib.domain.field_operation import DeviceClock, KeptOperation
     from chalicelib.domain.field_pack import FieldPack, PackEntry
@@ -65,7 +65,12 @@ class Clock(Protocol):
 
 
 class RegistryRepo(Protocol):
-    """Enterprises, units, points, people and bridges. `put_*` of the same content twice is one."""
+    """Enterprises, units, points, people and bridges. `put_*` of the same content twice is one.
+
+    What is read may be some seconds old; after `forget` it is not.
+    """
+
+    def forget(self) -> None: ...
 
     def profile(self, enterprise_id: str) -> Profile | None: ...
     def enterprises(self) -> tuple[Enterprise, ...]: ...
@@ -78,13 +83,19 @@ class RegistryRepo(Protocol):
     def bridge(self, bridge_id: str) -> Bridge | None: ...
     def bridges(self, enterprise_id: str) -> tuple[Bridge, ...]: ...
     def people(self) -> tuple[Person, ...]: ...
-    def put_enterprise(self, enterprise: Enterprise) -> None: ...
-    def put_unit(self, unit: Unit) -> None:
-        """Raises ContentConflict where the unit's id belongs to another enterprise."""
+    def put_enterprise(self, enterprise: Enterprise) -> Enterprise | None:
+        """Returns what was in its place."""
+        ...
+
+    def put_unit(self, unit: Unit) -> Unit | None:
+        """Returns what was in its place. Raises ContentConflict where the unit's id belongs to another enterprise."""
         ...
 
     def put_point(self, point: Point) -> None: ...
-    def put_person(self, person: Person) -> None: ...
+    def put_person(self, person: Person) -> Person | None:
+        """Returns who was in their place."""
+        ...
+
     def put_bridge(self, bridge: Bridge) -> None: ...
 
 
@@ -502,6 +513,10 @@ class PackRepo(Protocol):
 
         Raises WriteConflict where another one was first.
         """
+        ...
+
+    def announce(self, event: RegistryChanged) -> None:
+        """Say that what packs are made of is another now."""
         ...
 
     def changes(self, feed: str, after: str | None, limit: int) -> tuple[tuple[str, PackEntry], ...]:

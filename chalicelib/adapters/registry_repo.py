@@ -83,23 +83,30 @@ class RowRegistryRepo:
         rows = self._rows.query(f"ENT#{enterprise_id}", prefix="BRIDGE#")
         return tuple(from_body(Bridge, row.body) for row in rows)
 
-    def put_enterprise(self, enterprise: Enterprise) -> None:
-        body = to_body(enterprise)
-        self._commit(Row(f"ENT#{enterprise.id}", "ENT", body), Row("ENTERPRISES", enterprise.id, body))
+    def forget(self) -> None:
+        self._cache.clear()
 
-    def put_unit(self, unit: Unit) -> None:
-        body = to_body(unit)
+    def put_enterprise(self, enterprise: Enterprise) -> Enterprise | None:
+        body, before = to_body(enterprise), self._load(f"ENT#{enterprise.id}", "ENT", Enterprise)
+        self._commit(Row(f"ENT#{enterprise.id}", "ENT", body), Row("ENTERPRISES", enterprise.id, body))
+        return before
+
+    def put_unit(self, unit: Unit) -> Unit | None:
+        body, before = to_body(unit), self.unit(unit.id)
         self._commit_owned(
             Row(f"UNIT#{unit.id}", "UNIT", body), Row(f"ENT#{unit.enterprise_id}", f"UNIT#{unit.id}", body)
         )
+        return before
 
     def put_point(self, point: Point) -> None:
         owner = {"enterprise_id": point.enterprise_id, "unit_id": point.unit_id}
         row = Row(f"ENT#{point.enterprise_id}", f"POINT#{point.id}", to_body(point))
         self._commit_owned(Row(f"POINT#{point.id}", "POINT", owner), row)
 
-    def put_person(self, person: Person) -> None:
+    def put_person(self, person: Person) -> Person | None:
+        before = self._load("PEOPLE", person.id, Person)
         self._commit(Row("PEOPLE", person.id, to_body(person)))
+        return before
 
     def put_bridge(self, bridge: Bridge) -> None:
         body = to_body(bridge)

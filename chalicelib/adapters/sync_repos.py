@@ -13,7 +13,7 @@ from chalicelib.adapters.feeds import feed_page
 from chalicelib.adapters.operations_repos import event_puts
 from chalicelib.adapters.rows import Delete, Expect, Put, Row, RowConflict, Rows
 from chalicelib.domain.errors import WriteConflict
-from chalicelib.domain.events import Event
+from chalicelib.domain.events import Event, RegistryChanged
 from chalicelib.domain.field_command import COMMANDS, KINDS
 from chalicelib.domain.field_operation import DeviceClock, KeptOperation, Outcome
 from chalicelib.domain.field_pack import FieldPack, PackEntry, entry_of, feeds_of
@@ -49,6 +49,9 @@ class RowPackRepo:
             self._rows.commit(writes)
         except RowConflict as error:
             raise WriteConflict from error
+
+    def announce(self, event: RegistryChanged) -> None:
+        self._rows.commit(event_puts([event]))
 
     def changes(self, feed: str, after: str | None, limit: int) -> tuple[tuple[str, PackEntry], ...]:
         rows = self._rows.query(f"SYNC#{feed}", after=after, limit=limit)

@@ -30,7 +30,14 @@ def put_enterprise(call: Call, enterprise_id: str) -> EnterpriseOut:
 
     ports = call.services
     fields = dict(call.body)
-    done = register.put_enterprise(enterprise_id, fields, registry=ports.registry, catalogues=ports.catalogues)
+    done = register.put_enterprise(
+        enterprise_id,
+        fields,
+        registry=ports.registry,
+        catalogues=ports.catalogues,
+        packs=ports.packs,
+        clock=ports.clock,
+    )
     return EnterpriseOut.model_validate(done)
 
 
@@ -42,7 +49,14 @@ def put_unit(call: Call, unit_id: str) -> UnitOut:
     from chalicelib.usecases import register
 
     ports = call.services
-    unit = register.put_unit(unit_id, dict(call.body), registry=ports.registry, catalogues=ports.catalogues)
+    unit = register.put_unit(
+        unit_id,
+        dict(call.body),
+        registry=ports.registry,
+        catalogues=ports.catalogues,
+        packs=ports.packs,
+        clock=ports.clock,
+    )
     return UnitOut.of(unit)
 
 
@@ -66,7 +80,10 @@ def put_point(call: Call, point_id: str) -> PointOut:
 def put_person(call: Call, person_id: str) -> PersonOut:
     from chalicelib.usecases import register
 
-    return PersonOut.model_validate(register.put_person(person_id, dict(call.body), registry=call.services.registry))
+    ports, fields = call.services, dict(call.body)
+    return PersonOut.model_validate(
+        register.put_person(person_id, fields, registry=ports.registry, packs=ports.packs, clock=ports.clock)
+    )
 
 
 @endpoint(

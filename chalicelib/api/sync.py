@@ -38,17 +38,20 @@ api = Blueprint(__name__)
     action=Action.READ_TASK, query="sync.SyncQuery", response="sync.SyncOut", problems=(InvalidCursor,),
 )  # fmt: skip
 def get_sync(call: Call) -> SyncOut:
+    from chalicelib.api.models.checklists import ChecklistOut
     from chalicelib.api.models.sync import ContactOut, SyncOut
     from chalicelib.usecases.read_sync import read_sync
 
     ports, query = call.services, call.query
     found = read_sync(query.cursor, query.limit, call.person, packs=ports.packs, clock=ports.clock)
     people = {one.id: one for pack in found.packs for one in pack.contacts}
+    checklists = {one.name: one for pack in found.packs for one in pack.checklists}
     catalogues: dict[str, Catalogue] = {}
     return SyncOut(
         tasks=[_field_task(call, pack, catalogues) for pack in found.packs],
         gone=list(found.gone),
         people=[ContactOut.model_validate(people[person_id]) for person_id in sorted(people)],
+        checklists=[ChecklistOut.model_validate(checklists[name]) for name in sorted(checklists)],
         next_cursor=found.cursor,
         more=found.has_more,
         reset=found.is_reset,
@@ -123,6 +126,7 @@ def post_decision(call: Call, owner_id: str, operation_id: str) -> ConflictOut:
 
 
 def _field_task(call: Call, pack: FieldPack, catalogues: dict[str, Catalogue]) -> FieldTaskOut:
+    from chalicelib.api.models.checklists import AnswerOut
     from chalicelib.api.models.evidence import RectificationOut
     from chalicelib.api.models.registry import PositionModel
     from chalicelib.api.models.sync import FieldTaskOut
@@ -137,6 +141,8 @@ def _field_task(call: Call, pack: FieldPack, catalogues: dict[str, Catalogue]) -
         photos=[photo_view(call, one) for one in pack.photos],
         retests=[retest_view(call, one) for one in pack.retests],
         rectifications=[RectificationOut.model_validate(one) for one in pack.rectifications],
+        checklists=[one.name for one in pack.checklists],
+        answers=[AnswerOut.model_validate(one) for one in pack.answers],
     )
 
 

@@ -247,6 +247,16 @@ class CatalogueReviewDue(Event):
     since_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class RegistryChanged(Event):
+    """What phones are told of people, units and enterprises has changed. `scope` is the list of tasks that it concerns: "park",
+    "enterprise:<id>" or "person:<id>"; `enterprise_id` is empty."""
+
+    kind: ClassVar[str] = "registry_changed"
+    identity: ClassVar[tuple[str, ...]] = ("scope", "at_ms")
+    scope: str
+
+
 EVENTS: dict[str, type[Event]] = {
     event.kind: event
     for event in (
@@ -275,6 +285,7 @@ EVENTS: dict[str, type[Event]] = {
         CommandSettled,
         CatalogueReviewDue,
         AuditBroken,
+        RegistryChanged,
         ObservationOpened,
     )
 }

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
+from chalicelib.domain.checklist import Checklist, ItemAnswer
 from chalicelib.domain.dimension import SIDES, Dimension
 from chalicelib.domain.enterprise import Enterprise, Unit
 from chalicelib.domain.evidence import Rectification, Retest
@@ -46,7 +47,7 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class FieldPack:
-    """`warning` is None for a task without one; `enterprise` and `unit` for a regional one."""
+    """`warning` is None for a task without one; `enterprise` and `unit` for a regional one. `checklists` are those of its sides."""
 
     task: Task
     warning: Warning | None
@@ -56,6 +57,8 @@ class FieldPack:
     photos: tuple[Photo, ...]
     retests: tuple[Retest, ...]
     rectifications: tuple[Rectification, ...]
+    checklists: tuple[Checklist, ...] = ()
+    answers: tuple[ItemAnswer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,22 +14,26 @@ from chalicelib.domain.errors import InvalidCursor
 
 HORIZON_MS = 60_000  # a function that marks a change has written it, or given up, by then
 LONGEST_AWAY_MS = 30 * 86_400_000  # a phone away for longer starts anew
-_TEXT = re.compile(r"v1 (?P<feed>[\x21-\x7e]{1,80}) (?P<mark>[0-9]{13}(#[\x21-\x7e]{0,80})?)( (?P<horizon>[0-9]{13}))?")
+_TEXT = re.compile(
+    r"v1 (?P<feed>[\x21-\x7e]{1,80}) (?P<mark>[0-9]{13}(#[\x21-\x7e]{0,80})?)( (?P<horizon>[0-9]{13})(?P<first> first)?)?"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class SyncCursor:
     """`mark` is a sort key of the feed, or a bare instant (13 digits): all before it has been read.
 
-    `horizon_ms` is that of a run with pages still to come; None between runs.
+    `horizon_ms` is that of a run with pages still to come; None between runs. `is_first`: of a run that began with nothing, and is of open
+    tasks alone. One that is closed while it goes on changed after its horizon: the next run brings it.
     """
 
     feed: str
     mark: str
     horizon_ms: int | None = None
+    is_first: bool = False
 
     def text(self) -> str:
-        run = "" if self.horizon_ms is None else f" {self.horizon_ms:013d}"
+        run = "" if self.horizon_ms is None else f" {self.horizon_ms:013d}{' first' if self.is_first else ''}"
         return urlsafe_b64encode(f"v1 {self.feed} {self.mark}{run}".encode()).decode().rstrip("=")
 
     def is_stale(self, now_ms: int) -> bool:
@@ -47,7 +51,8 @@ def read_cursor(text: str, feed: str) -> SyncCursor | None:
     if match is None:
         raise InvalidCursor()
     horizon_ms = None if match["horizon"] is None else int(match["horizon"])
-    return SyncCursor(feed, match["mark"], horizon_ms) if match["feed"] == feed else None
+    is_first = match["first"] is not None
+    return SyncCursor(feed, match["mark"], horizon_ms, is_first) if match["feed"] == feed else None
 
 
 def next_cursor(feed: str, since: SyncCursor | None, last_mark: str | None, now_ms: int, *, is_end: bool) -> SyncCursor:
@@ -56,4 +61,4 @@ def next_cursor(feed: str, since: SyncCursor | None, last_mark: str | None, now_
     horizon_ms = max(now_ms - HORIZON_MS, 0) if begun_ms is None else begun_ms
     if is_end or last_mark is None:
         return SyncCursor(feed, f"{horizon_ms:013d}")
-    return SyncCursor(feed, last_mark, horizon_ms)
+    return SyncCursor(feed, last_mark, horizon_ms, is_first=since is None or since.is_first)

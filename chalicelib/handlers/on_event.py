@@ -14,7 +14,7 @@ from chalicelib.observability import logger
 
 TASK_PREFIX, PHOTO_PREFIX = "TASK#", "PHOTO#"
 # Of a task's partition: the task, and what its pack is made of. Deliveries and the pack itself touch nothing.
-TOUCHING = ("TASK", PHOTO_PREFIX, "RETEST#", "RECTIFICATION#")
+TOUCHING = ("TASK", PHOTO_PREFIX, "RETEST#", "RECTIFICATION#", "ANSWER#")
 
 
 def on_event(event: dict[str, Any], services: Services) -> dict[str, list[dict[str, str]]]:

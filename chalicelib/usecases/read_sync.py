@@ -7,6 +7,7 @@ from chalicelib.domain.field_pack import FieldPack, PackEntry, feed_of
 from chalicelib.domain.membership import seen_by
 from chalicelib.domain.person import Person, Role
 from chalicelib.domain.sync_cursor import next_cursor, read_cursor
+from chalicelib.domain.task import TaskKind
 from chalicelib.ports import Clock, PackRepo
 
 ROWS_A_PAGE = 1000  # a row of a feed is small; those of closed tasks are passed over at a first sync
@@ -24,7 +25,7 @@ class Changes:
 
 
 def read_sync(cursor: str | None, limit: int, person: Person, *, packs: PackRepo, clock: Clock) -> Changes:
-    """At most `limit` tasks, oldest change first. Without a cursor the open ones; with one, all that changed, closed ones too.
+    """At most `limit` tasks, oldest change first. Without a cursor the open ones, page by page; then all that changed, closed ones too.
 
     One query of a feed, and one read for each hundred tasks. Raises InvalidCursor.
     """
@@ -33,7 +34,7 @@ def read_sync(cursor: str | None, limit: int, person: Person, *, packs: PackRepo
     known = None if cursor is None else read_cursor(cursor, feed)
     since = None if known is None or known.is_stale(now_ms) else known
     rows = packs.changes(feed, None if since is None else since.mark, ROWS_A_PAGE)
-    taken, last_mark, is_end = _page(rows, person, limit, wants_closed=since is not None)
+    taken, last_mark, is_end = _page(rows, person, limit, wants_closed=since is not None and not since.is_first)
     found = packs.many([entry.task_id for entry in taken if not entry.is_gone])
     ordered = (found[entry.task_id] for entry in taken if entry.task_id in found)
     return Changes(
@@ -67,6 +68,8 @@ def _may_see(entry: PackEntry, person: Person) -> bool:
 
 def _seen(pack: FieldPack, person: Person) -> FieldPack:
     """The pack as this person may see it: of a regional task an enterprise sees what is its own."""
+    if person.role is Role.ENTERPRISE and pack.task.kind is TaskKind.REGIONAL:
+        pack = replace(pack, answers=())  # they may be about others
     task = seen_by(pack.task, person)
     if task is pack.task:
         return pack

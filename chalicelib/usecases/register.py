@@ -5,16 +5,23 @@ from typing import Any
 
 from chalicelib.domain.enterprise import Enterprise, Point, Profile, Unit
 from chalicelib.domain.errors import FieldError, InvalidRequest, NotFound
+from chalicelib.domain.events import RegistryChanged
 from chalicelib.domain.person import Bridge, Person, Role
 from chalicelib.domain.photo import Position
 from chalicelib.domain.region import Region, is_boundary
-from chalicelib.ports import CatalogueRepo, RegionRepo, RegistryRepo, SignatureVerifier
+from chalicelib.ports import CatalogueRepo, Clock, PackRepo, RegionRepo, RegistryRepo, SignatureVerifier
 
 Fields = Mapping[str, Any]
 
 
 def put_enterprise(
-    enterprise_id: str, fields: Fields, *, registry: RegistryRepo, catalogues: CatalogueRepo
+    enterprise_id: str,
+    fields: Fields,
+    *,
+    registry: RegistryRepo,
+    catalogues: CatalogueRepo,
+    packs: PackRepo,
+    clock: Clock,
 ) -> Enterprise:
     known = catalogues.current().industry_weights
     if fields["industry"] not in known:
@@ -22,11 +29,20 @@ def put_enterprise(
     position = fields.get("position")
     place = None if position is None else Position(position.latitude, position.longitude)
     enterprise = Enterprise(**{**fields, "id": enterprise_id, "position": place})
-    registry.put_enterprise(enterprise)
+    if registry.put_enterprise(enterprise) not in (None, enterprise):
+        _announce({f"enterprise:{enterprise_id}"}, packs, clock)
     return enterprise
 
 
-def put_unit(unit_id: str, fields: Fields, *, registry: RegistryRepo, catalogues: CatalogueRepo) -> Unit:
+def put_unit(
+    unit_id: str,
+    fields: Fields,
+    *,
+    registry: RegistryRepo,
+    catalogues: CatalogueRepo,
+    packs: PackRepo,
+    clock: Clock,
+) -> Unit:
     """Raises InvalidRequest, with what is allowed, for a type that does not occur in the enterprise's industry."""
     profile = registry.profile(fields["enterprise_id"])
     if profile is None:
@@ -38,7 +54,8 @@ def put_unit(unit_id: str, fields: Fields, *, registry: RegistryRepo, catalogues
     unit = Unit(**{**fields, "id": unit_id, "feeds": tuple(dict.fromkeys(fields["feeds"]))})
     if wrong := _wrong_feeds(unit, profile):
         raise InvalidRequest(errors=wrong)
-    registry.put_unit(unit)
+    if registry.put_unit(unit) not in (None, unit):
+        _announce({f"enterprise:{unit.enterprise_id}"}, packs, clock)
     return unit
 
 
@@ -68,7 +85,7 @@ def put_point(point_id: str, fields: Fields, *, registry: RegistryRepo, catalogu
     return point
 
 
-def put_person(person_id: str, fields: Fields, *, registry: RegistryRepo) -> Person:
+def put_person(person_id: str, fields: Fields, *, registry: RegistryRepo, packs: PackRepo, clock: Clock) -> Person:
     person = Person(
         **{**fields, "id": person_id, "regions": tuple(fields["regions"]), "industries": tuple(fields["industries"])}
     )
@@ -80,8 +97,28 @@ def put_person(person_id: str, fields: Fields, *, registry: RegistryRepo) -> Per
         raise _wrong("is_chief", "inspector")
     if person.role is Role.ENTERPRISE:
         _require_enterprise(person.enterprise_id or "", registry)
-    registry.put_person(person)
+    before = registry.put_person(person)
+    if before not in (None, person):
+        _announce({_scope_of(one) for one in (before, person) if one is not None}, packs, clock)
     return person
+
+
+def _scope_of(person: Person) -> str:
+    """Whose tasks may show them as a contact."""
+    match person.role:
+        case Role.INSPECTOR:
+            return f"person:{person.id}"
+        case Role.ENTERPRISE:
+            return f"enterprise:{person.enterprise_id}"
+        case _:
+            return "park"
+
+
+def _announce(scopes: set[str], packs: PackRepo, clock: Clock) -> None:
+    """After the change, never before, or the packs might be made of what was. Where the process dies between the two, a phone hears of the
+    change when its task next changes."""
+    for scope in sorted(scopes):
+        packs.announce(RegistryChanged("", clock.now_ms(), f"registry-{scope}", scope))
 
 
 def put_bridge(bridge_id: str, fields: Fields, *, registry: RegistryRepo, signatures: SignatureVerifier) -> Bridge:

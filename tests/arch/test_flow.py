@@ -32,7 +32,6 @@ NO_STAGE = {
     "find_marks",
     "read_bridges",
     "see_enterprise",
-    "register",
     "manage_catalogue",
     "advise_enterprise",
     "change_task",
@@ -56,7 +55,7 @@ NO_STAGE = {
     "normal_period",
 }
 FUNCTIONS = {"api", *(source.name for source in app.event_sources)}
-SOURCES = {"inspector", "enterprise", "department", "upload", "every minute", "every hour"}
+SOURCES = {"admin", "inspector", "enterprise", "department", "upload", "every minute", "every hour"}
 EMITTED = {event for stage in FLOW for event in stage.emits}
 CONSUMED = {stage.on for stage in FLOW if isinstance(stage.on, type)}
 STAGES = [pytest.param(stage, id=f"{stage.name} on {getattr(stage.on, '__name__', stage.on)}") for stage in FLOW]

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,9 +10,20 @@ import pytest
 from chalicelib.api.models.wire import rfc3339
 from chalicelib.domain.sync_cursor import HORIZON_MS, LONGEST_AWAY_MS
 from chalicelib.handlers.on_clock import on_clock
-from tests.acts import JPEG, FakeInspector, brings_retest, client_id, closes, judges, photo_body, retest_body, the_task
+from tests.acts import (
+    JPEG,
+    FakeInspector,
+    answers,
+    brings_retest,
+    client_id,
+    closes,
+    judges,
+    photo_body,
+    retest_body,
+    the_task,
+)
 from tests.offline import brings, kinds, operation, outcomes
-from tests.park import Park
+from tests.park import PEOPLE, Park
 
 DAY_S = 86_400
 
@@ -103,6 +115,81 @@ def test_a_first_sync_brings_open_tasks_with_all_that_is_needed_of_them(park: Pa
     assert one["why"]["rule"]["name"] == "反应釜超温与废气VOC耦合"
     assert {"inspector_safety", "department_environment", "enterprise"} <= set(one["contacts"])
     assert {person["id"] for person in answer["people"]} == set(one["contacts"])
+
+
+def test_the_checklists_of_tasks_come_once_with_the_answers_given_so_far(park: Park) -> None:
+    task = the_task(park)
+    answers(park, task, "safety", "cooling", 50)
+    park.pump()
+    answer = park.as_("inspector_environment").get("/v1/sync")
+    (one,) = answer["tasks"]
+    seen = park.as_("inspector_environment").get(f"/v1/tasks/{task['id']}/checklists")
+    assert one["checklists"] == [seen["safety"]["name"], seen["environment"]["name"]]
+    assert one["answers"] == seen["answers"] != []
+    assert answer["checklists"] == sorted((seen["safety"], seen["environment"]), key=lambda one: str(one["name"]))
+
+
+def test_a_task_keeps_its_checklist_on_the_phone_though_a_newer_one_is_published(park: Park) -> None:
+    before = park.as_("inspector_safety").get("/v1/sync")["tasks"][0]["checklists"]
+    item = {"id": "relief", "text": {"zh-CN": "安全阀完好", "en": "Relief valve is sound"}}
+    body = {"dimension": "safety", "unit_type": "reactor", "items": [item]}
+    park.clock.advance(60)
+    park.as_("admin").put("/v1/checklists/park-reactor/versions/1", body)
+    brings_retest(park, the_task(park), "safety")
+    park.pump()
+    assert park.as_("inspector_safety").get("/v1/sync")["tasks"][0]["checklists"] == before
+
+
+@pytest.mark.parametrize(
+    ("route", "body", "read"),
+    [
+        pytest.param(
+            "/v1/people/inspector_environment",
+            {"name": "老吴", **PEOPLE["inspector_environment"], "phone": "13800000001"},
+            lambda answer: next(p["phone"] for p in answer["people"] if p["id"] == "inspector_environment"),
+            id="an inspector",
+        ),
+        pytest.param(
+            "/v1/people/enterprise",
+            {"name": "周厂长", **PEOPLE["enterprise"], "phone": "13800000001"},
+            lambda answer: next(p["phone"] for p in answer["people"] if p["id"] == "enterprise"),
+            id="somebody of the enterprise",
+        ),
+        pytest.param(
+            "/v1/people/department_safety",
+            {"name": "安监值班", **PEOPLE["department_safety"], "phone": "13800000001"},
+            lambda answer: next(p["phone"] for p in answer["people"] if p["id"] == "department_safety"),
+            id="somebody of a department",
+        ),
+        pytest.param(
+            "/v1/units/acme-r1",
+            {"enterprise_id": "acme", "name": "13800000001", "type": "reactor"},
+            lambda answer: answer["tasks"][0]["task"]["unit_name"],
+            id="the unit",
+        ),
+    ],
+)
+def test_what_changed_in_the_registry_reaches_phones_though_nothing_happened_to_the_task(
+    park: Park, route: str, body: dict[str, Any], read: Callable[[dict[str, Any]], str]
+) -> None:
+    inspector = park.as_("inspector_safety")
+    park.clock.advance(HORIZON_MS / 1000 + 1)
+    known = inspector.get("/v1/sync")
+    assert read(known) != "13800000001"
+    park.as_("admin").put(route, body)
+    park.pump()
+    changed = inspector.get(f"/v1/sync?cursor={known['next_cursor']}")
+    assert read(changed) == "13800000001"
+    assert changed["tasks"][0]["task"]["version"] == known["tasks"][0]["task"]["version"]
+
+
+def test_the_same_registration_again_touches_no_task(park: Park) -> None:
+    inspector, body = park.as_("inspector_safety"), {"name": "enterprise", **PEOPLE["enterprise"]}
+    park.clock.advance(HORIZON_MS / 1000 + 1)
+    cursor = inspector.get("/v1/sync")["next_cursor"]
+    park.as_("admin").put("/v1/people/enterprise", body)
+    park.pump()
+    assert inspector.get(f"/v1/sync?cursor={cursor}")["tasks"] == []
 
 
 def test_a_delta_brings_what_changed_and_once_the_horizon_has_passed_no_more(park: Park) -> None:

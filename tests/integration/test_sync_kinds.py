@@ -334,6 +334,7 @@ def hazard(park: Park, number: int = 900) -> dict[str, Any]:
 
 
 def test_what_comes_before_its_hazard_waits_for_it(park: Park) -> None:
+    park.as_("admin").put("/v1/people/lao_zhao", {"name": "老赵", "on_duty": False} | GROUP)
     task_id = f"t-{client_id(900)}"
     early = [
         operation(park, 1, "photo", photo_body(501, "safety"), task_id=task_id),

@@ -18,7 +18,8 @@ from chalicelib.adapters.rows import Row, Rows
 from chalicelib.api.http import ENDPOINTS, Endpoint
 from chalicelib.api.models.wire import rfc3339
 from chalicelib.domain.dimension import Dimension
-from chalicelib.domain.field_operation import FieldOperation, KeptOperation, Outcome, Submit
+from chalicelib.domain.field_command import Submit
+from chalicelib.domain.field_operation import FieldOperation, KeptOperation, Outcome
 from chalicelib.handlers.on_clock import on_clock
 from mobile_api_spec import examples
 from mobile_api_spec.walk_catalogue import NEXT, VERSION, next_catalogue, small_catalogue

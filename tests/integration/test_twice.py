@@ -24,7 +24,7 @@ from chalicelib.adapters.sqs import encode
 from chalicelib.api.models.wire import rfc3339
 from chalicelib.bootstrap import Services
 from chalicelib.domain.block import Block
-from chalicelib.domain.field_pack import TaskTouched
+from chalicelib.domain.field_pack import PhotoJudged, TaskTouched
 from chalicelib.domain.photo import RefusalReason
 from chalicelib.flow import FLOW, Stage, stages_on
 from chalicelib.handlers.on_block import on_block
@@ -49,7 +49,7 @@ from tests.acts import (
     the_task,
 )
 from tests.alarms import CHILD, Alarms
-from tests.park import PEOPLE, Park, stream_record
+from tests.park import PEOPLE, Park, credit_code, stream_record
 
 # What people do, by the route they do it on.
 ROUTES = {
@@ -79,6 +79,10 @@ ROUTES = {
     r"POST .*/maintenance-windows/.*/approval": "approve maintenance",
     r"POST .*/maintenance-windows/.*/end": "end maintenance",
     r"POST /v1/bridges/reports": "take report",
+    # Of the others the story changes its mind: who sends an older registration again takes the newer one back.
+    r"PUT /v1/enterprises/third": "register enterprise",
+    r"PUT /v1/units/acme-r1": "register unit",
+    r"PUT /v1/people/inspector_environment": "register person",
 }
 # An upload is answered with what waits for its bridge.
 BESIDE = {"ingest": "deliver commands"}
@@ -147,7 +151,9 @@ class RepeatingPark(Park):
         if row.sk.startswith("B#"):
             self.note(stages_on(Block, "evaluate"), self.handled_again(on_block, stream_record(row)))
         elif row.pk.startswith("TASK#") and row.sk.startswith(TOUCHING):
-            self.note(stages_on(TaskTouched, "relay"), self.handled_again(on_event, stream_record(row)))
+            judged = stages_on(PhotoJudged, "relay") if row.sk.startswith("PHOTO#") and row.version > 1 else ()
+            stages = (*stages_on(TaskTouched, "relay"), *judged)
+            self.note(stages, self.handled_again(on_event, stream_record(row)))
         elif row.sk.startswith("EVENT#"):
             stages = stages_on(type(event_from_body(row.body)), "relay")
             self.note(stages, self.handled_again(on_event, stream_record(row)))
@@ -230,6 +236,8 @@ def story(park: RepeatingPark) -> None:
     for side in ("safety", "environment"):
         park.as_(f"inspector_{side}").post(f"/v1/tasks/{task['id']}/acknowledgement")
     changes_hands(park, task)
+    renames(park)
+    brings_a_submission_before_its_photo(park, task)
     sends_photo(park, task, 1, RefusalReason.UNREADABLE)
     sends_photo(park, task, 2, None)
     rectification = {"id": client_id(9), "text": "已更换密封件", "photos": []}
@@ -328,6 +336,28 @@ def changes_hands(park: RepeatingPark, task: dict[str, Any]) -> None:
     plan = {"id": client_id(32), "tasks": [task["id"]], "planned_at": rfc3339(park.clock.ms)}
     park.as_("inspector_safety").post("/v1/visits", plan, expect=201)
     park.pump()
+
+
+def renames(park: RepeatingPark) -> None:
+    """The reactor and the number of an inspector are others than they were when the task was opened; a plant is new."""
+    admin = park.as_("admin")
+    plant = {"name": "安澜化工", "credit_code": credit_code("91110000MA01A2B66K"), "industry": "circular_chemical"}
+    admin.put("/v1/enterprises/third", plant | {"size": "medium", "region": "east"})
+    admin.put("/v1/units/acme-r1", {"enterprise_id": "acme", "name": "1号反应釜", "type": "reactor"})
+    person = {"name": "老吴", **PEOPLE["inspector_environment"], "phone": "13800000001"}
+    admin.put("/v1/people/inspector_environment", person)
+    park.pump()
+
+
+def brings_a_submission_before_its_photo(park: RepeatingPark, task: dict[str, Any]) -> None:
+    """What is held is tried when a photo is judged; here another one is still missing, and it stays held."""
+    path, now = f"/v1/tasks/{task['id']}/photos", rfc3339(park.clock.ms)
+    announced = park.as_("inspector_environment").post(path, photo_body(4, "environment"), expect=201)
+    early = {"id": client_id(33), "kind": "submission", "task_id": task["id"], "at": now, "side": "environment"}
+    batch = {"device_id": "phone", "sent_at": now, "operations": [early | {"payload": {"note": "已处置", "media": [client_id(34)]}}]}
+    park.as_("inspector_environment").post("/v1/sync", batch)
+    park.services.media.write(announced["upload"]["fields"]["key"], JPEG, content_type="image/jpeg")
+    park.photo_lands(announced["upload"]["fields"]["key"])
 
 
 def think_twice(park: RepeatingPark, task: dict[str, Any]) -> None:

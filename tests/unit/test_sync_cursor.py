@@ -32,7 +32,7 @@ class Yard:
         self.phone: dict[str, int] = {}
         self.cursor: str | None = None
 
-    def changes(self, task_id: str, late_ms: int = 0) -> None:
+    def changes(self, task_id: str, late_ms: int = 0, closed_at_ms: int | None = None) -> None:
         """A change that was marked `late_ms` before it can be read."""
         self.versions[task_id] = self.versions.get(task_id, 0) + 1
         task = Task(
@@ -51,8 +51,12 @@ class Yard:
             due_at_ms=1,
             acknowledge_due_at_ms=None,
             version=self.versions[task_id],
+            closed_at_ms=closed_at_ms,
         )
         self.packs.put(FieldPack(task, None, None, None, (), (), (), ()), self.clock.now_ms() - late_ms)
+
+    def closes(self, task_id: str) -> None:
+        self.changes(task_id, closed_at_ms=self.clock.now_ms())
 
     def page(self, limit: int = 1) -> Changes:
         found = read_sync(self.cursor, limit, WANG, packs=self.packs, clock=self.clock)
@@ -78,7 +82,14 @@ def test_a_cursor_of_another_shape_is_refused(text: str) -> None:
         read_cursor(urlsafe_b64encode(text.encode()).decode(), "park")
 
 
-@pytest.mark.parametrize("cursor", [SyncCursor("park", "1772416800000"), SyncCursor("park", "1772416800000#t-1", 17)])
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        SyncCursor("park", "1772416800000"),
+        SyncCursor("park", "1772416800000#t-1", 17),
+        SyncCursor("park", "1772416800000#t-1", 17, is_first=True),
+    ],
+)
 def test_a_cursor_comes_back_as_it_was(cursor: SyncCursor) -> None:
     assert read_cursor(cursor.text(), "park") == cursor
 
@@ -140,3 +151,29 @@ def test_whatever_lands_late_and_wherever_a_run_stops_the_phone_has_it_in_the_en
     yard.run()
     yard.run()
     assert yard.phone == yard.versions
+
+
+def test_every_page_of_a_first_sync_is_of_open_tasks_alone() -> None:
+    yard = Yard()
+    for task_id in ("t-1", "t-2", "t-3", "t-4"):
+        yard.changes(task_id)
+        yard.clock.advance(3600)
+    yard.closes("t-3")
+    yard.clock.advance(3600)
+    yard.changes("t-5")
+    seen = []
+    while not seen or seen[-1].has_more:
+        seen.append(yard.page())
+    assert [pack.task.id for found in seen for pack in found.packs] == ["t-1", "t-2", "t-4", "t-5"]
+
+
+def test_a_task_that_is_closed_while_a_first_sync_goes_on_is_told_of_at_its_end() -> None:
+    yard = Yard()
+    for task_id in ("t-1", "t-2"):
+        yard.changes(task_id)
+    yard.clock.advance(3600)
+    first = yard.page()
+    yard.closes("t-1")
+    while first.has_more:
+        first = yard.page()
+    assert [(pack.task.id, pack.task.closed_at_ms is None) for pack in yard.page(limit=9).packs] == [("t-1", False)]

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from chalicelib.api.models.checklists import AnswerIn
+from chalicelib.api.models.checklists import AnswerIn, AnswerOut, ChecklistOut
 from chalicelib.api.models.evidence import (
     PhotoIn,
     PhotoOut,
@@ -72,12 +72,15 @@ class FieldTaskOut(View):
     photos: list[PhotoOut]
     retests: list[RetestOut]
     rectifications: list[RectificationOut]
+    checklists: list[str] = Field(description="names of its sides' versions, explained in `checklists` of the whole")
+    answers: list[AnswerOut] = Field(description="of an item, the newest by `at` stands")
 
 
 class SyncOut(View):
     tasks: list[FieldTaskOut]
     gone: list[str] = Field(description="tasks that you have nothing to do with any more: forget them")
     people: list[ContactOut]
+    checklists: list[ChecklistOut] = Field(description="each version once, which never changes: keep it")
     next_cursor: str
     more: bool = Field(description="ask again at once")
     reset: bool = Field(description="this begins anew: forget every task that is not in this and the following answers")
