@@ -14,7 +14,7 @@ from typing import Any
 from chalicelib.api.models.wire import rfc3339
 
 Line = Callable[[str, str, Any], dict[str, Any]]
-SETTLED = {"applied", "merged", "refused", "conflict", "discarded"}
+SETTLED = {"applied", "merged", "refused", "conflict", "discarded", "superseded"}
 
 
 class LineLost(Exception):
@@ -27,6 +27,7 @@ class Saved:
 
     cursor: str | None = None
     tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
+    checklists: dict[str, dict[str, Any]] = field(default_factory=dict)  # by name; they never change
     outbox: list[dict[str, Any]] = field(default_factory=list)
     uploads: dict[str, dict[str, Any]] = field(default_factory=dict)  # photos not known to have arrived, by id
     outcomes: dict[str, str] = field(default_factory=dict)
@@ -34,13 +35,14 @@ class Saved:
 
 @dataclass(slots=True)
 class Phone:
-    """`clock_ms` is the phone's own clock, right or wrong."""
+    """`clock_ms` is the phone's own clock, right or wrong; `page` is how many tasks it asks for at once."""
 
     person: str
     line: Line
     upload: Callable[[dict[str, Any], bytes], None]
     clock_ms: Callable[[], int]
     saved: Saved = field(default_factory=Saved)
+    page: Callable[[], int] = lambda: 200
 
     def killed(self) -> None:
         """The process dies; what was saved is read again from a copy, as from a disk."""
@@ -79,14 +81,15 @@ class Phone:
     def pulls(self) -> None:
         more = True
         while more:
-            path = "/v1/sync" if self.saved.cursor is None else f"/v1/sync?cursor={self.saved.cursor}"
-            answer = self.line("GET", path, None)
+            known = "" if self.saved.cursor is None else f"&cursor={self.saved.cursor}"
+            answer = self.line("GET", f"/v1/sync?limit={self.page()}{known}", None)
             if answer["reset"]:
                 self.saved.tasks = {}
             for one in answer["tasks"]:
                 self._learns(one)
             for task_id in answer["gone"]:
                 self.saved.tasks.pop(task_id, None)
+            self.saved.checklists |= {one["name"]: one for one in answer["checklists"]}
             self.saved.cursor, more = answer["next_cursor"], answer["more"]
 
     def _learns(self, one: dict[str, Any]) -> None:

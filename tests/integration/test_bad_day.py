@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.api.models.wire import rfc3339
 from chalicelib.domain.errors import GreenShieldError
 from chalicelib.domain.task import Task, TaskKind
 from chalicelib.handlers.on_clock import on_clock
@@ -22,7 +23,7 @@ from tests.phone import LineLost, Phone
 SEEDS = range(100)
 SIDES = ("safety", "environment")
 INSPECTORS = [f"{side}-{n}" for side in SIDES for n in range(4)]
-TASKS, PHOTOS = 40, 200
+TASKS, PHOTOS, ANSWERS = 40, 200, 2
 LOSES, DOUBLES, REORDERS, KILLS = 0.15, 0.2, 0.3, 0.1
 
 
@@ -78,7 +79,13 @@ class Day:
             self._may_lose()
             return answer
 
-        return Phone(who, line, self._upload, lambda: self.park.clock.now_ms() + skew_ms)
+        return Phone(
+            who,
+            line,
+            self._upload,
+            lambda: self.park.clock.now_ms() + skew_ms,
+            page=lambda: self.chance.randrange(1, 8) if self.is_bad else 200,
+        )
 
     def _may_lose(self) -> None:
         if self.is_bad and self.chance.random() < LOSES:
@@ -101,13 +108,22 @@ class Day:
     def works(self, phone: Phone, task: Task, photos: int) -> None:
         """An inspector works the own side of a task without a signal."""
         side = phone.person.partition("-")[0]
-        phone.does(self.id(), "acknowledge", task.id, {})
+        takes = self.chance.choice(("acknowledge", "accept"))
+        phone.does(self.id(), takes, task.id, {}, side if takes == "accept" else None)
         media = [self.id() for _ in range(photos)]
         for photo_id in media:
             phone.photographs(self.id(), photo_id, task.id, side, f"picture {photo_id}".encode())
         self.ids += 1
         phone.does(self.id(), "retest", task.id, retest_body(self.ids, side))
+        for item in self._items(phone, task, side)[:ANSWERS]:
+            answer = {"id": self.id(), "item": item, "answer": "ok", "at": rfc3339(phone.clock_ms())}
+            phone.does(self.id(), "checklist_answer", task.id, answer, side)
         phone.does(self.id(), "submission", task.id, {"note": "已处置", "media": media}, side)
+
+    def _items(self, phone: Phone, task: Task, side: str) -> list[str]:
+        """Of the side's list as the phone knows it."""
+        lists = (phone.saved.checklists[name] for name in phone.saved.tasks[task.id]["checklists"])
+        return [item["id"] for one in lists if one["dimension"] == side for item in one["items"]]
 
     def minute_passes(self) -> None:
         self.park.clock.advance(60)
@@ -142,7 +158,7 @@ def test_after_a_bad_day_the_park_holds_everything_once_and_every_phone_agrees_w
     day = Day(seed)
     tasks = day.park.services.tasks.listing("park", None, TASKS, open_only=True).items
     for phone in day.phones.values():
-        while not phone.saved.tasks:
+        while len(phone.saved.tasks) < TASKS // 4:
             day.talks(phone)
     for number, task in enumerate(tasks):
         for side, holder in (("safety", task.safety), ("environment", task.environment)):
@@ -178,12 +194,14 @@ def holds_everything_once(day: Day) -> None:
     tasks = [services.tasks.get(f"t-{n:02d}") for n in range(TASKS)]
     assert len({photo.id for photo in photos}) == len(photos) == PHOTOS
     assert {photo.state.value for photo in photos} == {"verified"}
+    answers = [answer for n in range(TASKS) for answer in services.checklists.answers(f"t-{n:02d}")]
     assert len(retests) == 2 * TASKS
+    assert len({answer.id for answer in answers}) == len(answers) == 2 * TASKS * ANSWERS
     sides = [side for task in tasks if task for side in (task.safety, task.environment)]
     assert {(side.state.value, side.revision) for side in sides} == {("submitted", 1)}
     assert all(len({one.by for one in task.acknowledgements}) == 2 for task in tasks if task)
     outcomes = [outcome for phone in day.phones.values() for outcome in phone.saved.outcomes.values()]
-    assert len(outcomes) == PHOTOS + 2 * TASKS * 3
+    assert len(outcomes) == PHOTOS + 2 * TASKS * (3 + ANSWERS)
     assert set(outcomes) <= {"applied", "merged"}
     assert services.operations.due(day.park.clock.ms + 10**9, 10) == ()
     assert day.park.failures == 0

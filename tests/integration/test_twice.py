@@ -354,7 +354,11 @@ def brings_a_submission_before_its_photo(park: RepeatingPark, task: dict[str, An
     path, now = f"/v1/tasks/{task['id']}/photos", rfc3339(park.clock.ms)
     announced = park.as_("inspector_environment").post(path, photo_body(4, "environment"), expect=201)
     early = {"id": client_id(33), "kind": "submission", "task_id": task["id"], "at": now, "side": "environment"}
-    batch = {"device_id": "phone", "sent_at": now, "operations": [early | {"payload": {"note": "已处置", "media": [client_id(34)]}}]}
+    batch = {
+        "device_id": "phone",
+        "sent_at": now,
+        "operations": [early | {"payload": {"note": "已处置", "media": [client_id(34)]}}],
+    }
     park.as_("inspector_environment").post("/v1/sync", batch)
     park.services.media.write(announced["upload"]["fields"]["key"], JPEG, content_type="image/jpeg")
     park.photo_lands(announced["upload"]["fields"]["key"])

@@ -155,7 +155,7 @@ test("more than a hundred operations go in several batches", async () => {
 
 test("pages are fetched to the end, older versions are ignored, and what is gone is forgotten", async () => {
   const task = (id: string, version: number) => ({ task: { id, version }, photos: [] });
-  const page = (tasks: unknown[], more: Record<string, unknown>) => json({ tasks, gone: [], people: [], more: false, reset: false, ...more });
+  const page = (tasks: unknown[], more: Record<string, unknown>) => json({ tasks, gone: [], people: [], checklists: [], more: false, reset: false, ...more });
   const send = answers(
     () => page([task("t-0", 1)], { next_cursor: "a", reset: true, more: true }),
     () => page([task("t-1", 5)], { next_cursor: "b" }),

@@ -15,6 +15,7 @@ export type Operation = Schemas["Operation"];
 export type PhotoOperation = Schemas["PhotoOperation"];
 export type Outcome = Schemas["OperationOut"];
 export type FieldTask = Readable<Schemas["FieldTaskOut"]>; // as the client reads it
+export type Checklist = Readable<Schemas["ChecklistOut"]>;
 export type Side = Schemas["SubmissionOperation"]["side"];
 /** What the app says of an operation; the phone adds the rest. */
 export type Deed = Operation extends infer O ? (O extends Operation ? Omit<O, "id" | "at" | "base_version"> : never) : never;
@@ -23,6 +24,8 @@ export type Shot = Omit<Schemas["PhotoIn"], "id" | "dimension" | "sha256" | "siz
 export interface Saved {
   cursor?: string;
   tasks: Record<string, FieldTask>;
+  /** By name; a version never changes. */
+  checklists: Record<string, Checklist>;
   /** What has no outcome that stays. */
   outbox: Operation[];
   /** Announcements of photos that are not known to have arrived, by the photo's id. */
@@ -41,7 +44,7 @@ export interface Storage {
 }
 
 const BATCH = 100;
-const STAYS = new Set<Outcome["outcome"]>(["applied", "merged", "refused", "conflict", "discarded"]);
+const STAYS = new Set<Outcome["outcome"]>(["applied", "merged", "refused", "conflict", "discarded", "superseded"]);
 
 export class Phone {
   private constructor(
@@ -54,7 +57,7 @@ export class Phone {
 
   /** Goes on where the phone was. `send` is for files: they go straight to the storage, without a token. */
   static async open(api: Api, send: Fetch, storage: Storage, deviceId: string): Promise<Phone> {
-    const saved = (await storage.read()) ?? { tasks: {}, outbox: [], uploads: {}, outcomes: {} };
+    const saved = (await storage.read()) ?? { tasks: {}, checklists: {}, outbox: [], uploads: {}, outcomes: {} };
     return new Phone(api, send, storage, deviceId, saved);
   }
 
@@ -85,6 +88,7 @@ export class Phone {
       const page = await answerOf(this.api.GET("/v1/sync", { params: { query } }));
       if (page.reset) this.saved.tasks = {};
       for (const task of page.tasks) await this.learns(task);
+      for (const one of page.checklists) this.saved.checklists[one.name] = one;
       for (const id of page.gone) delete this.saved.tasks[id];
       this.saved.cursor = page.next_cursor;
       more = page.more;
