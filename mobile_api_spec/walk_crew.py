@@ -38,6 +38,7 @@ def crew(w: Walker, at: At) -> None:
     w.call("post_transfer", SECOND, body=back, headers=STALE, expect=412, **side)
     w.call("post_transfer", "inspector_environment", body=back, expect=403, **side)
     w.call("post_transfer", SECOND, body=back, expect=200, **side)
+    _no_more_the_holder(w, side, reason)
     w.park.pump()
     hazard = {
         "id": client_id(86), "enterprise_id": "acme", "unit_id": "acme-r1", "dimension": "safety", "severity": 2,
@@ -59,3 +60,10 @@ def settled(w: Walker) -> None:
     w.call("post_transfer", "department_safety", body={"to": SECOND, "reason": "换人"}, expect=409, **side)
     w.call("post_decline", "inspector_safety", body={"reason": "已办结"}, expect=409, **side)
     w.call("answer_item", "inspector_safety", body=answer_body(52), expect=409, **side, item="cooling")
+
+
+def _no_more_the_holder(w: Walker, side: dict[str, Any], reason: dict[str, str]) -> None:
+    w.call("acknowledge", SECOND, task_id=w.task_id, expect=409)
+    w.call("post_acceptance", SECOND, expect=409, **side)
+    w.call("post_decline", SECOND, body=reason, expect=409, **side)
+    w.call("post_transfer", SECOND, body=reason | {"to": SECOND}, expect=409, **side)

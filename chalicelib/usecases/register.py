@@ -117,8 +117,9 @@ def _scope_of(person: Person) -> str:
 def _announce(scopes: set[str], packs: PackRepo, clock: Clock) -> None:
     """After the change, never before, or the packs might be made of what was. Where the process dies between the two, a phone hears of the
     change when its task next changes."""
+    now_ms = clock.now_ms()
     for scope in sorted(scopes):
-        packs.announce(RegistryChanged("", clock.now_ms(), f"registry-{scope}", scope))
+        packs.announce(RegistryChanged("", now_ms, f"registered-{now_ms}", scope))
 
 
 def put_bridge(bridge_id: str, fields: Fields, *, registry: RegistryRepo, signatures: SignatureVerifier) -> Bridge:
