@@ -28,6 +28,6 @@ if ! "$venv/bin/python" -c "$fit" 2>/dev/null; then
     fi
 fi
 echo "installing requirements-dev.txt into $venv"
-# An old pip takes four times as long to find out what fits together.
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+# An old pip takes four times as long to find out what fits together; chalice wants none newer.
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1,<26.3'
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
