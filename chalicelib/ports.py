@@ -492,6 +492,8 @@ class HazardRepo(Protocol):
         """Once by its id: of a repeat, the hazard as first reported. Raises ContentConflict for other content."""
         ...
 
+    def get(self, hazard_id: str) -> Hazard | None: ...
+
 
 class VisitRepo(Protocol):
     def add(self, visit: Visit) -> Visit:

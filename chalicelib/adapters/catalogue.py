@@ -76,8 +76,9 @@ class Document(Strict):
             name: frozenset(getattr(self, name))
             for name in ("indicators", "unit_types", "standards", "industry_weights", "warning_thresholds")
         }
+        own = {"sampling": frozenset(self.sampling.industries), "part_weights": frozenset(self.score.part_weights)}
         rules = dict(enumerate(self.rules))
-        return Parts(self.indicators, self.unit_types, rules, names | {"sampling": frozenset(self.sampling.industries)})
+        return Parts(self.indicators, self.unit_types, rules, names | own)
 
     def value(self) -> Catalogue:
         return Catalogue(

@@ -1,12 +1,14 @@
 """What a catalogue document says of policy: baseline, sampling, deadlines, score points, alarm habits; as pydantic models."""
 
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from chalicelib.adapters.catalogue_parts import Name, Strict, complete, fields_of
-from chalicelib.domain.catalogue import Chattering, Deadlines, Grouping, ScorePolicy
+from chalicelib.domain.catalogue import Chattering, Deadlines, Duration, Grouping, ScorePolicy
+from chalicelib.domain.dimension import Dimension
 
 TIERS = (1, 2, 3)
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -61,12 +63,55 @@ class DeadlinePart(Strict):
         )
 
 
+Deduction = Annotated[float, Field(le=0)]
+Reward = Annotated[float, Field(ge=0)]
+
+
+class DurationPart(Strict):
+    free_s: float = Field(default=3600, ge=0)
+    hour: Deduction = -0.5
+    most: Deduction = -4
+
+    def value(self) -> Duration:
+        return Duration(round(self.free_s * 1000), self.hour, self.most)
+
+
+class WeightsPart(Strict):
+    safety: Share = 0.45
+    environment: Share = 0.4
+    energy: Share = 0.15
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> "WeightsPart":
+        if abs(self.safety + self.environment + self.energy - 1) > 1e-9:
+            raise ValueError("must add up to 1")
+        return self
+
+    def value(self) -> Mapping[Dimension, float]:
+        return {one: getattr(self, one.value) for one in Dimension}
+
+
 class ScorePart(Strict):
     base: float
     warning: Annotated[dict[int, float], complete(TIERS)]
     timely: Annotated[dict[int, float], complete(TIERS)]
     late: Annotated[dict[int, float], complete(TIERS)]
     returned: float
+    duration: DurationPart = DurationPart()
+    reported: Reward = Field(
+        default=2, description="a hazard that an enterprise reports of itself: more than hiding it is worth"
+    )
+    reported_most: Reward = Field(default=10, description="in a month")
+    found: Annotated[dict[int, Deduction], complete(TIERS)] = Field(default={1: -2.0, 2: -4.0, 3: -8.0})
+    part_weights: dict[Name, WeightsPart] = Field(default={}, description="by industry; absent: other_weights")
+    other_weights: WeightsPart = WeightsPart()
+    objection_days: int = Field(default=10, ge=1, le=90)
+    judging_days: int = Field(default=15, ge=1, le=90)
 
     def value(self) -> ScorePolicy:
-        return ScorePolicy(**fields_of(self))
+        own = {
+            "duration": self.duration.value(),
+            "part_weights": {industry: one.value() for industry, one in self.part_weights.items()},
+            "other_weights": self.other_weights.value(),
+        }
+        return ScorePolicy(**fields_of(self) | own)

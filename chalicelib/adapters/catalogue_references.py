@@ -37,7 +37,10 @@ class Parts:
             _sound(UnitTypePart, _table(document, "unit_types")),
             _sound(RulePart, dict(enumerate(rules if isinstance(rules, list) else ()))),
             {name: frozenset(_table(document, name)) for name in tables}
-            | {"sampling": frozenset(_table(_table(document, "sampling"), "industries"))},
+            | {
+                "sampling": frozenset(_table(_table(document, "sampling"), "industries")),
+                "part_weights": frozenset(_table(_table(document, "score"), "part_weights")),
+            },
         )
 
 
@@ -82,6 +85,8 @@ def _industries(parts: Parts) -> Iterator[Wrong]:
         yield ("warning_thresholds",), "must name the same industries as industry_weights"
     for name in sorted(parts.names["sampling"] - weights):
         yield ("sampling", "industries", name), f"{name} has no weight"
+    for name in sorted(parts.names["part_weights"] - weights):
+        yield ("score", "part_weights", name), f"{name} has no weight"
 
 
 def _of_unit_type(unit_type: UnitTypePart, parts: Parts) -> Iterator[Wrong]:

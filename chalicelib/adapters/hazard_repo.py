@@ -25,3 +25,7 @@ class RowHazardRepo:
                 raise ContentConflict(id=hazard.id) from None
             return known
         return hazard
+
+    def get(self, hazard_id: str) -> Hazard | None:
+        stored = self._rows.get(f"HAZARD#{hazard_id}", "HAZARD")
+        return None if stored is None else from_body(Hazard, stored.body)

@@ -8,14 +8,14 @@ from chalice.app import Blueprint
 
 from chalicelib.api.http import Call, endpoint
 from chalicelib.api.models.registry import EnterpriseOut, EnterprisesOut, PointOut, UnitOut, UnitsOut
-from chalicelib.api.models.score import ScoreEntryOut, ScoreOut, ScoreQuery
+from chalicelib.api.models.score import ScoreEntryOut, ScoreOut, ScorePartOut, ScoreQuery
 from chalicelib.domain.access import Action, can_see
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.messages import text
 
 if TYPE_CHECKING:
     from chalicelib.domain.enterprise import Profile, Unit
-    from chalicelib.domain.score import Score
+    from chalicelib.domain.score import Score, ScoreEntry
 
 api = Blueprint(__name__)
 
@@ -83,7 +83,14 @@ def get_score(call: Call, enterprise_id: str) -> ScoreOut:
     ports = call.services
     month = call.query.month or month_of(ports.clock.now_ms(), ports.zone)
     score = month_score(
-        enterprise_id, month, call.person, registry=ports.registry, scores=ports.scores, catalogues=ports.catalogues
+        enterprise_id,
+        month,
+        call.person,
+        registry=ports.registry,
+        scores=ports.scores,
+        catalogues=ports.catalogues,
+        clock=ports.clock,
+        zone=ports.zone,
     )
     return _score(score, call.language)
 
@@ -101,16 +108,24 @@ def _score(score: Score, language: str) -> ScoreOut:
         grade=score.grade,
         grade_text=text(f"word.grade.{score.grade.value}", language),
         base=score.base,
-        entries=[
-            ScoreEntryOut(
-                key=one.key,
-                cause=one.cause,
-                cause_text=text(f"word.cause.{one.cause.value}", language),
-                points=one.points,
-                task_id=one.task_id,
-                at=one.at_ms,
-                catalogue_version=one.catalogue_version,
-            )
-            for one in score.entries
-        ],
+        parts=[ScorePartOut(part=one, score=score.parts[one], weight=score.weights[one]) for one in score.parts],
+        entries=[_entry(one, score, language) for one in score.entries],
+    )
+
+
+def _entry(one: ScoreEntry, score: Score, language: str) -> ScoreEntryOut:
+    return ScoreEntryOut(
+        key=one.key,
+        cause=one.cause,
+        cause_text=text(f"word.cause.{one.cause.value}", language),
+        points=one.points,
+        parts=list(one.parts),
+        effect=round(one.points * sum(score.weights[part] for part in one.parts), 2),
+        task_id=one.task_id,
+        at=one.at_ms,
+        catalogue_version=one.catalogue_version,
+        rule=one.rule,
+        evidence=list(one.evidence),
+        corrects=one.corrects,
+        repair_text=text(f"word.repair.{one.cause.value}", language),
     )

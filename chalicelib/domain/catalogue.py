@@ -120,14 +120,43 @@ class Deadlines:
 
 
 @dataclass(frozen=True, slots=True)
+class Duration:
+    """What a warning costs for standing: nothing for `free_ms`, then `hour` for each begun hour, but no more than `most`. Both are negative."""
+
+    free_ms: int
+    hour: float
+    most: float
+
+    def points(self, stood_ms: int) -> float:
+        hours = max(-((self.free_ms - stood_ms) // 3_600_000), 0)
+        return max(hours * self.hour, self.most)
+
+
+@dataclass(frozen=True, slots=True)
 class ScorePolicy:
-    """Points of a month's ledger; deductions are negative."""
+    """Points of a month's ledger; deductions are negative.
+
+    A warning that stands longer than `free_ms` costs `hour` for each begun hour more, `most` in all. A hazard that an enterprise reports
+    of itself earns `reported`, `reported_most` in a month; one that others find there costs by its tier. `part_weights` say by industry
+    how much each part of a score weighs; they add up to 1, and `other_weights` is for industries that are not named.
+    """
 
     base: float
     warning: Mapping[int, float]
     timely: Mapping[int, float]
     late: Mapping[int, float]
     returned: float
+    duration: Duration
+    reported: float
+    reported_most: float
+    found: Mapping[int, float]
+    part_weights: Mapping[str, Mapping[Dimension, float]]
+    other_weights: Mapping[Dimension, float]
+    objection_days: int
+    judging_days: int
+
+    def weights_of(self, industry: str) -> Mapping[Dimension, float]:
+        return self.part_weights.get(industry, self.other_weights)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ _TASK = re.compile(r"t-([0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9A
 
 @dataclass(frozen=True, slots=True)
 class Hazard:
-    """`severity` 1 to 3, as who saw it judges it. `unit_id` is empty where it is of no unit."""
+    """`severity` 1 to 3, as who saw it judges it. `unit_id` is empty where it is of no unit. `is_own`: its enterprise reported it."""
 
     id: str
     enterprise_id: str
@@ -28,10 +28,16 @@ class Hazard:
     reported_by: str
     received_at_ms: int
     position: Position | None = None
+    is_own: bool = False
 
 
 def hazard_task_id(hazard_id: str) -> str:
     return f"t-{hazard_id}"
+
+
+def hazard_of_task(task_id: str) -> str:
+    """The hazard's id, of its task's."""
+    return task_id.removeprefix("t-")
 
 
 def is_hazard_task(task_id: str) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from chalicelib.domain.access import Action, can_see, require
 from chalicelib.domain.errors import FieldError, InvalidRequest, NotFound
 from chalicelib.domain.hazard import Hazard, hazard_task_id, tier_of
-from chalicelib.domain.person import Person
+from chalicelib.domain.person import Person, Role
 from chalicelib.domain.task import Task, TaskKind
 from chalicelib.ports import CatalogueRepo, Clock, DutyRepo, HazardRepo, RegistryRepo, TaskRepo
 from chalicelib.usecases.open_case import open_case
@@ -39,7 +39,8 @@ def report_hazard(
     now_ms = clock.now_ms()
     if hazard.seen_at_ms > now_ms + MAX_AHEAD_MS:
         raise InvalidRequest(errors=[FieldError("seen_at", "time_ahead", f"{MAX_AHEAD_MS // 1000} s")])
-    known = hazards.add(replace(hazard, reported_by=person.id, received_at_ms=now_ms))
+    is_own = person.role is Role.ENTERPRISE
+    known = hazards.add(replace(hazard, reported_by=person.id, received_at_ms=now_ms, is_own=is_own))
     case = Case(
         id=hazard_task_id(known.id),
         kind=TaskKind.HAZARD,

@@ -33,6 +33,7 @@ WORDS = {
     "deadline": {"acknowledge", "finish", "redo_safety", "redo_environment"},
     "grade": {grade.value for grade in Grade},
     "cause": {cause.value for cause in Cause},
+    "repair": {cause.value for cause in Cause},
     "gap": {*(reason.value for reason in GapReason), WAITING, UNKNOWN},
     "command": {state.value for state in CommandState},
 }

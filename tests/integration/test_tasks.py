@@ -427,9 +427,9 @@ def test_a_closed_task_misses_nothing(park: Park) -> None:
 @pytest.mark.parametrize(
     ("hours", "returns", "causes", "score"),
     [
-        pytest.param(0, 0, ["timely", "warning"], 94.0, id="in time"),
-        pytest.param(3, 0, ["late", "warning"], 78.0, id="late"),
-        pytest.param(0, 1, ["returned", "timely", "warning"], 92.0, id="in time, once returned"),
+        pytest.param(0, 0, ["timely", "warning"], 93.6, id="in time"),
+        pytest.param(3, 0, ["duration", "late", "warning"], 77.7, id="late"),
+        pytest.param(0, 1, ["returned", "timely", "warning"], 92.6, id="in time, once returned"),
     ],
 )
 def test_closing_writes_the_score(park: Park, hours: int, returns: int, causes: list[str], score: float) -> None:

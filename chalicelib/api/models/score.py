@@ -1,8 +1,6 @@
 """Scores on the wire."""
 
-from pydantic import (
-    Field,
-)
+from pydantic import Field
 
 from chalicelib.api.models.wire import (
     Instant,
@@ -10,6 +8,7 @@ from chalicelib.api.models.wire import (
     View,
     Wire,
 )
+from chalicelib.domain.dimension import Dimension
 from chalicelib.domain.score import Cause, Grade
 
 
@@ -21,10 +20,22 @@ class ScoreEntryOut(View):
     key: str
     cause: Cause
     cause_text: str
-    points: float
+    points: float = Field(description="for each of its parts")
+    parts: list[Dimension]
+    effect: float = Field(description="on the score, by the weights of its parts, where no bound is met")
     task_id: str
-    at: Instant = Field(validation_alias="at_ms")
+    at: Instant
     catalogue_version: str
+    rule: str = Field(description="the rule's id and version, of a warning; empty: none")
+    evidence: list[str] = Field(description="photos that the task was settled by")
+    corrects: str = Field(description="the key of the entry that it takes back; empty: none")
+    repair_text: str = Field(description="how it is avoided or put right")
+
+
+class ScorePartOut(View):
+    part: Dimension
+    score: float
+    weight: float
 
 
 class ScoreOut(View):
@@ -34,4 +45,5 @@ class ScoreOut(View):
     grade: Grade
     grade_text: str
     base: float
+    parts: list[ScorePartOut] = Field(description="each 0 to 100; the score is their sum by weight")
     entries: list[ScoreEntryOut]
