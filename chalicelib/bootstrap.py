@@ -20,13 +20,13 @@ from chalicelib.adapters.operations_repos import (
     RowInboxRepo,
     RowObservationRepo,
     RowPreferenceRepo,
-    RowScoreRepo,
     RowStateRepo,
     RowTaskRepo,
     RowWarningRepo,
 )
 from chalicelib.adapters.registry_repo import RowRegistryRepo
 from chalicelib.adapters.rows import OPERATIONS, READINGS, REGISTRY, Rows
+from chalicelib.adapters.score_repo import RowScoreRepo
 from chalicelib.ports import (
     ChannelSender,
     Clock,

@@ -15,6 +15,8 @@ from chalicelib.domain.events import (
     CommandRequested,
     CommandSettled,
     LateWarningsFound,
+    ObjectionDecided,
+    ObjectionRaised,
     ObservationOpened,
     OperationSettled,
     PhotoMissing,
@@ -55,6 +57,7 @@ from chalicelib.usecases.ingest_readings import Upload, ingest_readings
 from chalicelib.usecases.learn_laws import learn_laws
 from chalicelib.usecases.miss_photos import miss_photos
 from chalicelib.usecases.notify import notify
+from chalicelib.usecases.object_to_score import decide_objection, raise_objection, tell_objection
 from chalicelib.usecases.plan_maintenance import approve_window, end_window, propose_window
 from chalicelib.usecases.plan_visit import plan_visit
 from chalicelib.usecases.project_task import project_anew, project_task
@@ -163,6 +166,10 @@ FLOW = (
     Stage("retry on photo", "relay", PhotoJudged, retry_on_photo, (OperationSettled, *DONE_OFFLINE)),
     Stage("tell operation", "relay", OperationSettled, tell_operation, (PushRequest,)),
     Stage("score", "relay", TaskClosed, score_task),
+    Stage("object to score", "api", "enterprise", raise_objection, (ObjectionRaised,)),
+    Stage("judge objection", "api", "department", decide_objection, (ObjectionDecided,)),
+    Stage("tell objection", "relay", ObjectionRaised, tell_objection, (PushRequest,)),
+    Stage("tell objection", "relay", ObjectionDecided, tell_objection, (PushRequest,)),
     Stage("release", "relay", TaskClosed, release_members, (TaskDispatched, TaskEscalated)),
     Stage("shelve", "api", "department", shelve_warnings),
     Stage("confirm shelving", "api", "department", confirm_shelving),

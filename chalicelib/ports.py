@@ -31,6 +31,7 @@ if TYPE_CHECKING:  # a function loads the domain that it uses, and no more: it s
     from chalicelib.domain.law import UnitLaws
     from chalicelib.domain.maintenance import MaintenanceWindow
     from chalicelib.domain.notice import Delivery, Device, Notice, PushMessage, PushOutcome
+    from chalicelib.domain.objection import Objection
     from chalicelib.domain.observation import Observation
     from chalicelib.domain.person import Bridge, Person
     from chalicelib.domain.photo import NearPhoto, Photo, PhotoFinding
@@ -674,6 +675,24 @@ class ScoreRepo(Protocol):
         ...
 
     def of_month(self, enterprise_id: str, month: str) -> tuple[ScoreEntry, ...]: ...
+    def objections(self, enterprise_id: str, month: str) -> tuple[Objection, ...]: ...
+    def objection(self, objection_id: str) -> Objection | None: ...
+    def open_objections(self, cursor: str | None, limit: int) -> Page[Objection]:
+        """Of the whole park, newest first."""
+        ...
+
+    def raise_objection(self, objection: Objection, events: Sequence[Event]) -> Objection:
+        """Once by its id: of a repeat, the objection as it now stands.
+
+        Raises ContentConflict for another one under its id, and WriteConflict where another one of its entry was first.
+        """
+        ...
+
+    def settle_objection(
+        self, objection: Objection, correction: ScoreEntry | None, events: Sequence[Event]
+    ) -> Objection:
+        """With the entry that takes the other back, in one commit. Raises WriteConflict if it changed meanwhile."""
+        ...
 
 
 class RegionRepo(Protocol):

@@ -23,6 +23,7 @@ MEMBERS: dict[str, dict[str, Any]] = {
     "content_conflict": {"id": TEXT},
     "illegal_transition": {"state": TEXT, "action": TEXT},
     "reopening_too_late": {"days": NUMBER},
+    "objection_too_late": {"days": NUMBER},
     "stale_revision": {"given": NUMBER, "current": NUMBER},
     "checklist_incomplete": {"side": TEXT, "items": {"type": "array", "items": TEXT}},
     "evidence_missing": {"side": TEXT, "missing": {"type": "array", "items": TEXT}},

@@ -21,6 +21,7 @@ from mobile_api_spec.walk_channels import channels
 from mobile_api_spec.walk_checklists import checklists, publish
 from mobile_api_spec.walk_crew import crew, settled
 from mobile_api_spec.walk_laws import laws
+from mobile_api_spec.walk_scores import objections, objects_too_late
 from mobile_api_spec.walk_sides import reopening, waiver
 from mobile_api_spec.walk_sync import conflicts, sync
 from mobile_api_spec.walk_weather import weather
@@ -64,6 +65,7 @@ def walk() -> list[Exchange]:
         audit,
         channels,
         reopening,
+        objects_too_late,
         _refusals,
     ):
         part(walker)
@@ -288,7 +290,7 @@ def _close(w: Walker) -> None:
     w.call("post_receipt", "inspector_safety", notice_id=notice["id"], body={"device_id": "phone-1"}, expect=200)
     w.call("get_deliveries", "department_safety", task_id=w.task_id, expect=200)
     w.call("list_inbox", "enterprise", query={"limit": "2"}, headers={"Accept-Language": "en"}, expect=200)
-    w.call("get_score", "enterprise", enterprise_id="acme", query={"month": "2026-03"}, expect=200)
+    objections(w)
     w.call("delete_device", "inspector_safety", device_id="phone-1", expect=204)
 
 
@@ -356,6 +358,7 @@ NAMED = {
             "seen_at": at(5),
         }
     },
+    "post_objection": {"body": {"id": client_id(99), "month": "2026-03", "entry": "t-none:late", "reason": "有误"}},
     "put_channel": {"who": "department_environment"},
     "delete_channel": {"who": "department_environment", "channel_id": "duty-chat"},
     "put_instrument": {"body": {"name": "FID", "kind": "online", "enterprise_id": "nobody", "point_id": "nothing"}},

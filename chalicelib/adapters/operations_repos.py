@@ -24,7 +24,6 @@ from chalicelib.domain.notice import Delivery, Device, Notice
 from chalicelib.domain.observation import Observation
 from chalicelib.domain.photo import NearPhoto, Photo, PhotoState
 from chalicelib.domain.preferences import Preferences
-from chalicelib.domain.score import ScoreEntry
 from chalicelib.domain.state import Checkpoint, EnterpriseState, pack_state, unpack_state
 from chalicelib.domain.task import Task, TaskState
 from chalicelib.domain.unseen import UnseenCall
@@ -560,20 +559,3 @@ class RowDeliveryRepo:
 def _unseen_row(call: UnseenCall) -> Row:
     ttl_s = call.due_at_ms // 1000 + NOTICE_RETENTION_S
     return Row(UNSEEN, f"{call.due_at_ms:013d}#{call.notice_id}", to_body(call), ttl_s=ttl_s)
-
-
-class RowScoreRepo:
-    def __init__(self, rows: Rows) -> None:
-        self._rows = rows
-
-    def add(self, entries: Sequence[ScoreEntry]) -> None:
-        for entry in entries:
-            row = Row(f"SCORE#{entry.enterprise_id}#{entry.month}", entry.key, to_body(entry))
-            try:
-                self._rows.commit([Put(row, Expect.ABSENT)])
-            except RowConflict:
-                continue
-
-    def of_month(self, enterprise_id: str, month: str) -> tuple[ScoreEntry, ...]:
-        rows = self._rows.query(f"SCORE#{enterprise_id}#{month}")
-        return tuple(from_body(ScoreEntry, row.body) for row in rows)

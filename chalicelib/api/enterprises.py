@@ -8,14 +8,11 @@ from chalice.app import Blueprint
 
 from chalicelib.api.http import Call, endpoint
 from chalicelib.api.models.registry import EnterpriseOut, EnterprisesOut, PointOut, UnitOut, UnitsOut
-from chalicelib.api.models.score import ScoreEntryOut, ScoreOut, ScorePartOut, ScoreQuery
 from chalicelib.domain.access import Action, can_see
 from chalicelib.domain.errors import NotFound
-from chalicelib.domain.messages import text
 
 if TYPE_CHECKING:
     from chalicelib.domain.enterprise import Profile, Unit
-    from chalicelib.domain.score import Score, ScoreEntry
 
 api = Blueprint(__name__)
 
@@ -72,60 +69,6 @@ def get_unit(call: Call, unit_id: str) -> UnitOut:
     return _unit(unit, see_enterprise(unit.enterprise_id, call.person, registry=call.services.registry))
 
 
-@endpoint(
-    api, "GET", "/v1/enterprises/{enterprise_id}/score", summary="Score, grade and entries of a month",
-    action=Action.READ_SCORE, query=ScoreQuery, response=ScoreOut, problems=(NotFound,),
-)  # fmt: skip
-def get_score(call: Call, enterprise_id: str) -> ScoreOut:
-    from chalicelib.domain.score import month_of
-    from chalicelib.usecases.score_task import month_score
-
-    ports = call.services
-    month = call.query.month or month_of(ports.clock.now_ms(), ports.zone)
-    score = month_score(
-        enterprise_id,
-        month,
-        call.person,
-        registry=ports.registry,
-        scores=ports.scores,
-        catalogues=ports.catalogues,
-        clock=ports.clock,
-        zone=ports.zone,
-    )
-    return _score(score, call.language)
-
-
 def _unit(unit: Unit, profile: Profile) -> UnitOut:
     points = [PointOut.model_validate(point) for point in profile.points_of(unit.id)]
     return UnitOut.of(unit, points)
-
-
-def _score(score: Score, language: str) -> ScoreOut:
-    return ScoreOut(
-        enterprise_id=score.enterprise_id,
-        month=score.month,
-        score=score.value,
-        grade=score.grade,
-        grade_text=text(f"word.grade.{score.grade.value}", language),
-        base=score.base,
-        parts=[ScorePartOut(part=one, score=score.parts[one], weight=score.weights[one]) for one in score.parts],
-        entries=[_entry(one, score, language) for one in score.entries],
-    )
-
-
-def _entry(one: ScoreEntry, score: Score, language: str) -> ScoreEntryOut:
-    return ScoreEntryOut(
-        key=one.key,
-        cause=one.cause,
-        cause_text=text(f"word.cause.{one.cause.value}", language),
-        points=one.points,
-        parts=list(one.parts),
-        effect=round(one.points * sum(score.weights[part] for part in one.parts), 2),
-        task_id=one.task_id,
-        at=one.at_ms,
-        catalogue_version=one.catalogue_version,
-        rule=one.rule,
-        evidence=list(one.evidence),
-        corrects=one.corrects,
-        repair_text=text(f"word.repair.{one.cause.value}", language),
-    )

@@ -85,6 +85,16 @@ class ReopeningTooLate(GreenShieldError):
     code, status = "reopening_too_late", 409
 
 
+class ObjectionTooLate(GreenShieldError):
+    code, status = "objection_too_late", 409
+
+
+class SameJudge(GreenShieldError):
+    """Who judged a thing first does not judge the objection against it."""
+
+    code, status = "same_judge", 409
+
+
 class SidePassedOn(GreenShieldError):
     """Who held the side does so no more: somebody else was called meanwhile."""
 

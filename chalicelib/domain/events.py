@@ -248,6 +248,20 @@ class CatalogueReviewDue(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ObjectionRaised(Event):
+    kind: ClassVar[str] = "objection_raised"
+    identity: ClassVar[tuple[str, ...]] = ("objection_id",)
+    objection_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectionDecided(Event):
+    kind: ClassVar[str] = "objection_decided"
+    identity: ClassVar[tuple[str, ...]] = ("objection_id",)
+    objection_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class RegistryChanged(Event):
     """What phones are told of people, units and enterprises has changed. `scope` is the list of tasks that it concerns: "park",
     "enterprise:<id>" or "person:<id>"; `enterprise_id` is empty."""
@@ -285,6 +299,8 @@ EVENTS: dict[str, type[Event]] = {
         CommandSettled,
         CatalogueReviewDue,
         AuditBroken,
+        ObjectionRaised,
+        ObjectionDecided,
         RegistryChanged,
         ObservationOpened,
     )

@@ -35,6 +35,16 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "problem.side_changed": "离线期间本侧已被他人处理，请刷新查看",
         "problem.precondition_failed": "内容已被他人更新，请刷新后重试",
         "problem.reopening_too_late": "办结已超过30天，不能重新打开",
+        "problem.objection_too_late": "已超过申诉期限",
+        "problem.same_judge": "作出原判定的人不能复核申诉",
+        "field.only_of_a_deduction": "只能对扣分项提出申诉",
+        "notice.objection_raised.title": "评分申诉待复核：{enterprise}",
+        "notice.objection_raised.body": "{enterprise}对{month}评分中的“{cause}”提出申诉：{text}。请在{due}前复核，复核期间该项暂不计分。",
+        "notice.objection_decided.title": "评分申诉结果：{cause}",
+        "notice.objection_decided.body": "{month}评分中“{cause}”的申诉{objection}：{text}。",
+        "word.objection.open": "复核中",
+        "word.objection.upheld": "成立，已更正",
+        "word.objection.rejected": "不成立，恢复计分",
         "problem.side_passed_on": "该任务已转由他人承办，您无须再处理",
         "problem.nobody_left": "本组已无其他可接单人员，请联系部门转交",
         "problem.second_person_needed": "三级预警须由另一部门或管委会的人员确认后才能搁置",
@@ -327,6 +337,16 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "problem.side_changed": "Others have worked on this side since you saw it; reload and look",
         "problem.precondition_failed": "This was changed by someone else; reload and try again",
         "problem.reopening_too_late": "It was settled more than 30 days ago and stays so",
+        "problem.objection_too_late": "The time for objections is over",
+        "problem.same_judge": "Who judged it first does not judge the objection",
+        "field.only_of_a_deduction": "Only a deduction can be objected to",
+        "notice.objection_raised.title": "Objection to a score: {enterprise}",
+        "notice.objection_raised.body": '{enterprise} objects to "{cause}" in the score of {month}: {text}. Please judge it by {due}; until then it does not count.',
+        "notice.objection_decided.title": "Your objection was judged: {cause}",
+        "notice.objection_decided.body": 'The objection to "{cause}" in the score of {month} was {objection}: {text}.',
+        "word.objection.open": "being judged",
+        "word.objection.upheld": "upheld, and the entry corrected",
+        "word.objection.rejected": "rejected, and the entry counts again",
         "problem.side_passed_on": "Somebody else holds it now; nothing is left for you to do",
         "problem.nobody_left": "Nobody else of the group can take it; ask the department to transfer it",
         "problem.second_person_needed": "Shelving tier 3 needs a second person, of the other department or the committee",
@@ -641,7 +661,7 @@ def render_notice(notice: Notice, language: str, catalogue: Catalogue) -> tuple[
     for word in ("break", "assignment"):
         if f"word.{word}.{params.get('why')}" in TEXTS[DEFAULT]:
             params["why"] = text(f"word.{word}.{params['why']}", language)
-    for word in ("side", "deadline", "reason", "observation", "kind", "operation", "left"):
+    for word in ("side", "deadline", "reason", "observation", "kind", "operation", "left", "cause", "objection"):
         key = f"word.{word}.{params.get(word)}"
         if key in TEXTS[DEFAULT]:
             params[word] = text(key, language)

@@ -35,6 +35,8 @@ class NoticeKind(StrEnum):
     OBSERVATION_OPENED = "observation_opened"
     AUDIT_BROKEN = "audit_broken"
     CATALOGUE_REVIEW_DUE = "catalogue_review_due"
+    OBJECTION_RAISED = "objection_raised"
+    OBJECTION_DECIDED = "objection_decided"
     RISK_UPWIND = "risk_upwind"
     RISK_NEARBY = "risk_nearby"
 

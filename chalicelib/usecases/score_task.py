@@ -6,6 +6,7 @@ from chalicelib.domain.access import Action, require, require_sight
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.events import TaskClosed
 from chalicelib.domain.hazard import hazard_of_task
+from chalicelib.domain.objection import ObjectionState
 from chalicelib.domain.person import Person
 from chalicelib.domain.score import Background, Score, ScoreEntry, entries_of, last_ms_of, total
 from chalicelib.domain.task import Task, TaskKind
@@ -61,4 +62,5 @@ def month_score(
     one = profile.enterprise
     require_sight(person, enterprise_id=one.id, region=one.region, industry=one.industry, of="enterprise")
     policy = catalogues.in_force_at(min(clock.now_ms(), last_ms_of(month, zone))).score
-    return total(one.id, month, policy, policy.weights_of(one.industry), scores.of_month(one.id, month))
+    frozen = frozenset(o.entry_key for o in scores.objections(one.id, month) if o.state is ObjectionState.OPEN)
+    return total(one.id, month, policy, policy.weights_of(one.industry), scores.of_month(one.id, month), frozen)

@@ -22,6 +22,7 @@ from chalicelib.domain.law import NoLaw
 from chalicelib.domain.mark import MarkKind
 from chalicelib.domain.messages import LANGUAGES, TEXTS, choose_language, text
 from chalicelib.domain.notice import NoticeKind
+from chalicelib.domain.objection import ObjectionState
 from chalicelib.domain.observation import ObservationKind, Verdict
 from chalicelib.domain.photo import MarkKind as PhotoMarkKind
 from chalicelib.domain.progress import Stage
@@ -33,6 +34,7 @@ WORDS = {
     "deadline": {"acknowledge", "finish", "redo_safety", "redo_environment"},
     "grade": {grade.value for grade in Grade},
     "cause": {cause.value for cause in Cause},
+    "objection": {state.value for state in ObjectionState},
     "repair": {cause.value for cause in Cause},
     "gap": {*(reason.value for reason in GapReason), WAITING, UNKNOWN},
     "command": {state.value for state in CommandState},
@@ -84,6 +86,8 @@ MORE = {
     "side_handed_on": {"side", "why"},
     "task_reminder": {"left"},
     "audit_broken": {"object", "seq", "why"},
+    "objection_raised": {"month", "cause", "text", "due"},
+    "objection_decided": {"month", "cause", "text", "objection"},
     "operation_conflict": {"person", "operation"},
     "operation_applied": {"operation"},
     "operation_refused": {"operation", "problem"},

@@ -17,13 +17,13 @@ from chalicelib.adapters.operations_repos import (
     RowEvidenceRepo,
     RowInboxRepo,
     RowObservationRepo,
-    RowScoreRepo,
     RowStateRepo,
     RowTaskRepo,
     RowWarningRepo,
 )
 from chalicelib.adapters.registry_repo import RowRegistryRepo
 from chalicelib.adapters.rows import Rows
+from chalicelib.adapters.score_repo import RowScoreRepo
 from chalicelib.domain.block import Block, pack
 from chalicelib.domain.delivery import DeliveryState, DeliveryStep
 from chalicelib.domain.dimension import Dimension
@@ -32,11 +32,12 @@ from chalicelib.domain.errors import ContentConflict, InvalidCursor, WriteConfli
 from chalicelib.domain.events import Event, ObservationOpened, PhotoMissing, PhotoRefused, TaskDispatched, WarningRaised
 from chalicelib.domain.evidence import Rectification, Retest
 from chalicelib.domain.notice import Delivery, Device, Notice, NoticeKind, PushStatus
+from chalicelib.domain.objection import Objection, ObjectionState
 from chalicelib.domain.observation import Observation, ObservationKind
 from chalicelib.domain.person import Bridge, Person, Role
 from chalicelib.domain.photo import Photo, PhotoState, Position, RefusalReason
 from chalicelib.domain.reading import Series
-from chalicelib.domain.score import Cause, ScoreEntry
+from chalicelib.domain.score import Cause, ScoreEntry, correction_of
 from chalicelib.domain.side import Side, SideState
 from chalicelib.domain.state import Checkpoint, EnterpriseState, Phase, PointState, RuleState
 from chalicelib.domain.unseen import UnseenCall
@@ -615,6 +616,62 @@ def test_a_ledger_is_of_one_enterprise_and_month(rows: Rows) -> None:
     scores.add([entry("a"), entry("a", month="2026-04"), entry("a", enterprise_id="acme-2")])
     assert scores.of_month("acme", "2026-04") == (entry("a", month="2026-04"),)
     assert scores.of_month("acme", "2026-05") == ()
+
+
+OBJECTION = Objection("o-1", "acme", "2026-03", "a", "有误", "p-1", T0, T0 + 1)
+
+
+def test_an_objection_stands_once_beside_its_entry_and_is_no_entry(rows: Rows) -> None:
+    scores = RowScoreRepo(rows)
+    scores.add([entry("a"), entry("b")])
+    raised = scores.raise_objection(OBJECTION, [])
+    assert scores.raise_objection(replace(OBJECTION, at_ms=T0 + 9), []) == raised
+    assert scores.of_month("acme", "2026-03") == (entry("a"), entry("b"))
+    assert scores.objections("acme", "2026-03") == (raised,)
+    assert (scores.objection("o-1"), scores.objection("o-2")) == (raised, None)
+    assert scores.open_objections(None, 10).items == (raised,)
+
+
+def test_another_objection_to_the_same_entry_or_under_the_same_id_is_refused(rows: Rows) -> None:
+    scores = RowScoreRepo(rows)
+    scores.raise_objection(OBJECTION, [])
+    with pytest.raises(WriteConflict):
+        scores.raise_objection(replace(OBJECTION, id="o-2"), [])
+    with pytest.raises(ContentConflict):
+        scores.raise_objection(replace(OBJECTION, entry_key="b"), [])
+    assert len(scores.open_objections(None, 10).items) == 1
+
+
+def test_an_objection_is_settled_with_its_correction_or_not_at_all(rows: Rows) -> None:
+    scores = RowScoreRepo(rows)
+    scores.add([entry("a")])
+    raised = scores.raise_objection(OBJECTION, [])
+    upheld = replace(raised, state=ObjectionState.UPHELD)
+    correction = correction_of(entry("a"), T0 + 2)
+    settled = scores.settle_objection(upheld, correction, [])
+    with pytest.raises(WriteConflict):
+        scores.settle_objection(replace(raised, state=ObjectionState.REJECTED), None, [])
+    assert (scores.objection("o-1"), scores.open_objections(None, 10).items) == (settled, ())
+    assert set(scores.of_month("acme", "2026-03")) == {entry("a"), correction}
+
+
+def test_of_many_who_settle_an_objection_one_does(raced_rows: Rows) -> None:
+    scores = RowScoreRepo(raced_rows)
+    raised = scores.raise_objection(OBJECTION, [])
+
+    def settles(n: int) -> bool:
+        state = ObjectionState.UPHELD if n % 2 else ObjectionState.REJECTED
+        correction = correction_of(entry("a"), T0) if n % 2 else None
+        try:
+            scores.settle_objection(replace(raised, state=state, decided_by=f"p-{n}"), correction, [])
+        except WriteConflict:
+            return False
+        return True
+
+    assert race(settles).count(True) == 1
+    known = scores.objection("o-1")
+    assert known is not None
+    assert len(scores.of_month("acme", "2026-03")) == (known.state is ObjectionState.UPHELD)
 
 
 # registry

@@ -20,6 +20,8 @@ from chalicelib.api.models.wire import rfc3339
 from chalicelib.domain.dimension import Dimension
 from chalicelib.domain.field_command import Submit
 from chalicelib.domain.field_operation import FieldOperation, KeptOperation, Outcome
+from chalicelib.domain.objection import Objection
+from chalicelib.domain.score import Cause, ScoreEntry
 from chalicelib.handlers.on_clock import on_clock
 from mobile_api_spec import examples
 from mobile_api_spec.walk_catalogue import NEXT, VERSION, next_catalogue, small_catalogue
@@ -33,6 +35,10 @@ WORKERS = {"inspector", "enterprise"}
 # Who may ask at all. A route that is not here is for everyone.
 MAY: dict[str, set[str]] = {
     "get_score": EVERYONE - {"inspector"},
+    "post_objection": {"enterprise"},
+    "list_objections": EVERYONE - {"inspector"},
+    "get_objection": EVERYONE - {"inspector"},
+    "decide_objection": {"department", "committee"},
     "acknowledge": WORKERS,
     "post_photo": WORKERS,
     "post_parts": WORKERS,
@@ -174,6 +180,7 @@ TENANTS_IN = (
     "object",
     "instrument_id",
     "visit_id",
+    "objection_id",
 )
 
 
@@ -217,6 +224,7 @@ def ids_of(park: Park, eid: str) -> dict[str, str]:
     ids |= {"instrument_id": f"{eid}-fid", "channel_id": "duty"}
     chat = {"name": "duty", "url": "wecombot://key", "audience": {"dimension": "safety"}, "least_tier": 3}
     park.as_("admin").put("/v1/channels/duty", chat)
+    ids |= {"objection_id": open_objection(park, eid)}
     ids |= {"visit_id": client_id(62 if eid == "acme" else 63)}
     plan = {"id": ids["visit_id"], "tasks": [task["id"]], "planned_at": rfc3339(park.clock.ms)}
     park.as_("department_safety").post("/v1/visits", plan, expect=201)
@@ -227,6 +235,16 @@ def ids_of(park: Park, eid: str) -> dict[str, str]:
         "notice_id": "n-nothing",
         "region_id": "east",
     }
+
+
+def open_objection(park: Park, eid: str) -> str:
+    """Against an entry of the plant's score."""
+    number = client_id(64 if eid == "acme" else 65)
+    entry = ScoreEntry(eid, "2026-03", "t-x:late", Cause.LATE, -3.0, "t-x", park.clock.ms, "1")
+    park.services.scores.add([entry])
+    one = Objection(number, eid, "2026-03", entry.key, "x", f"{eid}-people", park.clock.ms, park.clock.ms + 1)
+    park.services.scores.raise_objection(one, [])
+    return number
 
 
 def late_operation(park: Park, eid: str, task_id: str) -> dict[str, str]:
@@ -322,8 +340,8 @@ def test_who_may_do_what_to_whose(
             status,
             "forbidden" if status == 403 else "not_found",
         )
-    elif one.view.__name__ in ("mark_seen", "post_receipt"):
-        assert answer.status_code == 404  # nobody has this notice
+    elif one.view.__name__ in ("mark_seen", "post_receipt", "post_objection"):
+        assert answer.status_code == 404  # nobody has this notice, and no ledger this entry
     else:
         assert answer.status_code not in (401, 403, 404, 500), answer.body
 

@@ -26,6 +26,7 @@ from chalicelib.bootstrap import Services
 from chalicelib.domain.block import Block
 from chalicelib.domain.field_pack import PhotoJudged, TaskTouched
 from chalicelib.domain.photo import RefusalReason
+from chalicelib.domain.score import Cause, ScoreEntry
 from chalicelib.flow import FLOW, Stage, stages_on
 from chalicelib.handlers.on_block import on_block
 from chalicelib.handlers.on_clock import on_clock
@@ -80,6 +81,8 @@ ROUTES = {
     r"POST .*/maintenance-windows/.*/end": "end maintenance",
     r"POST /v1/bridges/reports": "take report",
     # Of the others the story changes its mind: who sends an older registration again takes the newer one back.
+    r"POST /v1/score-objections": "object to score",
+    r"POST /v1/score-objections/.*/decision": "judge objection",
     r"PUT /v1/enterprises/third": "register enterprise",
     r"PUT /v1/units/acme-r1": "register unit",
     r"PUT /v1/people/inspector_environment": "register person",
@@ -258,6 +261,7 @@ def story(park: RepeatingPark) -> None:
     judges(park, task, "safety", revision=2)
     assert judges(park, task, "environment")["state"] == "closed"
     brings_what_came_too_late(park, task)
+    objects(park)
     think_twice(park, task)
     alarm_story(park)
     park.clock.ms = QUARTER_MS
@@ -391,6 +395,18 @@ def brings_what_came_too_late(park: RepeatingPark, task: dict[str, Any]) -> None
     park.pump()
     path = f"/v1/sync/operations/inspector_safety/{client_id(30)}/decision"
     park.as_("department_safety").post(path, {"decision": "discard", "reason": "已办结"})
+    park.pump()
+
+
+def objects(park: RepeatingPark) -> None:
+    """The enterprise objects to a deduction, and the committee upholds it."""
+    late = ScoreEntry("acme", "2026-03", "t-x:late", Cause.LATE, -3.0, "t-x", park.clock.ms, "1")
+    park.services.scores.add([late])
+    raised = {"id": client_id(35), "month": late.month, "entry": late.key, "reason": "当时已办结"}
+    park.as_("enterprise").post("/v1/score-objections", raised, expect=201)
+    park.pump()
+    decided = {"uphold": True, "reason": "属实"}
+    park.as_("committee").post(f"/v1/score-objections/{client_id(35)}/decision", decided)
     park.pump()
 
 

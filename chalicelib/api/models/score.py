@@ -1,14 +1,10 @@
 """Scores on the wire."""
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
-from chalicelib.api.models.wire import (
-    Instant,
-    Month,
-    View,
-    Wire,
-)
+from chalicelib.api.models.wire import ClientId, Instant, Month, ShortText, View, Wire
 from chalicelib.domain.dimension import Dimension
+from chalicelib.domain.objection import ObjectionState
 from chalicelib.domain.score import Cause, Grade
 
 
@@ -29,6 +25,7 @@ class ScoreEntryOut(View):
     rule: str = Field(description="the rule's id and version, of a warning; empty: none")
     evidence: list[str] = Field(description="photos that the task was settled by")
     corrects: str = Field(description="the key of the entry that it takes back; empty: none")
+    is_frozen: bool = Field(description="an objection to it is being judged: it does not count")
     repair_text: str = Field(description="how it is avoided or put right")
 
 
@@ -47,3 +44,37 @@ class ScoreOut(View):
     base: float
     parts: list[ScorePartOut] = Field(description="each 0 to 100; the score is their sum by weight")
     entries: list[ScoreEntryOut]
+
+
+class ObjectionIn(Wire):
+    id: ClientId
+    month: Month
+    entry: str = Field(min_length=1, max_length=200, description="the entry's key")
+    reason: ShortText
+
+
+class ObjectionDecisionIn(Wire):
+    uphold: StrictBool
+    reason: ShortText
+
+
+class ObjectionOut(View):
+    id: str
+    enterprise_id: str
+    month: str
+    entry: str = Field(validation_alias="entry_key")
+    reason: str
+    by: str
+    at: Instant = Field(validation_alias="at_ms")
+    due_at: Instant = Field(validation_alias="due_at_ms", description="by when it is to be judged")
+    is_late: bool = False
+    state: ObjectionState
+    state_text: str = ""
+    decided_by: str
+    decided_reason: str
+    decided_at: Instant | None = Field(default=None, validation_alias="decided_at_ms")
+
+
+class ObjectionsOut(View):
+    items: list[ObjectionOut]
+    next_cursor: str | None = None
