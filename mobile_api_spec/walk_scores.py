@@ -9,6 +9,7 @@ MONTH = "2026-03"
 def objections(w: Walker) -> None:
     """With the task closed and scored."""
     score = w.call("get_score", "enterprise", enterprise_id="acme", query={"month": MONTH}, expect=200)
+    w.call("get_recount", "committee", enterprise_id="acme", query={"month": MONTH}, expect=200)
     by_cause = {one["cause"]: one["key"] for one in score["entries"]}
     body = {"id": client_id(95), "month": MONTH, "entry": by_cause["returned"], "reason": "退回所列照片当时已上传"}
     w.call("post_objection", "enterprise", body=body, expect=201)

@@ -20,9 +20,17 @@ from chalicelib.domain.errors import (
 from chalicelib.domain.messages import text
 
 if TYPE_CHECKING:
-    from chalicelib.api.models.score import ObjectionIn, ObjectionOut, ObjectionsOut, ScoreEntryOut, ScoreOut
+    from chalicelib.api.models.score import (
+        ObjectionIn,
+        ObjectionOut,
+        ObjectionsOut,
+        RecountOut,
+        ScoreEntryOut,
+        ScoreOut,
+    )
     from chalicelib.domain.objection import Objection
     from chalicelib.domain.score import Score, ScoreEntry
+    from chalicelib.usecases.score_task import MonthScore
 
 api = Blueprint(__name__)
 
@@ -43,11 +51,39 @@ def get_score(call: Call, enterprise_id: str) -> ScoreOut:
         call.person,
         registry=ports.registry,
         scores=ports.scores,
+        tasks=ports.tasks,
+        warnings=ports.warnings,
+        hazards=ports.hazards,
         catalogues=ports.catalogues,
         clock=ports.clock,
         zone=ports.zone,
     )
     return _score(call, score)
+
+
+@endpoint(
+    api, "GET", "/v1/enterprises/{enterprise_id}/score/recount", summary="A month's ledger beside what the history gives anew",
+    action=Action.RECOUNT_SCORE, query="score.ScoreQuery", response="score.RecountOut", problems=(NotFound,),
+)  # fmt: skip
+def get_recount(call: Call, enterprise_id: str) -> RecountOut:
+    from chalicelib.api.models.score import RecountOut
+    from chalicelib.domain.score import month_of
+    from chalicelib.usecases.score_task import compare_with_history
+
+    ports = call.services
+    found = compare_with_history(
+        enterprise_id,
+        call.query.month or month_of(ports.clock.now_ms(), ports.zone),
+        call.person,
+        registry=ports.registry,
+        scores=ports.scores,
+        tasks=ports.tasks,
+        warnings=ports.warnings,
+        hazards=ports.hazards,
+        catalogues=ports.catalogues,
+        zone=ports.zone,
+    )
+    return RecountOut.model_validate(found)
 
 
 @endpoint(
@@ -121,9 +157,18 @@ def decide_objection(call: Call, objection_id: str) -> ObjectionOut:
     return _objection(call, decided)
 
 
-def _score(call: Call, score: Score) -> ScoreOut:
-    from chalicelib.api.models.score import ScoreOut, ScorePartOut
+def _score(call: Call, found: MonthScore) -> ScoreOut:
+    from chalicelib.api.models.score import ProjectionOut, ScoreOut, ScorePartOut
 
+    score, ahead = found.score, found.projected
+    projected = None
+    if ahead is not None:
+        projected = ProjectionOut(
+            score=ahead.value,
+            grade=ahead.grade,
+            grade_text=text(f"word.grade.{ahead.grade.value}", call.language),
+            is_downgrade=ahead.value < score.value and ahead.grade is not score.grade,
+        )
     return ScoreOut(
         enterprise_id=score.enterprise_id,
         month=score.month,
@@ -133,6 +178,7 @@ def _score(call: Call, score: Score) -> ScoreOut:
         base=score.base,
         parts=[ScorePartOut(part=one, score=score.parts[one], weight=score.weights[one]) for one in score.parts],
         entries=[_entry(one, score, call.language) for one in score.entries],
+        projected=projected,
     )
 
 

@@ -29,6 +29,7 @@ class Action(StrEnum):
     READ_MAINTENANCE = "read_maintenance"
     READ_ALARM_KPIS = "read_alarm_kpis"
     READ_SCORE = "read_score"
+    RECOUNT_SCORE = "recount_score"
     OBJECT_TO_SCORE = "object_to_score"
     JUDGE_OBJECTION = "judge_objection"
     ACKNOWLEDGE_TASK = "acknowledge_task"
@@ -84,6 +85,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.READ_MAINTENANCE: PEOPLE,
     Action.READ_ALARM_KPIS: frozenset({Role.DEPARTMENT, Role.COMMITTEE, Role.ADMIN}),
     Action.READ_SCORE: PEOPLE - {Role.INSPECTOR},
+    Action.RECOUNT_SCORE: frozenset({Role.DEPARTMENT, Role.COMMITTEE, Role.ADMIN}),
     Action.OBJECT_TO_SCORE: frozenset({Role.ENTERPRISE}),
     Action.JUDGE_OBJECTION: frozenset({Role.DEPARTMENT, Role.COMMITTEE}),
     Action.ACKNOWLEDGE_TASK: frozenset({Role.INSPECTOR, Role.ENTERPRISE}),

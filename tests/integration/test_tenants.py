@@ -35,6 +35,7 @@ WORKERS = {"inspector", "enterprise"}
 # Who may ask at all. A route that is not here is for everyone.
 MAY: dict[str, set[str]] = {
     "get_score": EVERYONE - {"inspector"},
+    "get_recount": {"department", "committee", "admin"},
     "post_objection": {"enterprise"},
     "list_objections": EVERYONE - {"inspector"},
     "get_objection": EVERYONE - {"inspector"},

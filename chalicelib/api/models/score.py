@@ -35,6 +35,13 @@ class ScorePartOut(View):
     weight: float
 
 
+class ProjectionOut(View):
+    score: float
+    grade: Grade
+    grade_text: str
+    is_downgrade: bool = Field(description="the grade falls unless open tasks end better than that")
+
+
 class ScoreOut(View):
     enterprise_id: str
     month: str
@@ -44,6 +51,19 @@ class ScoreOut(View):
     base: float
     parts: list[ScorePartOut] = Field(description="each 0 to 100; the score is their sum by weight")
     entries: list[ScoreEntryOut]
+    projected: ProjectionOut | None = Field(
+        default=None,
+        description="of the running month: where it comes to if the tasks that are open now were closed now",
+    )
+
+
+class RecountOut(View):
+    """Keys of entries. Corrections after objections are people's, and not looked at."""
+
+    is_same: bool
+    missing: list[str] = Field(description="what the history gives and the ledger lacks")
+    surplus: list[str] = Field(description="what only the ledger has")
+    different: list[str]
 
 
 class ObjectionIn(Wire):
