@@ -9,6 +9,7 @@ from chalicelib.api import (
     audit,
     bridges,
     catalogue,
+    chain,
     channels,
     checklists,
     commands,
@@ -68,6 +69,7 @@ for part in (
     weather,
     what_if,
     foresight,
+    chain,
 ):
     app.register_blueprint(part.api)
 

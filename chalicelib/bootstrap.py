@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from chalicelib.adapters.hazard_repo import RowHazardRepo
     from chalicelib.adapters.instrument_repo import RowInstrumentRepo
     from chalicelib.adapters.law_repo import RowLawRepo
+    from chalicelib.adapters.link_repo import RowLinkRepo
     from chalicelib.adapters.review_repo import RowReviewRepo
     from chalicelib.adapters.sync_repos import RowOperationRepo, RowPackRepo
     from chalicelib.adapters.visit_repo import RowVisitRepo
@@ -357,6 +358,12 @@ class Services:
         from chalicelib.adapters.weather_repos import RowRegionRepo
 
         return RowRegionRepo(self.rows(REGISTRY))
+
+    @cached_property
+    def links(self) -> RowLinkRepo:
+        from chalicelib.adapters.link_repo import RowLinkRepo
+
+        return RowLinkRepo(self.rows(REGISTRY), self.clock)
 
     @cached_property
     def weather(self) -> RowWeatherRepo:

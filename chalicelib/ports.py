@@ -11,6 +11,7 @@ if TYPE_CHECKING:  # a function loads the domain that it uses, and no more: it s
     from chalicelib.domain.block import Block
     from chalicelib.domain.catalogue import Catalogue
     from chalicelib.domain.catalogue_version import CatalogueVersion, Proposal, Schedule
+    from chalicelib.domain.chain import Link
     from chalicelib.domain.channel import Channel, ChannelFault
     from chalicelib.domain.chattering import Episode, Opening
     from chalicelib.domain.checklist import Checklist, ItemAnswer
@@ -680,6 +681,22 @@ class RegionRepo(Protocol):
     def put(self, region: Region) -> None: ...
     def get(self, region_id: str) -> Region | None: ...
     def all(self) -> tuple[Region, ...]: ...
+
+
+class LinkRepo(Protocol):
+    """Links of the chain. What is read of an enterprise may be a minute old."""
+
+    def put(self, link: Link) -> None:
+        """The same twice is once. Raises ContentConflict where the id is of a link between others."""
+        ...
+
+    def get(self, link_id: str) -> Link | None: ...
+    def delete(self, link: Link) -> None: ...
+    def of_enterprise(self, enterprise_id: str) -> tuple[Link, ...]:
+        """Those that it gives by, and those that it takes by."""
+        ...
+
+    def all(self) -> tuple[Link, ...]: ...
 
 
 class WeatherRepo(Protocol):

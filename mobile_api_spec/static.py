@@ -60,6 +60,7 @@ TAGS = [
     {"name": "instruments", "description": "What is measured with, and until when it is calibrated"},
     {"name": "hazards", "description": "What people see that no sensor sees"},
     {"name": "crew", "description": "Sides that change hands, the rota, leave"},
+    {"name": "chain", "description": "Who gives what to whom, and whom it reaches when something is wrong with it"},
     {"name": "channels", "description": "Ways to people besides the app: group chats, mail, webhooks"},
     {"name": "audit", "description": "Who changed what, when and from where, in chains that show any tampering"},
     {"name": "sync", "description": "Phones without a signal: what changed, what was done, what came too late"},
@@ -303,6 +304,12 @@ NOTES = {
         "A probability is never shown without its base rate (climatology of the month and hour) and its back-test against it; where that "
         "found no skill, or history is thin, the base rates stand alone and the verdict says so. Learnt once a day."
     ),
+    "put_link": (
+        "A link stays between its partners; everything else of it may change. The giver's readings of `carries` are held against the "
+        "receiver's limits from then on, within a minute."
+    ),
+    "get_chain": "A link is there for whoever may see one of its ends; of the other end they then learn the enterprise's name.",
+    "get_chain_picture": "The links of `GET /v1/chain`, and no other, as an SVG document without scripts or links.",
     "get_downwind": (
         "By the wind of that hour, else of the newest of the three hours before. In a calm (below 0.5 m/s), or where the wind is "
         "not known, all within 1800 m are named. Departments, committee and admin read every name; others learn of an enterprise that they "

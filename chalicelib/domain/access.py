@@ -60,6 +60,8 @@ class Action(StrEnum):
     READ_WEATHER = "read_weather"
     READ_DOWNWIND = "read_downwind"
     READ_FORESIGHT = "read_foresight"
+    KEEP_LINK = "keep_link"
+    READ_CHAIN = "read_chain"
 
 
 PEOPLE = frozenset(Role)
@@ -115,6 +117,8 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.READ_WEATHER: PEOPLE,
     Action.READ_DOWNWIND: PEOPLE,
     Action.READ_FORESIGHT: PEOPLE - {Role.ENTERPRISE},
+    Action.KEEP_LINK: frozenset({Role.COMMITTEE, Role.ADMIN}),
+    Action.READ_CHAIN: PEOPLE,
 }
 
 

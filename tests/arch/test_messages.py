@@ -58,6 +58,7 @@ WORDS["retest_mark"] = {mark.value for mark in RetestMark}
 WORDS["about"] = {"sensor_fault"}
 WORDS["assignment"] = {why.value for why in AssignmentReason}
 WORDS["left"] = {HALF, TENTH}
+WORDS["chain"] = {"way"}
 WORDS["stage"] = {stage.value for stage in Stage}
 WORDS["laggard"] = {side.value for side in SIDES}
 WORDS["standing"] = {one.value for one in Standing}

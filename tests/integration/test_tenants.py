@@ -17,6 +17,7 @@ from chalicelib.adapters.memory import MemoryRows
 from chalicelib.adapters.rows import Row, Rows
 from chalicelib.api.http import ENDPOINTS, Endpoint
 from chalicelib.api.models.wire import rfc3339
+from chalicelib.domain.chain import Link, Place
 from chalicelib.domain.dimension import Dimension
 from chalicelib.domain.field_command import Submit
 from chalicelib.domain.field_operation import FieldOperation, KeptOperation, Outcome
@@ -90,6 +91,8 @@ MAY: dict[str, set[str]] = {
     "approve_window": {"department"},
     "end_window": {"enterprise", "department"},
     "get_alarm_kpis": {"department", "committee", "admin"},
+    "put_link": {"committee", "admin"},
+    "delete_link": {"committee", "admin"},
 }
 # Whose plants each person sees; both stand in the region east.
 EAST = {"acme", "other"}
@@ -174,6 +177,7 @@ TENANTS_IN = (
     "object",
     "instrument_id",
     "visit_id",
+    "link_id",
 )
 
 
@@ -220,7 +224,10 @@ def ids_of(park: Park, eid: str) -> dict[str, str]:
     ids |= {"visit_id": client_id(62 if eid == "acme" else 63)}
     plan = {"id": ids["visit_id"], "tasks": [task["id"]], "planned_at": rfc3339(park.clock.ms)}
     park.as_("department_safety").post("/v1/visits", plan, expect=201)
+    given = Link(f"{eid}-link", Place(eid, f"{eid}-r1"), Place("beyond", "beyond-r1"), "溶剂", (), 0.5, 1.0, 30)
+    park.services.links.put(given)  # to a partner that nobody here belongs to
     return ids | {
+        "link_id": given.id,
         "entry_id": "e-1",
         "person_id": "inspector_safety",
         "device_id": "phone-1",
