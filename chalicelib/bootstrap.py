@@ -43,6 +43,7 @@ from chalicelib.settings import Settings, read_settings
 if TYPE_CHECKING:
     from chalicelib.adapters.alarm_repos import RowDispatchRepo, RowShelvingRepo, RowWindowRepo
     from chalicelib.adapters.bridge_repos import RowCommandRepo, RowGapRepo, RowReportRepo
+    from chalicelib.adapters.chain_alert_repo import RowChainAlertRepo
     from chalicelib.adapters.channel_repo import RowChannelRepo
     from chalicelib.adapters.checklist_repo import RowChecklistRepo
     from chalicelib.adapters.duty_repo import RowDutyRepo
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
     from chalicelib.usecases.hand_over import CrewDesk
     from chalicelib.usecases.read_audit import AuditDesk
     from chalicelib.usecases.settle_warning import Desk
+    from chalicelib.usecases.warn_chain import ChainDesk
 
 AWS_CONFIG: dict[str, Any] = {
     "connect_timeout": 2,
@@ -364,6 +366,28 @@ class Services:
         from chalicelib.adapters.link_repo import RowLinkRepo
 
         return RowLinkRepo(self.rows(REGISTRY), self.clock)
+
+    @cached_property
+    def chain_alerts(self) -> RowChainAlertRepo:
+        from chalicelib.adapters.chain_alert_repo import RowChainAlertRepo
+
+        return RowChainAlertRepo(self.rows(OPERATIONS))
+
+    @cached_property
+    def chain_desk(self) -> ChainDesk:
+        from chalicelib.usecases.warn_chain import ChainDesk
+
+        return ChainDesk(
+            links=self.links,
+            alerts=self.chain_alerts,
+            registry=self.registry,
+            tasks=self.tasks,
+            catalogues=self.catalogues,
+            duty=self.duty,
+            clock=self.clock,
+            post=self.post,
+            zone=self.zone,
+        )
 
     @cached_property
     def weather(self) -> RowWeatherRepo:

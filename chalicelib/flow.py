@@ -15,6 +15,7 @@ from chalicelib.domain.events import (
     CommandRequested,
     CommandSettled,
     LateWarningsFound,
+    LimitCrossed,
     ObservationOpened,
     OperationSettled,
     PhotoMissing,
@@ -77,7 +78,9 @@ from chalicelib.usecases.tell_late import tell_late
 from chalicelib.usecases.tell_observation import tell_observation
 from chalicelib.usecases.tell_operation import tell_operation
 from chalicelib.usecases.train_watch import renew_watch
+from chalicelib.usecases.warn_chain import warn_chain
 from chalicelib.usecases.watch_alarms import watch_alarms
+from chalicelib.usecases.watch_chain import watch_chain
 from chalicelib.usecases.watch_deadlines import watch_deadlines
 from chalicelib.usecases.watch_unit import watch_unit
 from chalicelib.usecases.work_task import acknowledge, judge_side, submit_side
@@ -119,6 +122,8 @@ FLOW = (
     ),
     Stage("tell late", "relay", LateWarningsFound, tell_late, (PushRequest,)),
     Stage("watch unit", "evaluate", Block, watch_unit, (ObservationOpened,)),
+    Stage("watch chain", "evaluate", Block, watch_chain, (LimitCrossed,)),
+    Stage("warn chain", "relay", LimitCrossed, warn_chain, (TaskDispatched, PushRequest)),
     Stage("tell observation", "relay", ObservationOpened, tell_observation),
     Stage("dispatch", "relay", WarningRaised, dispatch_task, (TaskDispatched, TaskEscalated, ObservationOpened)),
     Stage("escalate", "relay", WarningEscalated, follow_escalation, (TaskDispatched, TaskEscalated)),

@@ -12,6 +12,7 @@ if TYPE_CHECKING:  # a function loads the domain that it uses, and no more: it s
     from chalicelib.domain.catalogue import Catalogue
     from chalicelib.domain.catalogue_version import CatalogueVersion, Proposal, Schedule
     from chalicelib.domain.chain import Link
+    from chalicelib.domain.chain_alert import ChainAlert, Crossing, Giving, Warned
     from chalicelib.domain.channel import Channel, ChannelFault
     from chalicelib.domain.chattering import Episode, Opening
     from chalicelib.domain.checklist import Checklist, ItemAnswer
@@ -19,7 +20,7 @@ if TYPE_CHECKING:  # a function loads the domain that it uses, and no more: it s
     from chalicelib.domain.delivery import DeliveryStep
     from chalicelib.domain.duty import DutyEntry, DutyKind, Rota
     from chalicelib.domain.enterprise import Enterprise, Point, Profile, Unit
-    from chalicelib.domain.events import CatalogueReviewDue, Event, RegistryChanged
+    from chalicelib.domain.events import CatalogueReviewDue, Event, LimitCrossed, RegistryChanged
     from chalicelib.domain.evidence import Rectification, Retest
     from chalicelib.domain.field_operation import DeviceClock, KeptOperation
     from chalicelib.domain.field_pack import FieldPack, PackEntry
@@ -697,6 +698,38 @@ class LinkRepo(Protocol):
         ...
 
     def all(self) -> tuple[Link, ...]: ...
+
+
+class ChainAlertRepo(Protocol):
+    """What is remembered of enterprises that give, and the alerts that came of it."""
+
+    def giving(self, enterprise_id: str) -> tuple[Giving, int]:
+        """With its version; 0: nothing is remembered."""
+        ...
+
+    def record(
+        self,
+        enterprise_id: str,
+        giving: Giving,
+        version: int,
+        crossings: Sequence[Crossing],
+        events: Sequence[LimitCrossed],
+    ) -> None:
+        """All or nothing, at the version that was read. Raises WriteConflict if that is no longer current."""
+        ...
+
+    def get(self, alert_id: str) -> ChainAlert | None: ...
+    def listing(self, enterprise_id: str | None, cursor: str | None, limit: int) -> Page[ChainAlert]:
+        """Newest first; those that begin at or reach one enterprise, or all (None)."""
+        ...
+
+    def add_warned(self, alert: ChainAlert, warned: Sequence[Warned]) -> tuple[Warned, ...]:
+        """Each place once an alert: of those that are given, as they now stand, by expected arrival."""
+        ...
+
+    def settle_parent(self, alert_id: str, task_id: str) -> str:
+        """The parent of an alert: the first that was given stays."""
+        ...
 
 
 class WeatherRepo(Protocol):

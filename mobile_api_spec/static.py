@@ -309,6 +309,12 @@ NOTES = {
         "receiver's limits from then on, within a minute."
     ),
     "get_chain": "A link is there for whoever may see one of its ends; of the other end they then learn the enterprise's name.",
+    "list_chain_alerts": "An enterprise reads of what it gave and of what reaches it. A page may have fewer items than its limit.",
+    "get_chain_alert": (
+        "By expected arrival: the shortest way in minutes, and how much arrives by the strongest, each link's `share` times its `damping`. "
+        "Who takes from the giver is warned however little that is, others from 0.05 on; nobody twice. An enterprise reads of itself and "
+        "of its partners, and a receiver farther along does not learn whose excess it is."
+    ),
     "get_chain_picture": "The links of `GET /v1/chain`, and no other, as an SVG document without scripts or links.",
     "get_downwind": (
         "By the wind of that hour, else of the newest of the three hours before. In a calm (below 0.5 m/s), or where the wind is "

@@ -64,8 +64,8 @@ def walk() -> list[Exchange]:
         settled,
         audit,
         channels,
-        chain,
         reopening,
+        chain,
         _refusals,
     ):
         part(walker)

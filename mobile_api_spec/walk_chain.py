@@ -18,6 +18,12 @@ def chain(w: Walker) -> None:
     w.call("get_link", "enterprise", link_id=LINK, expect=200)
     w.call("get_chain", "committee", query={"region": "east"}, expect=200)
     w.call("get_chain_picture", "committee", query={"region": "east"}, expect=200)
+    w.call("put_link", "committee", link_id=LINK, body=body | {"carries": [limits[0] | {"upper": 35.0}]}, expect=200)
+    w.park.clock.advance(60)
+    w.park.reads(voc=41.5)
+    (alert,) = w.call("list_chain_alerts", "committee", query={"limit": "20"}, expect=200)["items"]
+    w.call("get_chain_alert", "committee", alert_id=alert["id"], expect=200)
+    w.call("get_chain_alert", "department_safety", alert_id="c-none", expect=404)
     w.call("delete_link", "committee", link_id=LINK, expect=204)
     w.call("get_link", "enterprise", link_id=LINK, expect=404)
     w.call("delete_link", "committee", link_id=LINK, expect=404)

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 from chalice.app import Blueprint
 
 from chalicelib.api.http import Call, endpoint
+from chalicelib.api.models.wire import PageQuery
 from chalicelib.domain.access import Action
-from chalicelib.domain.errors import ContentConflict, NotFound
+from chalicelib.domain.errors import ContentConflict, InvalidCursor, NotFound
 from chalicelib.domain.messages import text
 
 if TYPE_CHECKING:
-    from chalicelib.api.models.chain import ChainNodeOut, ChainOut, LinkOut, PictureOut
+    from chalicelib.api.models.chain import ChainAlertOut, ChainAlertsOut, ChainNodeOut, ChainOut, LinkOut, PictureOut
     from chalicelib.domain.chain import Link, Place
+    from chalicelib.domain.chain_alert import ChainAlert
     from chalicelib.domain.chain_picture import Arrow, Box
     from chalicelib.usecases.keep_links import Chain, Node
 
@@ -82,6 +84,66 @@ def get_chain_picture(call: Call) -> PictureOut:
     known = {one.place for one in chain.nodes}
     arrows = [_arrow(one, call) for one in chain.links if known.issuperset(one.ends)]
     return PictureOut(svg=svg_of([_box(one) for one in chain.nodes], arrows))
+
+
+@endpoint(
+    api, "GET", "/v1/chain/alerts", summary="Alerts of the chain that concern you, newest first", action=Action.READ_CHAIN,
+    query=PageQuery, response="chain.ChainAlertsOut", problems=(InvalidCursor,),
+)  # fmt: skip
+def list_chain_alerts(call: Call) -> ChainAlertsOut:
+    from chalicelib.api.models.chain import ChainAlertsOut
+    from chalicelib.usecases.read_chain_alerts import list_alerts
+
+    ports = call.services
+    page = list_alerts(
+        call.person, call.query.cursor, call.query.limit, chain_alerts=ports.chain_alerts, registry=ports.registry
+    )
+    return ChainAlertsOut(items=[_alert(one) for one in page.items], next_cursor=page.cursor)
+
+
+@endpoint(
+    api, "GET", "/v1/chain/alerts/{alert_id}", summary="An alert of the chain: what was over, and whom it reaches when",
+    action=Action.READ_CHAIN, response="chain.ChainAlertOut", problems=(NotFound,),
+)  # fmt: skip
+def get_chain_alert(call: Call, alert_id: str) -> ChainAlertOut:
+    from chalicelib.usecases.read_chain_alerts import see_alert
+
+    ports = call.services
+    return _alert(see_alert(alert_id, call.person, chain_alerts=ports.chain_alerts, registry=ports.registry))
+
+
+def _alert(alert: ChainAlert) -> ChainAlertOut:
+    from chalicelib.api.models.chain import ChainAlertOut, CrossingOut, ExcessOut, PlaceOut, WarnedOut
+
+    return ChainAlertOut(
+        id=alert.id,
+        at=alert.at_ms,
+        late=alert.is_late,
+        giver=None if alert.giver is None else PlaceOut.model_validate(alert.giver),
+        crossings=[
+            CrossingOut(
+                at=one.at_ms,
+                links=sorted(one.links),
+                excesses=[ExcessOut.model_validate(excess) for excess in one.excesses],
+            )
+            for one in alert.crossings
+        ],
+        warned=[
+            WarnedOut(
+                enterprise_id=one.place.enterprise_id,
+                unit_id=one.place.unit_id,
+                delay_min=one.delay_min,
+                expected_at=one.expected_at_ms,
+                link_id=one.link_id,
+                effect=one.effect,
+                is_direct=one.is_direct,
+                tier=one.tier,
+                task_id=one.task_id,
+            )
+            for one in alert.warned
+        ],
+        parent_id=alert.parent_id,
+    )
 
 
 def _chain(call: Call) -> Chain:

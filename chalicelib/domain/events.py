@@ -257,6 +257,16 @@ class RegistryChanged(Event):
     scope: str
 
 
+@dataclass(frozen=True, slots=True)
+class LimitCrossed(Event):
+    """What an enterprise's unit gives is over what a receiver takes: crossing `number` of an alert of the chain."""
+
+    kind: ClassVar[str] = "limit_crossed"
+    identity: ClassVar[tuple[str, ...]] = ("alert_id", "number")
+    alert_id: str
+    number: int
+
+
 EVENTS: dict[str, type[Event]] = {
     event.kind: event
     for event in (
@@ -287,5 +297,6 @@ EVENTS: dict[str, type[Event]] = {
         AuditBroken,
         RegistryChanged,
         ObservationOpened,
+        LimitCrossed,
     )
 }

@@ -37,6 +37,10 @@ class NoticeKind(StrEnum):
     CATALOGUE_REVIEW_DUE = "catalogue_review_due"
     RISK_UPWIND = "risk_upwind"
     RISK_NEARBY = "risk_nearby"
+    CHAIN_INTAKE = "chain_intake"  # what you take is over your limit
+    CHAIN_FARTHER = "chain_farther"  # what you take may be affected by what somebody took before you
+    CHAIN_VERIFY = "chain_verify"
+    CHAIN_CASE = "chain_case"  # the task about it
 
 
 # What comes in bursts of the same: a phone that sends ten blurred photos, or its whole outbox after a day without a signal. What calls

@@ -54,6 +54,7 @@ NO_STAGE = {
     "read_alarm_kpis",
     "normal_period",
     "keep_links",
+    "read_chain_alerts",
 }
 FUNCTIONS = {"api", *(source.name for source in app.event_sources)}
 SOURCES = {"admin", "inspector", "enterprise", "department", "upload", "every minute", "every hour"}

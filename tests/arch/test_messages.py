@@ -55,7 +55,7 @@ WORDS["break"] = {"missing", "not_linked", "changed", "cut_off", "object_differs
 WORDS["photo_mark"] = {kind.value for kind in PhotoMarkKind}
 WORDS["agreement"] = {one.value for one in Agreement}
 WORDS["retest_mark"] = {mark.value for mark in RetestMark}
-WORDS["about"] = {"sensor_fault"}
+WORDS["about"] = {"sensor_fault", "chain"}
 WORDS["assignment"] = {why.value for why in AssignmentReason}
 WORDS["left"] = {HALF, TENTH}
 WORDS["chain"] = {"way"}
@@ -90,6 +90,10 @@ MORE = {
     "operation_discarded": {"operation", "text"},
     "risk_upwind": {"place", "distance", "minutes"},
     "risk_nearby": {"place", "distance"},
+    "chain_intake": {"material", "subject", "value", "limit", "at"},
+    "chain_farther": {"material", "at"},
+    "chain_verify": {"material", "subject", "value", "limit", "at", "count"},
+    "chain_case": {"subject"},
 }
 
 

@@ -4,10 +4,14 @@ from dataclasses import replace
 
 import pytest
 
+from chalicelib.adapters.chain_alert_repo import RowChainAlertRepo
+from chalicelib.adapters.codec import event_from_body
 from chalicelib.adapters.link_repo import RowLinkRepo
 from chalicelib.adapters.rows import Rows
 from chalicelib.domain.chain import Carried, Link, Place
-from chalicelib.domain.errors import ContentConflict
+from chalicelib.domain.chain_alert import ChainAlert, Crossing, Episode, Excess, Giving, Warned
+from chalicelib.domain.errors import ContentConflict, WriteConflict
+from chalicelib.domain.events import LimitCrossed
 from tests.park import FakeClock
 
 LINK = Link("l-1", Place("a", "a1"), Place("b", "b1"), "溶剂", (Carried("voc", 50.0, "mg/m3"),), 0.6, 0.9, 30)
@@ -60,3 +64,83 @@ def test_what_another_process_registers_is_seen_after_a_while(rows: Rows, clock:
     assert mine.of_enterprise("a") == ()
     clock.advance(61)
     assert mine.of_enterprise("a") == (LINK,)
+
+
+A, B, C = Place("a", "a1"), Place("b", "b1"), Place("c", "c1")
+EXCESS = Excess("l-1", "voc", "p", 60.0, 50.0)
+FIRST = Crossing("c-1", 0, A, 1_000_000, False, "block", (EXCESS,))
+LATER = Crossing("c-1", 1, A, 2_000_000, False, "block", (replace(EXCESS, link_id="l-2"),))
+STATE = Giving((Episode("c-1", "a1", 1_000_000, 2_000_000, ("l-1", "l-2"), False),))
+
+
+def told(one: Crossing) -> LimitCrossed:
+    return LimitCrossed("a", one.at_ms, "correlated", one.alert_id, one.number)
+
+
+def warned(place: Place, minutes: int, number: int = 0) -> Warned:
+    return Warned(place, number, minutes, 1_000_000 + minutes * 60_000, "l-1", 0.5, True, 2, f"t-{place.unit_id}")
+
+
+@pytest.fixture
+def alerts(rows: Rows) -> RowChainAlertRepo:
+    return RowChainAlertRepo(rows)
+
+
+@pytest.fixture
+def alert(alerts: RowChainAlertRepo) -> ChainAlert:
+    alerts.record("a", STATE, 0, [FIRST, LATER], [told(FIRST), told(LATER)])
+    known = alerts.get("c-1")
+    assert known is not None
+    return known
+
+
+def test_what_is_remembered_of_a_giver_is_kept_with_its_version(alerts: RowChainAlertRepo) -> None:
+    assert alerts.giving("a") == (Giving(), 0) and alerts.get("c-1") is None
+    alerts.record("a", STATE, 0, [], [])
+    assert alerts.giving("a") == (STATE, 1)
+
+
+def test_who_was_not_first_writes_nothing(alerts: RowChainAlertRepo) -> None:
+    alerts.record("a", Giving(), 0, [], [])
+    for version in (0, 2):
+        with pytest.raises(WriteConflict):
+            alerts.record("a", STATE, version, [FIRST], [told(FIRST)])
+    assert alerts.giving("a") == (Giving(), 1) and alerts.get("c-1") is None
+
+
+def test_crossings_come_with_the_events_that_tell_of_them(alert: ChainAlert, rows: Rows) -> None:
+    assert alert == ChainAlert("c-1", A, 1_000_000, False, (FIRST, LATER))
+    events = [event_from_body(row.body) for row in rows.query("ENT#a", prefix="EVENT#")]
+    assert events == [told(FIRST), told(LATER)]
+
+
+def test_a_place_is_reached_once_and_what_was_told_first_stays(alerts: RowChainAlertRepo, alert: ChainAlert) -> None:
+    first = (warned(B, 30), warned(C, 90))
+    assert alerts.add_warned(alert, first[::-1]) == first
+    assert alerts.add_warned(alert, [warned(C, 5, number=1)]) == (first[1],)
+    known = alerts.get("c-1")
+    assert known is not None and known.warned == first
+
+
+def test_the_first_parent_stays(alerts: RowChainAlertRepo, alert: ChainAlert) -> None:
+    assert alert.parent_id == ""
+    assert [alerts.settle_parent("c-1", one) for one in ("t-1", "t-2")] == ["t-1", "t-1"]
+    known = alerts.get("c-1")
+    assert known is not None and known.parent_id == "t-1"
+
+
+def test_an_alert_is_listed_once_where_it_began_where_it_reached_and_for_the_park(
+    alerts: RowChainAlertRepo, alert: ChainAlert
+) -> None:
+    alerts.add_warned(alert, [warned(B, 30), warned(Place("b", "b2"), 40)])
+    listed = {one: [each.id for each in alerts.listing(one, None, 10).items] for one in ("a", "b", "c", None)}
+    assert listed == {"a": ["c-1"], "b": ["c-1"], "c": [], None: ["c-1"]}
+
+
+def test_a_list_goes_on_where_a_page_ended(alerts: RowChainAlertRepo) -> None:
+    for n in range(3):
+        one = replace(FIRST, alert_id=f"c-{n}", at_ms=1_000_000 + n)
+        alerts.record("a", STATE, n, [one], [told(one)])
+    page = alerts.listing(None, None, 2)
+    assert [one.id for one in page.items] == ["c-2", "c-1"]
+    assert [one.id for one in alerts.listing(None, page.cursor, 2).items] == ["c-0"]

@@ -18,6 +18,7 @@ from chalicelib.adapters.rows import Row, Rows
 from chalicelib.api.http import ENDPOINTS, Endpoint
 from chalicelib.api.models.wire import rfc3339
 from chalicelib.domain.chain import Link, Place
+from chalicelib.domain.chain_alert import Crossing, Excess, Giving
 from chalicelib.domain.dimension import Dimension
 from chalicelib.domain.field_command import Submit
 from chalicelib.domain.field_operation import FieldOperation, KeptOperation, Outcome
@@ -178,6 +179,7 @@ TENANTS_IN = (
     "instrument_id",
     "visit_id",
     "link_id",
+    "alert_id",
 )
 
 
@@ -226,8 +228,13 @@ def ids_of(park: Park, eid: str) -> dict[str, str]:
     park.as_("department_safety").post("/v1/visits", plan, expect=201)
     given = Link(f"{eid}-link", Place(eid, f"{eid}-r1"), Place("beyond", "beyond-r1"), "溶剂", (), 0.5, 1.0, 30)
     park.services.links.put(given)  # to a partner that nobody here belongs to
+    crossed = Crossing(
+        f"c-{eid}", 0, given.giver, park.clock.ms, False, "b", (Excess(given.id, "voc", "p", 60.0, 50.0),)
+    )
+    park.services.chain_alerts.record(eid, Giving(), 0, [crossed], [])
     return ids | {
         "link_id": given.id,
+        "alert_id": crossed.alert_id,
         "entry_id": "e-1",
         "person_id": "inspector_safety",
         "device_id": "phone-1",
@@ -405,6 +412,8 @@ def test_lists_hold_only_what_a_person_may_see(park: Park) -> None:
         assert {one["enterprise_id"] for one in caller.get("/v1/warnings")["items"]} == seen
         assert {one["enterprise_id"] for one in caller.get("/v1/tasks")["items"]} == seen
         assert {one["enterprise_id"] for one in caller.get("/v1/shelvings")["items"]} == seen
+        assert {one["giver"]["enterprise_id"] for one in caller.get("/v1/chain/alerts")["items"]} == seen
+        assert {one["giver"]["enterprise_id"] for one in caller.get("/v1/chain")["links"]} == seen
 
 
 def test_a_notice_belongs_to_its_reader(park: Park) -> None:

@@ -216,6 +216,7 @@ def in_function(name: str) -> tuple[Stage, ...]:
 def story(park: RepeatingPark) -> None:
     """A reactor warms up and then runs hot; its task is taken, worked, returned once, late, and closed."""
     blows_to_other(park)
+    gives_to_other(park)
     for person in (
         "inspector_safety",
         "enterprise",
@@ -263,6 +264,16 @@ def story(park: RepeatingPark) -> None:
     park.clock.ms = QUARTER_MS
     park.minute_passes()
     park.hour_passes()
+
+
+def gives_to_other(park: RepeatingPark) -> None:
+    """What acme gives may carry off-gas of at most 50 mg/m3: it has more when its reactor runs hot."""
+    ends = {
+        name: {"enterprise_id": eid, "unit_id": f"{eid}-r1"} for name, eid in (("giver", "acme"), ("receiver", "other"))
+    }
+    limits = [{"indicator": "voc", "upper": 50.0, "unit": "mg/m3"}]
+    link = {**ends, "material": "溶剂", "carries": limits, "share": 0.5, "lead_time_min": 30}
+    park.as_("committee").put("/v1/chain/links/l-1", link)
 
 
 def alarm_story(park: RepeatingPark) -> None:

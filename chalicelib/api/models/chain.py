@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from chalicelib.api.models.wire import Count, Id, Number, ShortText, View, Wire
+from chalicelib.api.models.wire import Count, Id, Instant, Number, ShortText, View, Wire
 from chalicelib.domain.chain import Carried, Link, Place
 
 MAX_LEAD_TIME_MIN = 90 * 24 * 60
@@ -96,3 +96,47 @@ class ChainOut(View):
 
 class PictureOut(View):
     svg: str = Field(description="an SVG document; every text in it is escaped")
+
+
+class ExcessOut(View):
+    link_id: str
+    indicator: str
+    value: float
+    upper: float = Field(description="the receiver's limit in the indicator's unit, as `value`")
+
+
+class CrossingOut(View):
+    at: Instant
+    links: list[str]
+    excesses: list[ExcessOut]
+
+
+class WarnedOut(View):
+    """A unit that the excess may reach, by expected arrival."""
+
+    enterprise_id: str
+    unit_id: str
+    delay_min: int
+    expected_at: Instant
+    link_id: str = Field(description="the link by which it comes first")
+    effect: float = Field(description="how much of it arrives at the worst; 1: as at the giver")
+    is_direct: bool = Field(description="it takes from the giver itself")
+    tier: int
+    task_id: str = Field(description="empty: none was opened, because the readings came late")
+
+
+class ChainAlertOut(View):
+    """`giver` and `crossings` are left out for whoever takes nothing from there; `warned` has those that you may know of."""
+
+    id: str
+    at: Instant
+    late: bool = Field(description="the readings came late: people read of it, nobody was called")
+    giver: PlaceOut | None = None
+    crossings: list[CrossingOut]
+    warned: list[WarnedOut]
+    parent_id: str = Field(description="the task that all others stand under; empty: none")
+
+
+class ChainAlertsOut(View):
+    items: list[ChainAlertOut]
+    next_cursor: str | None = None
