@@ -10,6 +10,7 @@ from chalicelib.api import (
     bridges,
     catalogue,
     chain,
+    chain_plans,
     channels,
     checklists,
     commands,
@@ -70,6 +71,7 @@ for part in (
     what_if,
     foresight,
     chain,
+    chain_plans,
 ):
     app.register_blueprint(part.api)
 

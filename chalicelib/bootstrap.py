@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from chalicelib.adapters.instrument_repo import RowInstrumentRepo
     from chalicelib.adapters.law_repo import RowLawRepo
     from chalicelib.adapters.link_repo import RowLinkRepo
+    from chalicelib.adapters.plan_repos import RowPlanRepo, RowPlanRunRepo
     from chalicelib.adapters.review_repo import RowReviewRepo
     from chalicelib.adapters.sync_repos import RowOperationRepo, RowPackRepo
     from chalicelib.adapters.visit_repo import RowVisitRepo
@@ -388,6 +389,18 @@ class Services:
             post=self.post,
             zone=self.zone,
         )
+
+    @cached_property
+    def plans(self) -> RowPlanRepo:
+        from chalicelib.adapters.plan_repos import RowPlanRepo
+
+        return RowPlanRepo(self.rows(REGISTRY))
+
+    @cached_property
+    def plan_runs(self) -> RowPlanRunRepo:
+        from chalicelib.adapters.plan_repos import RowPlanRunRepo
+
+        return RowPlanRunRepo(self.rows(OPERATIONS))
 
     @cached_property
     def weather(self) -> RowWeatherRepo:

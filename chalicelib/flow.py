@@ -20,6 +20,9 @@ from chalicelib.domain.events import (
     OperationSettled,
     PhotoMissing,
     PhotoRefused,
+    PlanRunEnded,
+    PlanStepsOpened,
+    PlanStepStuck,
     RegistryChanged,
     SideAssigned,
     SidePassed,
@@ -66,6 +69,7 @@ from chalicelib.usecases.register import put_enterprise, put_person, put_unit
 from chalicelib.usecases.report_hazard import report_hazard
 from chalicelib.usecases.request_command import request_command
 from chalicelib.usecases.review_catalogue import ask_for_review, tell_review
+from chalicelib.usecases.run_plan import answer_step, end_run, start_run
 from chalicelib.usecases.score_task import score_task
 from chalicelib.usecases.settle_side import decide_waiver, propose_waiver, reopen_side
 from chalicelib.usecases.shelve_warnings import confirm_shelving, end_shelving, shelve_warnings
@@ -77,6 +81,7 @@ from chalicelib.usecases.tell_downwind import tell_downwind
 from chalicelib.usecases.tell_late import tell_late
 from chalicelib.usecases.tell_observation import tell_observation
 from chalicelib.usecases.tell_operation import tell_operation
+from chalicelib.usecases.tell_plan import tell_plan
 from chalicelib.usecases.train_watch import renew_watch
 from chalicelib.usecases.warn_chain import warn_chain
 from chalicelib.usecases.watch_alarms import watch_alarms
@@ -180,6 +185,12 @@ FLOW = (
     Stage("take report", "api", Report, take_report, (CommandSettled,)),
     Stage("ask for review", "clock", "every minute", ask_for_review, (CatalogueReviewDue,)),
     Stage("tell review", "relay", CatalogueReviewDue, tell_review, (PushRequest,)),
+    Stage("start plan", "api", "department", start_run, (PlanStepsOpened,)),
+    Stage("answer step", "api", "enterprise", answer_step, (PlanStepsOpened, PlanStepStuck, PlanRunEnded)),
+    Stage("end plan", "api", "committee", end_run, (PlanRunEnded,)),
+    Stage("tell plan", "relay", PlanStepsOpened, tell_plan, (PushRequest,)),
+    Stage("tell plan", "relay", PlanStepStuck, tell_plan, (PushRequest,)),
+    Stage("tell plan", "relay", PlanRunEnded, tell_plan, (PushRequest,)),
     Stage("report hazard", "api", "inspector", report_hazard, (TaskDispatched,)),
     Stage("plan visit", "api", "inspector", plan_visit),
     Stage("accept", "api", "inspector", accept_side),

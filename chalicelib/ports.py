@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # a function loads the domain that it uses, and no more: it s
     from chalicelib.domain.catalogue_version import CatalogueVersion, Proposal, Schedule
     from chalicelib.domain.chain import Link
     from chalicelib.domain.chain_alert import ChainAlert, Crossing, Giving, Warned
+    from chalicelib.domain.chain_plan import ChainPlan, PlanRun
     from chalicelib.domain.channel import Channel, ChannelFault
     from chalicelib.domain.chattering import Episode, Opening
     from chalicelib.domain.checklist import Checklist, ItemAnswer
@@ -729,6 +730,31 @@ class ChainAlertRepo(Protocol):
 
     def settle_parent(self, alert_id: str, task_id: str) -> str:
         """The parent of an alert: the first that was given stays."""
+        ...
+
+
+class PlanRepo(Protocol):
+    """Joint plans of chains. `put` of the same content twice is one."""
+
+    def put(self, plan: ChainPlan) -> None: ...
+    def get(self, plan_id: str) -> ChainPlan | None: ...
+    def all(self) -> tuple[ChainPlan, ...]: ...
+
+
+class PlanRunRepo(Protocol):
+    """Runs of plans."""
+
+    def add(self, run: PlanRun, events: Sequence[Event]) -> PlanRun:
+        """Once by its id: of a repeat, the run as it now stands. Raises ContentConflict for another plan or incident."""
+        ...
+
+    def get(self, run_id: str) -> PlanRun | None: ...
+    def save(self, run: PlanRun, events: Sequence[Event]) -> PlanRun:
+        """Replace the run at run.version. Raises WriteConflict if that is no longer current."""
+        ...
+
+    def listing(self, enterprise_id: str | None, cursor: str | None, limit: int) -> Page[PlanRun]:
+        """Newest first; those that an enterprise has a step of, or all (None)."""
         ...
 
 

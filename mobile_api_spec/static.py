@@ -61,6 +61,7 @@ TAGS = [
     {"name": "hazards", "description": "What people see that no sensor sees"},
     {"name": "crew", "description": "Sides that change hands, the rota, leave"},
     {"name": "chain", "description": "Who gives what to whom, and whom it reaches when something is wrong with it"},
+    {"name": "chain_plans", "description": "Joint plans: who stops what in which order, started by an incident"},
     {"name": "channels", "description": "Ways to people besides the app: group chats, mail, webhooks"},
     {"name": "audit", "description": "Who changed what, when and from where, in chains that show any tampering"},
     {"name": "sync", "description": "Phones without a signal: what changed, what was done, what came too late"},
@@ -309,6 +310,13 @@ NOTES = {
         "receiver's limits from then on, within a minute."
     ),
     "get_chain": "A link is there for whoever may see one of its ends; of the other end they then learn the enterprise's name.",
+    "put_plan": "Steps stand in an order in which they can be done. Runs that have begun keep the steps that they began with.",
+    "get_plan": "Whoever has a step of it sees the whole of it.",
+    "post_run": "Those whose steps come after no other are called at once.",
+    "post_step_answer": (
+        "By the enterprise whose step it is, or by the committee for anybody. What cannot be done is told to the committee and to who "
+        "started the plan, and holds up what comes after it until the committee answers `done`."
+    ),
     "list_chain_alerts": "An enterprise reads of what it gave and of what reaches it. A page may have fewer items than its limit.",
     "get_chain_alert": (
         "By expected arrival: the shortest way in minutes, and how much arrives by the strongest, each link's `share` times its `damping`. "

@@ -267,6 +267,39 @@ class LimitCrossed(Event):
     number: int
 
 
+@dataclass(frozen=True, slots=True)
+class PlanEvent(Event):
+    """Of a run of a joint plan; `enterprise_id` is empty."""
+
+    identity: ClassVar[tuple[str, ...]] = ("run_id",)
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanStepsOpened(PlanEvent):
+    """`number`: how many answers there had been."""
+
+    kind: ClassVar[str] = "plan_steps_opened"
+    identity: ClassVar[tuple[str, ...]] = ("run_id", "number")
+    number: int
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanStepStuck(PlanEvent):
+    """Whoever a step belongs to says that it cannot be done."""
+
+    kind: ClassVar[str] = "plan_step_stuck"
+    identity: ClassVar[tuple[str, ...]] = ("run_id", "number")
+    number: int
+    step_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRunEnded(PlanEvent):
+    kind: ClassVar[str] = "plan_run_ended"
+
+
 EVENTS: dict[str, type[Event]] = {
     event.kind: event
     for event in (
@@ -298,5 +331,8 @@ EVENTS: dict[str, type[Event]] = {
         RegistryChanged,
         ObservationOpened,
         LimitCrossed,
+        PlanStepsOpened,
+        PlanStepStuck,
+        PlanRunEnded,
     )
 }

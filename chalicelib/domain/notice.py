@@ -41,6 +41,9 @@ class NoticeKind(StrEnum):
     CHAIN_FARTHER = "chain_farther"  # what you take may be affected by what somebody took before you
     CHAIN_VERIFY = "chain_verify"
     CHAIN_CASE = "chain_case"  # the task about it
+    PLAN_STEP = "plan_step"
+    PLAN_STUCK = "plan_stuck"
+    PLAN_ENDED = "plan_ended"
 
 
 # What comes in bursts of the same: a phone that sends ten blurred photos, or its whole outbox after a day without a signal. What calls

@@ -23,6 +23,7 @@ CALLS = frozenset(
         NoticeKind.RISK_UPWIND,
         NoticeKind.CHAIN_INTAKE,
         NoticeKind.CHAIN_CASE,
+        NoticeKind.PLAN_STEP,
     }
 )
 # Of the ten and thirty minutes in which tiers 3 and 2 must be acknowledged: enough for a phone to be taken out of a

@@ -6,6 +6,7 @@ import pytest
 
 from chalicelib.domain.advice import NoAdvice
 from chalicelib.domain.assignment import HALF, TENTH
+from chalicelib.domain.chain_plan import StepState
 from chalicelib.domain.command import CommandState
 from chalicelib.domain.comparison import Agreement
 from chalicelib.domain.completeness import UNKNOWN, WAITING
@@ -59,6 +60,7 @@ WORDS["about"] = {"sensor_fault", "chain"}
 WORDS["assignment"] = {why.value for why in AssignmentReason}
 WORDS["left"] = {HALF, TENTH}
 WORDS["chain"] = {"way"}
+WORDS["plan_step"] = {state.value for state in StepState}
 WORDS["stage"] = {stage.value for stage in Stage}
 WORDS["laggard"] = {side.value for side in SIDES}
 WORDS["standing"] = {one.value for one in Standing}
@@ -94,6 +96,9 @@ MORE = {
     "chain_farther": {"material", "at"},
     "chain_verify": {"material", "subject", "value", "limit", "at", "count"},
     "chain_case": {"subject"},
+    "plan_step": {"plan", "incident", "step", "minutes"},
+    "plan_stuck": {"plan", "incident", "step", "text"},
+    "plan_ended": {"plan", "incident"},
 }
 
 

@@ -1,17 +1,20 @@
 """What is kept of the chain, on every store."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from chalicelib.adapters.chain_alert_repo import RowChainAlertRepo
 from chalicelib.adapters.codec import event_from_body
 from chalicelib.adapters.link_repo import RowLinkRepo
+from chalicelib.adapters.plan_repos import RowPlanRepo, RowPlanRunRepo
 from chalicelib.adapters.rows import Rows
 from chalicelib.domain.chain import Carried, Link, Place
 from chalicelib.domain.chain_alert import ChainAlert, Crossing, Episode, Excess, Giving, Warned
+from chalicelib.domain.chain_plan import ChainPlan, PlanRun, PlanStep, Resource, StepAnswer, StepState, answered
 from chalicelib.domain.errors import ContentConflict, WriteConflict
-from chalicelib.domain.events import LimitCrossed
+from chalicelib.domain.events import LimitCrossed, PlanStepsOpened
 from tests.park import FakeClock
 
 LINK = Link("l-1", Place("a", "a1"), Place("b", "b1"), "溶剂", (Carried("voc", 50.0, "mg/m3"),), 0.6, 0.9, 30)
@@ -144,3 +147,58 @@ def test_a_list_goes_on_where_a_page_ended(alerts: RowChainAlertRepo) -> None:
     page = alerts.listing(None, None, 2)
     assert [one.id for one in page.items] == ["c-2", "c-1"]
     assert [one.id for one in alerts.listing(None, page.cursor, 2).items] == ["c-0"]
+
+
+STEPS = (
+    PlanStep("s", "stop", "a", "a1", (), 10),
+    PlanStep("h", "hold", "b", "", ("s",), 10, Resource("foam", "2", "gate")),
+)
+PLAN = ChainPlan("p-1", "plan", "east", STEPS)
+RUN = PlanRun("r-1", PLAN, "leak", "", "somebody", 1_000_000)
+OPENED = PlanStepsOpened("", 1_000_000, "correlated", "r-1", 0, ("s",))
+
+
+@pytest.fixture
+def runs(rows: Rows) -> RowPlanRunRepo:
+    return RowPlanRunRepo(rows)
+
+
+def test_a_plan_is_replaced_by_the_next_of_its_id(rows: Rows) -> None:
+    plans = RowPlanRepo(rows)
+    assert plans.get("p-1") is None and plans.all() == ()
+    plans.put(PLAN)
+    plans.put(replace(PLAN, name="another"))
+    assert plans.get("p-1") == replace(PLAN, name="another") and len(plans.all()) == 1
+
+
+def test_a_run_is_started_once_with_the_event_that_tells_of_it(runs: RowPlanRunRepo, rows: Rows) -> None:
+    assert runs.get("r-1") is None
+    first = runs.add(RUN, [OPENED])
+    assert first == replace(RUN, version=1) == runs.get("r-1")
+    assert runs.add(replace(RUN, started_at_ms=2_000_000), []) == first
+    assert [event_from_body(row.body) for row in rows.query("ENT#", prefix="EVENT#")] == [OPENED]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"incident": "fire"}, {"alert_id": "c-1"}, {"started_by": "another"}, {"plan": replace(PLAN, id="p-2")}],
+    ids=lambda changes: f"another {next(iter(changes))}",
+)
+def test_the_id_of_a_run_is_used_once(runs: RowPlanRunRepo, changes: dict[str, Any]) -> None:
+    runs.add(RUN, [OPENED])
+    with pytest.raises(ContentConflict):
+        runs.add(replace(RUN, **changes), [])
+
+
+def test_of_two_answers_to_one_version_the_first_stands(runs: RowPlanRunRepo) -> None:
+    known = runs.add(RUN, [OPENED])
+    saved = runs.save(answered(known, StepAnswer("s", StepState.DONE, "e", 2_000_000)), [])
+    assert saved.version == 2 and runs.get("r-1") == saved
+    with pytest.raises(WriteConflict):
+        runs.save(answered(known, StepAnswer("s", StepState.CANNOT, "e", 2_000_001)), [])
+    assert runs.get("r-1") == saved
+
+
+def test_a_run_is_listed_for_the_park_and_for_who_has_a_step(runs: RowPlanRunRepo) -> None:
+    known = runs.add(RUN, [OPENED])
+    assert [runs.listing(one, None, 10).items for one in (None, "a", "b", "c")] == [(known,)] * 3 + [()]

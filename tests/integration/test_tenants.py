@@ -94,6 +94,10 @@ MAY: dict[str, set[str]] = {
     "get_alarm_kpis": {"department", "committee", "admin"},
     "put_link": {"committee", "admin"},
     "delete_link": {"committee", "admin"},
+    "put_plan": {"committee", "admin"},
+    "post_run": {"department", "committee"},
+    "post_step_answer": {"enterprise", "committee"},
+    "end_run": {"committee"},
 }
 # Whose plants each person sees; both stand in the region east.
 EAST = {"acme", "other"}
@@ -180,6 +184,8 @@ TENANTS_IN = (
     "visit_id",
     "link_id",
     "alert_id",
+    "plan_id",
+    "run_id",
 )
 
 
@@ -232,7 +238,14 @@ def ids_of(park: Park, eid: str) -> dict[str, str]:
         f"c-{eid}", 0, given.giver, park.clock.ms, False, "b", (Excess(given.id, "voc", "p", 60.0, 50.0),)
     )
     park.services.chain_alerts.record(eid, Giving(), 0, [crossed], [])
+    stop = {"id": "stop", "text": "停 R1 出料", "enterprise_id": eid, "within_min": 10}
+    park.as_("admin").put(f"/v1/chain/plans/{eid}-plan", {"name": "停供", "region": "east", "steps": [stop]})
+    run = client_id(70 if eid == "acme" else 71)
+    park.as_("committee").post(f"/v1/chain/plans/{eid}-plan/runs", {"id": run, "incident": "x"}, expect=201)
     return ids | {
+        "plan_id": f"{eid}-plan",
+        "run_id": run,
+        "step_id": "stop",
         "link_id": given.id,
         "alert_id": crossed.alert_id,
         "entry_id": "e-1",

@@ -64,6 +64,9 @@ ROUTES = {
     r"POST .*/commands": "ask for a measure",
     r"POST /v1/hazards": "report hazard",
     r"POST /v1/visits": "plan visit",
+    r"POST /v1/chain/plans/.*/runs": "start plan",
+    r"POST /v1/chain/runs/.*/answer": "answer step",
+    r"POST /v1/chain/runs/.*/end": "end plan",
     r"POST .*/acceptance": "accept",
     r"POST .*/decline": "decline",
     r"POST .*/transfer": "transfer",
@@ -260,6 +263,7 @@ def story(park: RepeatingPark) -> None:
     assert judges(park, task, "environment")["state"] == "closed"
     brings_what_came_too_late(park, task)
     think_twice(park, task)
+    runs_a_joint_plan(park)
     alarm_story(park)
     park.clock.ms = QUARTER_MS
     park.minute_passes()
@@ -274,6 +278,21 @@ def gives_to_other(park: RepeatingPark) -> None:
     limits = [{"indicator": "voc", "upper": 50.0, "unit": "mg/m3"}]
     link = {**ends, "material": "溶剂", "carries": limits, "share": 0.5, "lead_time_min": 30}
     park.as_("committee").put("/v1/chain/links/l-1", link)
+
+
+def runs_a_joint_plan(park: RepeatingPark) -> None:
+    """acme stops, other cannot, and the committee ends it."""
+    stop = {"id": "stop", "text": "停 R1 出料", "enterprise_id": "acme", "within_min": 10}
+    hold = {"id": "hold", "text": "停止接收", "enterprise_id": "other", "after": ["stop"], "within_min": 10}
+    plan = {"name": "溶剂链停供", "region": "east", "steps": [stop, hold]}
+    park.as_("committee").put("/v1/chain/plans/p-1", plan)
+    incident = {"id": client_id(70), "incident": "出料超限"}
+    park.as_("department_safety").post("/v1/chain/plans/p-1/runs", incident, expect=201)
+    for person, step, state in (("enterprise", "stop", "done"), ("enterprise_other", "hold", "cannot")):
+        park.as_(person).post(f"/v1/chain/runs/{client_id(70)}/steps/{step}/answer", {"state": state})
+        park.pump()
+    park.as_("committee").post(f"/v1/chain/runs/{client_id(70)}/end")
+    park.pump()
 
 
 def alarm_story(park: RepeatingPark) -> None:
