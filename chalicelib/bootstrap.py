@@ -59,12 +59,12 @@ if TYPE_CHECKING:
     from chalicelib.adapters.weather_repos import RowForesightRepo, RowRegionRepo, RowWeatherRepo
     from chalicelib.usecases.add_retest import RetestDesk
     from chalicelib.usecases.apply_operation import FieldDesk
+    from chalicelib.usecases.chain_desk import ChainDesk
     from chalicelib.usecases.escalate_channels import UnseenDesk
     from chalicelib.usecases.hand_out import Post
     from chalicelib.usecases.hand_over import CrewDesk
     from chalicelib.usecases.read_audit import AuditDesk
     from chalicelib.usecases.settle_warning import Desk
-    from chalicelib.usecases.warn_chain import ChainDesk
 
 AWS_CONFIG: dict[str, Any] = {
     "connect_timeout": 2,
@@ -376,7 +376,7 @@ class Services:
 
     @cached_property
     def chain_desk(self) -> ChainDesk:
-        from chalicelib.usecases.warn_chain import ChainDesk
+        from chalicelib.usecases.chain_desk import ChainDesk
 
         return ChainDesk(
             links=self.links,

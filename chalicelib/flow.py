@@ -12,6 +12,7 @@ from chalicelib.domain.block import Block
 from chalicelib.domain.events import (
     AuditBroken,
     CatalogueReviewDue,
+    ChainReached,
     CommandRequested,
     CommandSettled,
     LateWarningsFound,
@@ -83,7 +84,8 @@ from chalicelib.usecases.tell_observation import tell_observation
 from chalicelib.usecases.tell_operation import tell_operation
 from chalicelib.usecases.tell_plan import tell_plan
 from chalicelib.usecases.train_watch import renew_watch
-from chalicelib.usecases.warn_chain import warn_chain
+from chalicelib.usecases.walk_chain import walk_chain
+from chalicelib.usecases.warn_receiver import warn_receiver
 from chalicelib.usecases.watch_alarms import watch_alarms
 from chalicelib.usecases.watch_chain import watch_chain
 from chalicelib.usecases.watch_deadlines import watch_deadlines
@@ -128,7 +130,8 @@ FLOW = (
     Stage("tell late", "relay", LateWarningsFound, tell_late, (PushRequest,)),
     Stage("watch unit", "evaluate", Block, watch_unit, (ObservationOpened,)),
     Stage("watch chain", "evaluate", Block, watch_chain, (LimitCrossed,)),
-    Stage("warn chain", "relay", LimitCrossed, warn_chain, (TaskDispatched, PushRequest)),
+    Stage("walk chain", "relay", LimitCrossed, walk_chain, (ChainReached, TaskDispatched, PushRequest)),
+    Stage("warn receiver", "relay", ChainReached, warn_receiver, (TaskDispatched, PushRequest)),
     Stage("tell observation", "relay", ObservationOpened, tell_observation),
     Stage("dispatch", "relay", WarningRaised, dispatch_task, (TaskDispatched, TaskEscalated, ObservationOpened)),
     Stage("escalate", "relay", WarningEscalated, follow_escalation, (TaskDispatched, TaskEscalated)),

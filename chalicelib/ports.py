@@ -724,8 +724,8 @@ class ChainAlertRepo(Protocol):
         """Newest first; those that begin at or reach one enterprise, or all (None)."""
         ...
 
-    def add_warned(self, alert: ChainAlert, warned: Sequence[Warned]) -> tuple[Warned, ...]:
-        """Each place once an alert: of those that are given, as they now stand, by expected arrival."""
+    def add_warned(self, alert: ChainAlert, warned: Sequence[Warned], correlation_id: str) -> tuple[Warned, ...]:
+        """Each place once an alert, with the event that tells of it. Returns those given as they now stand, by expected arrival."""
         ...
 
     def settle_parent(self, alert_id: str, task_id: str) -> str:

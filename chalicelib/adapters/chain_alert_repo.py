@@ -13,7 +13,7 @@ from chalicelib.adapters.rows import Expect, Put, Row, RowConflict, Rows
 from chalicelib.domain.chain import Place
 from chalicelib.domain.chain_alert import ChainAlert, Crossing, Giving, Warned
 from chalicelib.domain.errors import WriteConflict
-from chalicelib.domain.events import LimitCrossed
+from chalicelib.domain.events import ChainReached, LimitCrossed
 from chalicelib.ports import Page
 
 GIVING, PARENT = "GIVING", "PARENT"
@@ -66,12 +66,13 @@ class RowChainAlertRepo:
         found = (self.get(row.sk.split("#", 1)[1]) for row in feed)
         return Page(tuple(one for one in found if one is not None), onward)
 
-    def add_warned(self, alert: ChainAlert, warned: Sequence[Warned]) -> tuple[Warned, ...]:
+    def add_warned(self, alert: ChainAlert, warned: Sequence[Warned], correlation_id: str) -> tuple[Warned, ...]:
         for one in warned:
             head = Row(f"CHAIN#{alert.id}", f"{WARNED}{one.place.enterprise_id}#{one.place.unit_id}", to_body(one))
             with suppress(RowConflict):  # reached before
-                feed = _feed_row(one.place, alert.at_ms, alert.id)
-                self._rows.commit([Put(head, Expect.ABSENT), Put(feed)])
+                feed, place = _feed_row(one.place, alert.at_ms, alert.id), one.place
+                told = ChainReached(place.enterprise_id, one.crossed_at_ms, correlation_id, alert.id, place.unit_id)
+                self._rows.commit([Put(head, Expect.ABSENT), Put(feed), *event_puts([told])])
         known = self.get(alert.id)
         places = {one.place for one in warned}
         return () if known is None else tuple(one for one in known.warned if one.place in places)

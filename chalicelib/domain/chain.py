@@ -11,6 +11,7 @@ from heapq import heapify, heappop, heappush
 from chalicelib.domain.enterprise import Profile
 
 FLOOR = 0.05  # what goes on of an effect below this is not worth stopping a plant for
+MOST_REACHED = 500  # of a chain that damps nothing, those that it reaches first
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -75,7 +76,7 @@ def walk(origin: Place, first: Iterable[Link], gives: Gives, *, floor: float = F
     """Whom the given links of the origin reach, and those behind them, by expected arrival.
 
     The receivers of `first` are reached however weakly, the others while the effect is not below `floor`. `gives` says what a place
-    passes on. What comes back to the enterprise it came from ends there.
+    passes on. What comes back to the enterprise it came from ends there. At most MOST_REACHED.
     """
     direct = tuple(link for link in first if link.receiver.enterprise_id != origin.enterprise_id)
     reached = _reached(origin, direct, gives, floor)
@@ -83,7 +84,7 @@ def walk(origin: Place, first: Iterable[Link], gives: Gives, *, floor: float = F
     receivers = {link.receiver for link in direct}
     return tuple(
         Step(place, delay_min, link_id, reached[place][0], place in receivers)
-        for place, (delay_min, link_id) in sorted(arrivals.items(), key=lambda one: (one[1][0], one[0]))
+        for place, (delay_min, link_id) in sorted(arrivals.items(), key=lambda one: (one[1][0], one[0]))[:MOST_REACHED]
     )
 
 

@@ -108,6 +108,10 @@ class Warned:
     task_id: str
 
     @property
+    def crossed_at_ms(self) -> int:
+        return self.expected_at_ms - self.delay_min * 60_000
+
+    @property
     def order(self) -> tuple[int, Place]:
         return self.expected_at_ms, self.place
 

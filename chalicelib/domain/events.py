@@ -268,6 +268,16 @@ class LimitCrossed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ChainReached(Event):
+    """A unit that takes something may be reached by an alert of the chain."""
+
+    kind: ClassVar[str] = "chain_reached"
+    identity: ClassVar[tuple[str, ...]] = ("alert_id", "enterprise_id", "unit_id")
+    alert_id: str
+    unit_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class PlanEvent(Event):
     """Of a run of a joint plan; `enterprise_id` is empty."""
 
@@ -331,6 +341,7 @@ EVENTS: dict[str, type[Event]] = {
         RegistryChanged,
         ObservationOpened,
         LimitCrossed,
+        ChainReached,
         PlanStepsOpened,
         PlanStepStuck,
         PlanRunEnded,

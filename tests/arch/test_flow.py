@@ -54,6 +54,7 @@ NO_STAGE = {
     "read_alarm_kpis",
     "normal_period",
     "keep_links",
+    "chain_desk",
     "read_chain_alerts",
     "keep_plans",
 }

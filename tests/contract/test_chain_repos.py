@@ -14,7 +14,7 @@ from chalicelib.domain.chain import Carried, Link, Place
 from chalicelib.domain.chain_alert import ChainAlert, Crossing, Episode, Excess, Giving, Warned
 from chalicelib.domain.chain_plan import ChainPlan, PlanRun, PlanStep, Resource, StepAnswer, StepState, answered
 from chalicelib.domain.errors import ContentConflict, WriteConflict
-from chalicelib.domain.events import LimitCrossed, PlanStepsOpened
+from chalicelib.domain.events import ChainReached, LimitCrossed, PlanStepsOpened
 from tests.park import FakeClock
 
 LINK = Link("l-1", Place("a", "a1"), Place("b", "b1"), "溶剂", (Carried("voc", 50.0, "mg/m3"),), 0.6, 0.9, 30)
@@ -117,12 +117,16 @@ def test_crossings_come_with_the_events_that_tell_of_them(alert: ChainAlert, row
     assert events == [told(FIRST), told(LATER)]
 
 
-def test_a_place_is_reached_once_and_what_was_told_first_stays(alerts: RowChainAlertRepo, alert: ChainAlert) -> None:
+def test_a_place_is_reached_once_and_what_was_told_first_stays(
+    alerts: RowChainAlertRepo, alert: ChainAlert, rows: Rows
+) -> None:
     first = (warned(B, 30), warned(C, 90))
-    assert alerts.add_warned(alert, first[::-1]) == first
-    assert alerts.add_warned(alert, [warned(C, 5, number=1)]) == (first[1],)
+    assert alerts.add_warned(alert, first[::-1], "correlated") == first
+    assert alerts.add_warned(alert, [warned(C, 5, number=1)], "correlated") == (first[1],)
     known = alerts.get("c-1")
     assert known is not None and known.warned == first
+    events = [event_from_body(row.body) for row in rows.query("ENT#c", prefix="EVENT#")]
+    assert events == [ChainReached("c", 1_000_000, "correlated", "c-1", "c1")]
 
 
 def test_the_first_parent_stays(alerts: RowChainAlertRepo, alert: ChainAlert) -> None:
@@ -135,7 +139,7 @@ def test_the_first_parent_stays(alerts: RowChainAlertRepo, alert: ChainAlert) ->
 def test_an_alert_is_listed_once_where_it_began_where_it_reached_and_for_the_park(
     alerts: RowChainAlertRepo, alert: ChainAlert
 ) -> None:
-    alerts.add_warned(alert, [warned(B, 30), warned(Place("b", "b2"), 40)])
+    alerts.add_warned(alert, [warned(B, 30), warned(Place("b", "b2"), 40)], "correlated")
     listed = {one: [each.id for each in alerts.listing(one, None, 10).items] for one in ("a", "b", "c", None)}
     assert listed == {"a": ["c-1"], "b": ["c-1"], "c": [], None: ["c-1"]}
 

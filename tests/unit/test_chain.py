@@ -1,12 +1,13 @@
 """The walk along the chain."""
 
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.chain import FLOOR, Carried, Link, Place, Step, units_behind, walk
+from chalicelib.domain.chain import FLOOR, MOST_REACHED, Carried, Link, Place, Step, units_behind, walk
 from chalicelib.domain.enterprise import Enterprise, Profile, Unit
 
 ORIGIN = Place("a", "u")
@@ -67,6 +68,13 @@ def test_a_strong_slow_way_lets_the_effect_go_on_and_the_fast_one_says_when() ->
 
 def test_of_ways_that_take_as_long_the_first_link_by_id_is_named() -> None:
     assert [one.link_id for one in walked([link("ab", id="second"), link("ab", id="first")])] == ["first"]
+
+
+def test_of_a_chain_without_end_the_first_are_reached() -> None:
+    places = [ORIGIN, *(Place(f"e{n}", "u") for n in range(MOST_REACHED + 9))]
+    next_of = {a: Link(f"l{n}", a, b, "m", (), 1.0, 1.0, 1) for n, (a, b) in enumerate(pairwise(places))}
+    steps = walk(ORIGIN, [next_of[ORIGIN]], lambda place: [next_of[place]] if place in next_of else [])
+    assert [one.place for one in steps] == places[1 : MOST_REACHED + 1]
 
 
 @pytest.mark.parametrize(
