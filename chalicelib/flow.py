@@ -22,6 +22,7 @@ from chalicelib.domain.events import (
     PhotoMissing,
     PhotoRefused,
     PlanRunEnded,
+    PlanStepOverdue,
     PlanStepsOpened,
     PlanStepStuck,
     RegistryChanged,
@@ -89,6 +90,7 @@ from chalicelib.usecases.warn_receiver import warn_receiver
 from chalicelib.usecases.watch_alarms import watch_alarms
 from chalicelib.usecases.watch_chain import watch_chain
 from chalicelib.usecases.watch_deadlines import watch_deadlines
+from chalicelib.usecases.watch_plans import watch_plans
 from chalicelib.usecases.watch_unit import watch_unit
 from chalicelib.usecases.work_task import acknowledge, judge_side, submit_side
 
@@ -193,6 +195,8 @@ FLOW = (
     Stage("end plan", "api", "committee", end_run, (PlanRunEnded,)),
     Stage("tell plan", "relay", PlanStepsOpened, tell_plan, (PushRequest,)),
     Stage("tell plan", "relay", PlanStepStuck, tell_plan, (PushRequest,)),
+    Stage("watch plans", "clock", "every minute", watch_plans, (PlanStepOverdue,)),
+    Stage("tell plan", "relay", PlanStepOverdue, tell_plan, (PushRequest,)),
     Stage("tell plan", "relay", PlanRunEnded, tell_plan, (PushRequest,)),
     Stage("report hazard", "api", "inspector", report_hazard, (TaskDispatched,)),
     Stage("plan visit", "api", "inspector", plan_visit),

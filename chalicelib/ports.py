@@ -753,6 +753,10 @@ class PlanRunRepo(Protocol):
         """Replace the run at run.version. Raises WriteConflict if that is no longer current."""
         ...
 
+    def running(self) -> tuple[PlanRun, ...]:
+        """Those that have not ended."""
+        ...
+
     def listing(self, enterprise_id: str | None, cursor: str | None, limit: int) -> Page[PlanRun]:
         """Newest first; those that an enterprise has a step of, or all (None)."""
         ...

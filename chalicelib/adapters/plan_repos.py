@@ -6,13 +6,13 @@ from dataclasses import replace
 from chalicelib.adapters.codec import from_body, to_body
 from chalicelib.adapters.feeds import feed_page
 from chalicelib.adapters.operations_repos import event_puts
-from chalicelib.adapters.rows import Expect, Put, Row, RowConflict, Rows
+from chalicelib.adapters.rows import Delete, Expect, Put, Row, RowConflict, Rows
 from chalicelib.domain.chain_plan import ChainPlan, PlanRun
 from chalicelib.domain.errors import ContentConflict, WriteConflict
 from chalicelib.domain.events import Event
 from chalicelib.ports import Page
 
-LIST = "PLANS"
+LIST, RUNNING = "PLANS", "RUNNING"
 
 
 class RowPlanRepo:
@@ -39,7 +39,8 @@ class RowPlanRunRepo:
         scopes = ["park", *(f"enterprise:{one}" for one in sorted(run.plan.enterprises))]
         feeds = [Put(Row(f"RUNS#{scope}", sk)) for scope in scopes]
         try:
-            self._rows.commit([Put(_row(run, 1), Expect.ABSENT), *feeds, *event_puts(events)])
+            writes = [Put(_row(run, 1), Expect.ABSENT), *feeds, Put(Row(RUNNING, run.id)), *event_puts(events)]
+            self._rows.commit(writes)
         except RowConflict:
             known = self.get(run.id)
             if known is None:
@@ -54,11 +55,16 @@ class RowPlanRunRepo:
         return None if row is None else _of(row)
 
     def save(self, run: PlanRun, events: Sequence[Event]) -> PlanRun:
+        over = [] if run.ended_at_ms is None else [Delete(RUNNING, run.id)]
         try:
-            self._rows.commit([Put(_row(run, run.version + 1), Expect.VERSION), *event_puts(events)])
+            self._rows.commit([Put(_row(run, run.version + 1), Expect.VERSION), *over, *event_puts(events)])
         except RowConflict as error:
             raise WriteConflict from error
         return _versioned(run, run.version + 1)
+
+    def running(self) -> tuple[PlanRun, ...]:
+        found = (self.get(row.sk) for row in self._rows.query(RUNNING))
+        return tuple(one for one in found if one is not None)
 
     def listing(self, enterprise_id: str | None, cursor: str | None, limit: int) -> Page[PlanRun]:
         scope = "park" if enterprise_id is None else f"enterprise:{enterprise_id}"

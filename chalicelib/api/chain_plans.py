@@ -146,12 +146,13 @@ def _run(call: Call, run: PlanRun) -> RunOut:
 def _step(call: Call, run: PlanRun, step: PlanStep) -> RunStepOut:
     from chalicelib.api.models.chain_plans import PlanStepOut, RunStepOut
 
-    state, opened_ms, answer = run.state_of(step), run.opened_at_ms(step), run.answer_of(step.id)
+    state, answer = run.state_of(step), run.answer_of(step.id)
     view = RunStepOut(
         **dict(PlanStepOut.model_validate(step)),
         state=state,
         state_text=text(f"word.plan_step.{state.value}", call.language),
-        due_at=None if opened_ms is None else opened_ms + step.within_min * 60_000,
+        due_at=run.due_at_ms(step),
+        is_overdue=step.id in run.overdue,
     )
     if answer is not None:
         view.answered_by, view.answered_at, view.note = answer.by, answer.at_ms, answer.note

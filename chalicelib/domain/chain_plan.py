@@ -76,7 +76,8 @@ class StepAnswer:
 
 @dataclass(frozen=True, slots=True)
 class PlanRun:
-    """`answers` in the order in which they came: of a step the last stands. `alert_id` is the alert that it was started for, or empty."""
+    """`answers` in the order in which they came: of a step the last stands. `alert_id` is the alert that it was started for, or empty;
+    `overdue` are steps of which it was said that their time is up."""
 
     id: str
     plan: ChainPlan
@@ -86,6 +87,7 @@ class PlanRun:
     started_at_ms: int
     answers: tuple[StepAnswer, ...] = ()
     ended_at_ms: int | None = None
+    overdue: tuple[str, ...] = ()
     version: int = 0
 
     def answer_of(self, step_id: str) -> StepAnswer | None:
@@ -104,6 +106,10 @@ class PlanRun:
             return None
         known = (self.answer_of(id) for id in step.after)
         return max((one.at_ms for one in known if one is not None), default=self.started_at_ms)
+
+    def due_at_ms(self, step: PlanStep) -> int | None:
+        opened_ms = self.opened_at_ms(step)
+        return None if opened_ms is None else opened_ms + step.within_min * 60_000
 
     @property
     def open_steps(self) -> tuple[PlanStep, ...]:
@@ -137,6 +143,12 @@ def answered(run: PlanRun, answer: StepAnswer) -> PlanRun:
     changed = replace(run, answers=(*run.answers, answer))
     is_over = all(changed.state_of(one) is StepState.DONE for one in run.plan.steps)
     return replace(changed, ended_at_ms=answer.at_ms) if is_over else changed
+
+
+def newly_overdue(run: PlanRun, now_ms: int) -> tuple[str, ...]:
+    """Open steps whose time is up, and of which that was not said yet."""
+    late = (one.id for one in run.open_steps if now_ms > (run.due_at_ms(one) or 0))
+    return tuple(id for id in late if id not in run.overdue)
 
 
 def may_answer(person: Person, step: PlanStep) -> bool:

@@ -306,6 +306,13 @@ class PlanStepStuck(PlanEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class PlanStepOverdue(PlanEvent):
+    kind: ClassVar[str] = "plan_step_overdue"
+    identity: ClassVar[tuple[str, ...]] = ("run_id", "step_id")
+    step_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class PlanRunEnded(PlanEvent):
     kind: ClassVar[str] = "plan_run_ended"
 
@@ -344,6 +351,7 @@ EVENTS: dict[str, type[Event]] = {
         ChainReached,
         PlanStepsOpened,
         PlanStepStuck,
+        PlanStepOverdue,
         PlanRunEnded,
     )
 }

@@ -43,6 +43,7 @@ class NoticeKind(StrEnum):
     CHAIN_CASE = "chain_case"  # the task about it
     PLAN_STEP = "plan_step"
     PLAN_STUCK = "plan_stuck"
+    PLAN_OVERDUE = "plan_overdue"
     PLAN_ENDED = "plan_ended"
 
 

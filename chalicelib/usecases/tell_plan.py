@@ -1,9 +1,9 @@
-"""Tell people of a running plan: whose turn it is, what is stuck, and that it is over."""
+"""Tell people of a running plan: whose turn it is, what is stuck or late, and that it is over."""
 
 from collections.abc import Iterable
 
 from chalicelib.domain.chain_plan import PlanRun, PlanStep
-from chalicelib.domain.events import PlanEvent, PlanRunEnded, PlanStepsOpened, PlanStepStuck
+from chalicelib.domain.events import PlanEvent, PlanRunEnded, PlanStepOverdue, PlanStepsOpened, PlanStepStuck
 from chalicelib.domain.notice import Notice, NoticeKind, notice_id
 from chalicelib.domain.person import Person, Role
 from chalicelib.ports import PlanRunRepo, RegistryRepo
@@ -34,6 +34,10 @@ def _notices(event: PlanEvent, run: PlanRun, people: list[Person], registry: Reg
             for person in people:
                 if person.role is Role.COMMITTEE or person.id == run.started_by:
                     yield _notice(event, run, person, NoticeKind.PLAN_STUCK, steps[event.step_id], registry)
+        case PlanStepOverdue():
+            for person in people:
+                if person.role is Role.COMMITTEE or _is_owner(person, steps[event.step_id]):
+                    yield _notice(event, run, person, NoticeKind.PLAN_OVERDUE, steps[event.step_id], registry)
         case PlanRunEnded():
             for person in people:
                 if person.role in (Role.ENTERPRISE, Role.DEPARTMENT, Role.COMMITTEE) and may_see(person, run.plan):

@@ -98,6 +98,7 @@ MORE = {
     "chain_case": {"subject"},
     "plan_step": {"plan", "incident", "step", "minutes"},
     "plan_stuck": {"plan", "incident", "step", "text"},
+    "plan_overdue": {"plan", "incident", "step", "minutes"},
     "plan_ended": {"plan", "incident"},
 }
 

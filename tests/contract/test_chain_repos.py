@@ -206,3 +206,12 @@ def test_of_two_answers_to_one_version_the_first_stands(runs: RowPlanRunRepo) ->
 def test_a_run_is_listed_for_the_park_and_for_who_has_a_step(runs: RowPlanRunRepo) -> None:
     known = runs.add(RUN, [OPENED])
     assert [runs.listing(one, None, 10).items for one in (None, "a", "b", "c")] == [(known,)] * 3 + [()]
+
+
+def test_a_run_is_among_the_running_until_it_ends(runs: RowPlanRunRepo) -> None:
+    known = runs.add(RUN, [OPENED])
+    assert runs.running() == (known,)
+    known = runs.save(replace(known, overdue=("s",)), [])
+    assert runs.running() == (known,)
+    runs.save(replace(known, ended_at_ms=2_000_000), [])
+    assert runs.running() == ()

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from chalicelib.api.models.wire import rfc3339
+from chalicelib.handlers.on_clock import on_clock
 from tests.acts import client_id
 from tests.park import START_MS, Park
 
@@ -120,6 +121,19 @@ def test_an_answer_out_of_turn_or_for_others_is_refused(park: Park) -> None:
     answers(park, "department_safety", "stop", expect=403)
     answers(park, "enterprise", "stop")
     answers(park, "enterprise", "stop", "cannot", expect=409)
+
+
+def test_a_step_that_is_not_answered_in_time_is_said_once_to_its_owner_and_the_committee(park: Park) -> None:
+    starts(park)
+    for minutes in (10, 1, 1):
+        park.clock.advance(minutes * 60)
+        on_clock(park.services)
+        park.pump()
+    late = called(park, "plan_overdue")
+    assert set(late) == {"enterprise", "committee"} and all(len(bodies) == 1 for bodies in late.values())
+    run = park.as_("enterprise").get(f"/v1/chain/runs/{RUN['id']}")
+    assert [one["is_overdue"] for one in run["steps"]] == [True, False, False]
+    assert states(answers(park, "enterprise", "stop")) == ["done", "open", "waiting"]
 
 
 def test_a_run_keeps_the_steps_that_it_began_with(park: Park) -> None:

@@ -281,13 +281,15 @@ def gives_to_other(park: RepeatingPark) -> None:
 
 
 def runs_a_joint_plan(park: RepeatingPark) -> None:
-    """acme stops, other cannot, and the committee ends it."""
+    """acme stops, though late, other cannot, and the committee ends it."""
     stop = {"id": "stop", "text": "停 R1 出料", "enterprise_id": "acme", "within_min": 10}
     hold = {"id": "hold", "text": "停止接收", "enterprise_id": "other", "after": ["stop"], "within_min": 10}
     plan = {"name": "溶剂链停供", "region": "east", "steps": [stop, hold]}
     park.as_("committee").put("/v1/chain/plans/p-1", plan)
     incident = {"id": client_id(70), "incident": "出料超限"}
     park.as_("department_safety").post("/v1/chain/plans/p-1/runs", incident, expect=201)
+    park.clock.advance(11 * 60)
+    park.minute_passes()
     for person, step, state in (("enterprise", "stop", "done"), ("enterprise_other", "hold", "cannot")):
         park.as_(person).post(f"/v1/chain/runs/{client_id(70)}/steps/{step}/answer", {"state": state})
         park.pump()

@@ -100,6 +100,7 @@ class RunStepOut(PlanStepOut):
     state: StepState
     state_text: str
     due_at: Instant | None = Field(default=None, description="absent while it waits for others")
+    is_overdue: bool = Field(description="it was not answered in time")
     answered_by: str | None = None
     answered_at: Instant | None = None
     note: str | None = None
