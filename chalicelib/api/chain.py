@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from chalice.app import Blueprint
@@ -13,6 +14,8 @@ from chalicelib.domain.errors import ContentConflict, InvalidCursor, NotFound
 from chalicelib.domain.messages import text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from chalicelib.api.models.chain import ChainAlertOut, ChainAlertsOut, ChainNodeOut, ChainOut, LinkOut, PictureOut
     from chalicelib.domain.chain import Link, Place
     from chalicelib.domain.chain_alert import ChainAlert
@@ -82,8 +85,8 @@ def get_chain_picture(call: Call) -> PictureOut:
 
     chain = _chain(call)
     known = {one.place for one in chain.nodes}
-    arrows = [_arrow(one, call) for one in chain.links if known.issuperset(one.ends)]
-    return PictureOut(svg=svg_of([_box(one) for one in chain.nodes], arrows))
+    drawn = [one for one in chain.links if known.issuperset(one.ends)]
+    return PictureOut(svg=svg_of([_box(one) for one in chain.nodes], list(_arrows(drawn, call))))
 
 
 @endpoint(
@@ -170,16 +173,25 @@ def _box(one: Node) -> Box:
     return Box(_id(one.place), one.enterprise.name, one.place.unit_id if one.unit is None else one.unit.name)
 
 
-def _arrow(link: Link, call: Call) -> Arrow:
+def _arrows(links: Iterable[Link], call: Call) -> Iterator[Arrow]:
+    """One for all that a unit gives to another, so that none lies upon another."""
     from chalicelib.domain.chain_picture import Arrow
 
+    comma = text("word.chain.comma", call.language)
+    for (giver, receiver), group in groupby(sorted(links, key=lambda one: one.ends), key=lambda one: one.ends):
+        own = list(group)
+        materials = comma.join(dict.fromkeys(one.material for one in own))
+        yield Arrow(_id(giver), _id(receiver), materials, "\n".join(_hint(one, call) for one in own))
+
+
+def _hint(link: Link, call: Call) -> str:
     indicators = call.services.catalogues.current().indicators
     names = {
         one.indicator: known.name[call.language] for one in link.carries if (known := indicators.get(one.indicator))
     }
     limits = [f"{names.get(one.indicator, one.indicator)} <= {one.upper:g} {one.unit}" for one in link.carries]
     way = text("word.chain.way", call.language, share=f"{link.share:.0%}", minutes=str(link.lead_time_min))
-    return Arrow(_id(link.giver), _id(link.receiver), link.material, f"{link.material} · {way} · {'; '.join(limits)}")
+    return f"{link.material} · {way} · {'; '.join(limits)}"
 
 
 def _id(place: Place) -> str:

@@ -7,12 +7,15 @@ column places go by the height of those that give to them, which leaves few cros
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
+from unicodedata import east_asian_width
 from xml.etree import ElementTree
 
 BOX, GAP, MARGIN = (200, 52), (170, 28), 24  # width and height, across and down, in pixels
 SVG = "http://www.w3.org/2000/svg"
 FONT = "'Noto Sans CJK SC', 'Microsoft YaHei', sans-serif"
-LONGEST_LABEL = 16  # characters that go into a box or beside an arrow
+TITLE_PX, SUBTITLE_PX, LABEL_PX = 14, 12, 11
+NARROW_EM = 0.6  # of a Latin letter; a Chinese character is as wide as it is high
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +99,13 @@ def _box(box: Box, x: int, y: int) -> ElementTree.Element:
     size = {"width": str(BOX[0]), "height": str(BOX[1])}
     look = {"rx": "6", "fill": "#eef6ee", "stroke": "#2e7d32"}
     ElementTree.SubElement(group, "rect", {"x": str(x), "y": str(y), **size, **look})
+    inside_px = BOX[0] - 16
     middle = {"x": str(x + BOX[0] // 2), "text-anchor": "middle"}
-    _text(group, "text", _short(box.title), middle | {"y": str(y + 22), "font-size": "14"})
-    _text(group, "text", _short(box.subtitle), middle | {"y": str(y + 40), "font-size": "12", "fill": "#555"})
+    _text(
+        group, "text", _short(box.title, TITLE_PX, inside_px), middle | {"y": str(y + 22), "font-size": str(TITLE_PX)}
+    )
+    below = {"y": str(y + 40), "font-size": str(SUBTITLE_PX), "fill": "#555"}
+    _text(group, "text", _short(box.subtitle, SUBTITLE_PX, inside_px), middle | below)
     return group
 
 
@@ -114,7 +121,8 @@ def _arrow(one: Arrow, corners: Mapping[str, tuple[int, int]]) -> ElementTree.El
     line = {"d": path, "fill": "none", "stroke": "#456", "marker-end": "url(#head)"}
     ElementTree.SubElement(group, "path", line)
     at = {"x": str((x1 + x2) // 2), "y": str((y1 + y2) // 2 + 3 * sag // 4 - 6)}
-    _text(group, "text", _short(one.label), at | {"text-anchor": "middle", "font-size": "11", "fill": "#456"})
+    look = {"text-anchor": "middle", "font-size": str(LABEL_PX), "fill": "#456"}
+    _text(group, "text", _short(one.label, LABEL_PX, GAP[0] - 30), at | look)
     return group
 
 
@@ -127,5 +135,10 @@ def _is_xml(char: str) -> bool:
     return char in "\t\n\r" or (char >= " " and char not in "\ufffe\uffff")
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= LONGEST_LABEL else text[: LONGEST_LABEL - 1] + "…"
+def _short(text: str, font_px: int, width_px: int) -> str:
+    """As much of a text as fits beside what is around it, with an ellipsis where that is not all."""
+    sizes = list(accumulate(1.0 if east_asian_width(one) in "WF" else NARROW_EM for one in text))
+    fits = width_px / font_px
+    if not sizes or sizes[-1] <= fits:
+        return text
+    return text[: sum(size <= fits - 1 for size in sizes)] + "…"

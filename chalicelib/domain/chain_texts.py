@@ -31,6 +31,7 @@ CHAIN_TEXTS: Mapping[str, Mapping[str, str]] = {
         "field.unknown_step": "须为排在前面的步骤：{detail}",
         "field.unknown_alert": "没有该链上预警，或您无权查看：{detail}",
         "word.about.chain": "物料“{material}”可能超过接收限值，请核查来料、产品和库存",
+        "word.chain.comma": "、",
         "word.chain.way": "份额 {share}，约 {minutes} 分钟后使用",
     },
     "en": {
@@ -61,6 +62,7 @@ CHAIN_TEXTS: Mapping[str, Mapping[str, str]] = {
         "field.unknown_step": "Must be a step that stands before: {detail}",
         "field.unknown_alert": "No such alert, or not visible to you: {detail}",
         "word.about.chain": "{material} may be over what its receivers take: check intake, product and stock",
+        "word.chain.comma": ", ",
         "word.chain.way": "share {share}, used after about {minutes} min",
     },
 }

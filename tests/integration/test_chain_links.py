@@ -162,6 +162,13 @@ def test_the_picture_has_every_unit_and_an_arrow_for_every_link(third: Park) -> 
     assert drawn(Park().register(), "committee").findall(f".//{{{SVG}}}rect") == []
 
 
+def test_all_that_a_unit_gives_to_another_is_one_arrow(park: Park) -> None:
+    park.as_("committee").put(WHERE, LINK)
+    park.as_("committee").put("/v1/chain/links/l-2", LINK | {"material": "冷凝水"})
+    picture = drawn(park, "committee")
+    assert "回收溶剂、冷凝水" in texts(picture) and len(picture.findall(f"./{{{SVG}}}g")) == 3
+
+
 def test_the_picture_shows_nobody_what_the_data_do_not(third: Park) -> None:
     assert not any("third" in one for one in drawn(third, "enterprise").itertext())
 
@@ -183,6 +190,15 @@ def test_a_name_brings_no_markup_into_the_picture(park: Park, name: str, shown: 
     }  # fmt: skip
     assert not any(key.startswith("on") for one in picture.iter() for key in one.attrib)
     assert any(one.startswith(shown(name)) for one in picture.itertext())
+
+
+def test_a_long_name_is_cut_where_its_box_ends_and_whole_under_the_pointer(park: Park) -> None:
+    name = "某某循环经济化工园区有机溶剂回收再生利用一期"
+    park.as_("admin").put("/v1/units/acme-r1", {"enterprise_id": "acme", "name": name, "type": "reactor"})
+    park.as_("committee").put(WHERE, LINK)
+    picture = drawn(park, "committee")
+    assert name[:14] + "…" in texts(picture)
+    assert f"acme chemicals · {name}" in [one.text for one in picture.iter(f"{{{SVG}}}title")]
 
 
 @pytest.mark.parametrize(
