@@ -686,8 +686,9 @@ class RegionRepo(Protocol):
 
 
 class LinkRepo(Protocol):
-    """Links of the chain. What is read of an enterprise may be a minute old."""
+    """Links of the chain. What is read of an enterprise may be a minute old; after `forget` it is not."""
 
+    def forget(self) -> None: ...
     def put(self, link: Link) -> None:
         """The same twice is once. Raises ContentConflict where the id is of a link between others."""
         ...

@@ -19,6 +19,9 @@ class RowLinkRepo:
         self._rows = rows
         self._cache = Cache(clock, cache_s)
 
+    def forget(self) -> None:
+        self._cache.clear()
+
     def put(self, link: Link) -> None:
         known, body = self._rows.get(LIST, link.id), to_body(link)
         if known is not None and from_body(Link, known.body).ends != link.ends:

@@ -33,6 +33,7 @@ class Chain:
 def put_link(link: Link, person: Person, *, links: LinkRepo, registry: RegistryRepo, catalogues: CatalogueRepo) -> Link:
     """Register a link, or change it. Raises InvalidRequest with what does not fit, ContentConflict for a link between others."""
     require(person, Action.KEEP_LINK)
+    links.forget()
     wrong = [
         *_wrong_ends(link, registry),
         *_wrong_indicators(link, registry, catalogues),

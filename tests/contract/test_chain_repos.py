@@ -67,6 +67,10 @@ def test_what_another_process_registers_is_seen_after_a_while(rows: Rows, clock:
     assert mine.of_enterprise("a") == ()
     clock.advance(61)
     assert mine.of_enterprise("a") == (LINK,)
+    another.delete(LINK)
+    assert mine.of_enterprise("a") == (LINK,)
+    mine.forget()
+    assert mine.of_enterprise("a") == ()
 
 
 A, B, C = Place("a", "a1"), Place("b", "b1"), Place("c", "c1")
