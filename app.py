@@ -9,6 +9,8 @@ from chalicelib.api import (
     audit,
     bridges,
     catalogue,
+    chain,
+    chain_plans,
     channels,
     checklists,
     commands,
@@ -70,6 +72,8 @@ for part in (
     weather,
     what_if,
     foresight,
+    chain,
+    chain_plans,
 ):
     app.register_blueprint(part.api)
 

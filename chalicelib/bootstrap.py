@@ -43,12 +43,15 @@ from chalicelib.settings import Settings, read_settings
 if TYPE_CHECKING:
     from chalicelib.adapters.alarm_repos import RowDispatchRepo, RowShelvingRepo, RowWindowRepo
     from chalicelib.adapters.bridge_repos import RowCommandRepo, RowGapRepo, RowReportRepo
+    from chalicelib.adapters.chain_alert_repo import RowChainAlertRepo
     from chalicelib.adapters.channel_repo import RowChannelRepo
     from chalicelib.adapters.checklist_repo import RowChecklistRepo
     from chalicelib.adapters.duty_repo import RowDutyRepo
     from chalicelib.adapters.hazard_repo import RowHazardRepo
     from chalicelib.adapters.instrument_repo import RowInstrumentRepo
     from chalicelib.adapters.law_repo import RowLawRepo
+    from chalicelib.adapters.link_repo import RowLinkRepo
+    from chalicelib.adapters.plan_repos import RowPlanRepo, RowPlanRunRepo
     from chalicelib.adapters.review_repo import RowReviewRepo
     from chalicelib.adapters.sync_repos import RowOperationRepo, RowPackRepo
     from chalicelib.adapters.visit_repo import RowVisitRepo
@@ -56,6 +59,7 @@ if TYPE_CHECKING:
     from chalicelib.adapters.weather_repos import RowForesightRepo, RowRegionRepo, RowWeatherRepo
     from chalicelib.usecases.add_retest import RetestDesk
     from chalicelib.usecases.apply_operation import FieldDesk
+    from chalicelib.usecases.chain_desk import ChainDesk
     from chalicelib.usecases.escalate_channels import UnseenDesk
     from chalicelib.usecases.hand_out import Post
     from chalicelib.usecases.hand_over import CrewDesk
@@ -357,6 +361,46 @@ class Services:
         from chalicelib.adapters.weather_repos import RowRegionRepo
 
         return RowRegionRepo(self.rows(REGISTRY))
+
+    @cached_property
+    def links(self) -> RowLinkRepo:
+        from chalicelib.adapters.link_repo import RowLinkRepo
+
+        return RowLinkRepo(self.rows(REGISTRY), self.clock)
+
+    @cached_property
+    def chain_alerts(self) -> RowChainAlertRepo:
+        from chalicelib.adapters.chain_alert_repo import RowChainAlertRepo
+
+        return RowChainAlertRepo(self.rows(OPERATIONS))
+
+    @cached_property
+    def chain_desk(self) -> ChainDesk:
+        from chalicelib.usecases.chain_desk import ChainDesk
+
+        return ChainDesk(
+            links=self.links,
+            alerts=self.chain_alerts,
+            registry=self.registry,
+            tasks=self.tasks,
+            catalogues=self.catalogues,
+            duty=self.duty,
+            clock=self.clock,
+            post=self.post,
+            zone=self.zone,
+        )
+
+    @cached_property
+    def plans(self) -> RowPlanRepo:
+        from chalicelib.adapters.plan_repos import RowPlanRepo
+
+        return RowPlanRepo(self.rows(REGISTRY))
+
+    @cached_property
+    def plan_runs(self) -> RowPlanRunRepo:
+        from chalicelib.adapters.plan_repos import RowPlanRunRepo
+
+        return RowPlanRunRepo(self.rows(OPERATIONS))
 
     @cached_property
     def weather(self) -> RowWeatherRepo:

@@ -12,15 +12,21 @@ from chalicelib.domain.block import Block
 from chalicelib.domain.events import (
     AuditBroken,
     CatalogueReviewDue,
+    ChainReached,
     CommandRequested,
     CommandSettled,
     LateWarningsFound,
+    LimitCrossed,
     ObjectionDecided,
     ObjectionRaised,
     ObservationOpened,
     OperationSettled,
     PhotoMissing,
     PhotoRefused,
+    PlanRunEnded,
+    PlanStepOverdue,
+    PlanStepsOpened,
+    PlanStepStuck,
     RegistryChanged,
     SideAssigned,
     SidePassed,
@@ -68,6 +74,7 @@ from chalicelib.usecases.register import put_enterprise, put_person, put_unit
 from chalicelib.usecases.report_hazard import report_hazard
 from chalicelib.usecases.request_command import request_command
 from chalicelib.usecases.review_catalogue import ask_for_review, tell_review
+from chalicelib.usecases.run_plan import answer_step, end_run, start_run
 from chalicelib.usecases.score_task import score_task
 from chalicelib.usecases.settle_side import decide_waiver, propose_waiver, reopen_side
 from chalicelib.usecases.shelve_warnings import confirm_shelving, end_shelving, shelve_warnings
@@ -79,9 +86,14 @@ from chalicelib.usecases.tell_downwind import tell_downwind
 from chalicelib.usecases.tell_late import tell_late
 from chalicelib.usecases.tell_observation import tell_observation
 from chalicelib.usecases.tell_operation import tell_operation
+from chalicelib.usecases.tell_plan import tell_plan
 from chalicelib.usecases.train_watch import renew_watch
+from chalicelib.usecases.walk_chain import walk_chain
+from chalicelib.usecases.warn_receiver import warn_receiver
 from chalicelib.usecases.watch_alarms import watch_alarms
+from chalicelib.usecases.watch_chain import watch_chain
 from chalicelib.usecases.watch_deadlines import watch_deadlines
+from chalicelib.usecases.watch_plans import watch_plans
 from chalicelib.usecases.watch_unit import watch_unit
 from chalicelib.usecases.work_task import acknowledge, judge_side, submit_side
 
@@ -122,6 +134,9 @@ FLOW = (
     ),
     Stage("tell late", "relay", LateWarningsFound, tell_late, (PushRequest,)),
     Stage("watch unit", "evaluate", Block, watch_unit, (ObservationOpened,)),
+    Stage("watch chain", "evaluate", Block, watch_chain, (LimitCrossed,)),
+    Stage("walk chain", "relay", LimitCrossed, walk_chain, (ChainReached, TaskDispatched, PushRequest)),
+    Stage("warn receiver", "relay", ChainReached, warn_receiver, (TaskDispatched, PushRequest)),
     Stage("tell observation", "relay", ObservationOpened, tell_observation),
     Stage("dispatch", "relay", WarningRaised, dispatch_task, (TaskDispatched, TaskEscalated, ObservationOpened)),
     Stage("escalate", "relay", WarningEscalated, follow_escalation, (TaskDispatched, TaskEscalated)),
@@ -182,6 +197,14 @@ FLOW = (
     Stage("take report", "api", Report, take_report, (CommandSettled,)),
     Stage("ask for review", "clock", "every minute", ask_for_review, (CatalogueReviewDue,)),
     Stage("tell review", "relay", CatalogueReviewDue, tell_review, (PushRequest,)),
+    Stage("start plan", "api", "department", start_run, (PlanStepsOpened,)),
+    Stage("answer step", "api", "enterprise", answer_step, (PlanStepsOpened, PlanStepStuck, PlanRunEnded)),
+    Stage("end plan", "api", "committee", end_run, (PlanRunEnded,)),
+    Stage("tell plan", "relay", PlanStepsOpened, tell_plan, (PushRequest,)),
+    Stage("tell plan", "relay", PlanStepStuck, tell_plan, (PushRequest,)),
+    Stage("watch plans", "clock", "every minute", watch_plans, (PlanStepOverdue,)),
+    Stage("tell plan", "relay", PlanStepOverdue, tell_plan, (PushRequest,)),
+    Stage("tell plan", "relay", PlanRunEnded, tell_plan, (PushRequest,)),
     Stage("report hazard", "api", "inspector", report_hazard, (TaskDispatched,)),
     Stage("plan visit", "api", "inspector", plan_visit),
     Stage("accept", "api", "inspector", accept_side),

@@ -11,6 +11,9 @@ if TYPE_CHECKING:  # a function loads the domain that it uses, and no more: it s
     from chalicelib.domain.block import Block
     from chalicelib.domain.catalogue import Catalogue
     from chalicelib.domain.catalogue_version import CatalogueVersion, Proposal, Schedule
+    from chalicelib.domain.chain import Link
+    from chalicelib.domain.chain_alert import ChainAlert, Crossing, Giving, Warned
+    from chalicelib.domain.chain_plan import ChainPlan, PlanRun
     from chalicelib.domain.channel import Channel, ChannelFault
     from chalicelib.domain.chattering import Episode, Opening
     from chalicelib.domain.checklist import Checklist, ItemAnswer
@@ -18,7 +21,7 @@ if TYPE_CHECKING:  # a function loads the domain that it uses, and no more: it s
     from chalicelib.domain.delivery import DeliveryStep
     from chalicelib.domain.duty import DutyEntry, DutyKind, Rota
     from chalicelib.domain.enterprise import Enterprise, Point, Profile, Unit
-    from chalicelib.domain.events import CatalogueReviewDue, Event, RegistryChanged
+    from chalicelib.domain.events import CatalogueReviewDue, Event, LimitCrossed, RegistryChanged
     from chalicelib.domain.evidence import Rectification, Retest
     from chalicelib.domain.field_operation import DeviceClock, KeptOperation
     from chalicelib.domain.field_pack import FieldPack, PackEntry
@@ -701,6 +704,84 @@ class RegionRepo(Protocol):
     def put(self, region: Region) -> None: ...
     def get(self, region_id: str) -> Region | None: ...
     def all(self) -> tuple[Region, ...]: ...
+
+
+class LinkRepo(Protocol):
+    """Links of the chain. What is read of an enterprise may be a minute old; after `forget` it is not."""
+
+    def forget(self) -> None: ...
+    def put(self, link: Link) -> None:
+        """The same twice is once. Raises ContentConflict where the id is of a link between others."""
+        ...
+
+    def get(self, link_id: str) -> Link | None: ...
+    def delete(self, link: Link) -> None: ...
+    def of_enterprise(self, enterprise_id: str) -> tuple[Link, ...]:
+        """Those that it gives by, and those that it takes by."""
+        ...
+
+    def all(self) -> tuple[Link, ...]: ...
+
+
+class ChainAlertRepo(Protocol):
+    """What is remembered of enterprises that give, and the alerts that came of it."""
+
+    def giving(self, enterprise_id: str) -> tuple[Giving, int]:
+        """With its version; 0: nothing is remembered."""
+        ...
+
+    def record(
+        self,
+        enterprise_id: str,
+        giving: Giving,
+        version: int,
+        crossings: Sequence[Crossing],
+        events: Sequence[LimitCrossed],
+    ) -> None:
+        """All or nothing, at the version that was read. Raises WriteConflict if that is no longer current."""
+        ...
+
+    def get(self, alert_id: str) -> ChainAlert | None: ...
+    def listing(self, enterprise_id: str | None, cursor: str | None, limit: int) -> Page[ChainAlert]:
+        """Newest first; those that begin at or reach one enterprise, or all (None)."""
+        ...
+
+    def add_warned(self, alert: ChainAlert, warned: Sequence[Warned], correlation_id: str) -> tuple[Warned, ...]:
+        """Each place once an alert, with the event that tells of it. Returns those given as they now stand, by expected arrival."""
+        ...
+
+    def settle_parent(self, alert_id: str, task_id: str) -> str:
+        """The parent of an alert: the first that was given stays."""
+        ...
+
+
+class PlanRepo(Protocol):
+    """Joint plans of chains. `put` of the same content twice is one."""
+
+    def put(self, plan: ChainPlan) -> None: ...
+    def get(self, plan_id: str) -> ChainPlan | None: ...
+    def all(self) -> tuple[ChainPlan, ...]: ...
+
+
+class PlanRunRepo(Protocol):
+    """Runs of plans."""
+
+    def add(self, run: PlanRun, events: Sequence[Event]) -> PlanRun:
+        """Once by its id: of a repeat, the run as it now stands. Raises ContentConflict for another plan or incident."""
+        ...
+
+    def get(self, run_id: str) -> PlanRun | None: ...
+    def save(self, run: PlanRun, events: Sequence[Event]) -> PlanRun:
+        """Replace the run at run.version. Raises WriteConflict if that is no longer current."""
+        ...
+
+    def running(self) -> tuple[PlanRun, ...]:
+        """Those that have not ended."""
+        ...
+
+    def listing(self, enterprise_id: str | None, cursor: str | None, limit: int) -> Page[PlanRun]:
+        """Newest first; those that an enterprise has a step of, or all (None)."""
+        ...
 
 
 class WeatherRepo(Protocol):

@@ -60,6 +60,8 @@ TAGS = [
     {"name": "instruments", "description": "What is measured with, and until when it is calibrated"},
     {"name": "hazards", "description": "What people see that no sensor sees"},
     {"name": "crew", "description": "Sides that change hands, the rota, leave"},
+    {"name": "chain", "description": "Who gives what to whom, and whom it reaches when something is wrong with it"},
+    {"name": "chain_plans", "description": "Joint plans: who stops what in which order, started by an incident"},
     {"name": "channels", "description": "Ways to people besides the app: group chats, mail, webhooks"},
     {"name": "audit", "description": "Who changed what, when and from where, in chains that show any tampering"},
     {"name": "sync", "description": "Phones without a signal: what changed, what was done, what came too late"},
@@ -303,6 +305,25 @@ NOTES = {
         "A probability is never shown without its base rate (climatology of the month and hour) and its back-test against it; where that "
         "found no skill, or history is thin, the base rates stand alone and the verdict says so. Learnt once a day."
     ),
+    "put_link": (
+        "A link stays between its partners; everything else of it may change. The giver's readings of `carries` are held against the "
+        "receiver's limits from then on, within a minute."
+    ),
+    "get_chain": "A link is there for whoever may see one of its ends; of the other end they then learn the enterprise's name.",
+    "put_plan": "Steps stand in an order in which they can be done. Runs that have begun keep the steps that they began with.",
+    "get_plan": "Whoever has a step of it sees the whole of it.",
+    "post_run": "Those whose steps come after no other are called at once.",
+    "post_step_answer": (
+        "By the enterprise whose step it is, or by the committee for anybody. What cannot be done is told to the committee and to who "
+        "started the plan, and holds up what comes after it until the committee answers `done`."
+    ),
+    "list_chain_alerts": "An enterprise reads of what it gave and of what reaches it. A page may have fewer items than its limit.",
+    "get_chain_alert": (
+        "By expected arrival: the shortest way in minutes, and how much arrives by the strongest, each link's `share` times its `damping`. "
+        "Who takes from the giver is warned however little that is, others from 0.05 on; nobody twice. An enterprise reads of itself and "
+        "of its partners, and a receiver farther along does not learn whose excess it is."
+    ),
+    "get_chain_picture": "The links of `GET /v1/chain`, and no other, as an SVG document without scripts or links.",
     "get_downwind": (
         "By the wind of that hour, else of the newest of the three hours before. In a calm (below 0.5 m/s), or where the wind is "
         "not known, all within 1800 m are named. Departments, committee and admin read every name; others learn of an enterprise that they "

@@ -17,6 +17,7 @@ from mobile_api_spec.walk_alarms import alarms
 from mobile_api_spec.walk_audit import audit
 from mobile_api_spec.walk_bridges import SOURCE, bridges
 from mobile_api_spec.walk_catalogue import NEXT, catalogues
+from mobile_api_spec.walk_chain import chain
 from mobile_api_spec.walk_channels import channels
 from mobile_api_spec.walk_checklists import checklists, publish
 from mobile_api_spec.walk_crew import crew, settled
@@ -66,6 +67,7 @@ def walk() -> list[Exchange]:
         channels,
         reopening,
         objects_too_late,
+        chain,
         _refusals,
     ):
         part(walker)

@@ -346,6 +346,8 @@ def task_view(call: Call, task: Task, enterprise: Enterprise | None, unit: Unit 
         indicator = call.services.catalogues.current().indicators.get(task.about)
         name = task.about if indicator is None else indicator.name[call.language]
         view.about = text("word.about.sensor_fault", call.language, indicator=name)
+    if task.kind is TaskKind.CHAIN:
+        view.about = text("word.about.chain", call.language, material=task.about)
     view.progress = _progress(call, task)
     for one in view.assignments:
         one.why_text = text(f"word.assignment.{one.why.value}", call.language)

@@ -63,6 +63,13 @@ class Action(StrEnum):
     READ_WEATHER = "read_weather"
     READ_DOWNWIND = "read_downwind"
     READ_FORESIGHT = "read_foresight"
+    KEEP_LINK = "keep_link"
+    READ_CHAIN = "read_chain"
+    KEEP_PLAN = "keep_plan"
+    READ_PLAN = "read_plan"
+    START_PLAN = "start_plan"
+    ANSWER_PLAN = "answer_plan"
+    END_PLAN = "end_plan"
 
 
 PEOPLE = frozenset(Role)
@@ -121,6 +128,13 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.READ_WEATHER: PEOPLE,
     Action.READ_DOWNWIND: PEOPLE,
     Action.READ_FORESIGHT: PEOPLE - {Role.ENTERPRISE},
+    Action.KEEP_LINK: frozenset({Role.COMMITTEE, Role.ADMIN}),
+    Action.READ_CHAIN: PEOPLE,
+    Action.KEEP_PLAN: frozenset({Role.COMMITTEE, Role.ADMIN}),
+    Action.READ_PLAN: PEOPLE,
+    Action.START_PLAN: frozenset({Role.DEPARTMENT, Role.COMMITTEE}),
+    Action.ANSWER_PLAN: frozenset({Role.ENTERPRISE, Role.COMMITTEE}),
+    Action.END_PLAN: frozenset({Role.COMMITTEE}),
 }
 
 

@@ -271,6 +271,66 @@ class RegistryChanged(Event):
     scope: str
 
 
+@dataclass(frozen=True, slots=True)
+class LimitCrossed(Event):
+    """What an enterprise's unit gives is over what a receiver takes: crossing `number` of an alert of the chain."""
+
+    kind: ClassVar[str] = "limit_crossed"
+    identity: ClassVar[tuple[str, ...]] = ("alert_id", "number")
+    alert_id: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChainReached(Event):
+    """A unit that takes something may be reached by an alert of the chain."""
+
+    kind: ClassVar[str] = "chain_reached"
+    identity: ClassVar[tuple[str, ...]] = ("alert_id", "enterprise_id", "unit_id")
+    alert_id: str
+    unit_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanEvent(Event):
+    """Of a run of a joint plan; `enterprise_id` is empty."""
+
+    identity: ClassVar[tuple[str, ...]] = ("run_id",)
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanStepsOpened(PlanEvent):
+    """`number`: how many answers there had been."""
+
+    kind: ClassVar[str] = "plan_steps_opened"
+    identity: ClassVar[tuple[str, ...]] = ("run_id", "number")
+    number: int
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanStepStuck(PlanEvent):
+    """Whoever a step belongs to says that it cannot be done."""
+
+    kind: ClassVar[str] = "plan_step_stuck"
+    identity: ClassVar[tuple[str, ...]] = ("run_id", "number")
+    number: int
+    step_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanStepOverdue(PlanEvent):
+    kind: ClassVar[str] = "plan_step_overdue"
+    identity: ClassVar[tuple[str, ...]] = ("run_id", "step_id")
+    step_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRunEnded(PlanEvent):
+    kind: ClassVar[str] = "plan_run_ended"
+
+
 EVENTS: dict[str, type[Event]] = {
     event.kind: event
     for event in (
@@ -303,5 +363,11 @@ EVENTS: dict[str, type[Event]] = {
         ObjectionDecided,
         RegistryChanged,
         ObservationOpened,
+        LimitCrossed,
+        ChainReached,
+        PlanStepsOpened,
+        PlanStepStuck,
+        PlanStepOverdue,
+        PlanRunEnded,
     )
 }

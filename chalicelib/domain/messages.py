@@ -6,6 +6,7 @@ Placeholders are str.format fields. A test holds that both languages have every 
 from collections.abc import Mapping, Sequence
 
 from chalicelib.domain.catalogue import Catalogue
+from chalicelib.domain.chain_texts import CHAIN_TEXTS
 from chalicelib.domain.channel_texts import CHANNEL_TEXTS
 from chalicelib.domain.notice import Notice
 from chalicelib.domain.observation import Finding
@@ -317,6 +318,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "word.command.interrupted": "执行中断，结果不明",
         **PHOTO_TEXTS["zh-CN"],
         **CHANNEL_TEXTS["zh-CN"],
+        **CHAIN_TEXTS["zh-CN"],
         **WHY_TEXTS["zh-CN"],
         **WEATHER_TEXTS["zh-CN"],
     },
@@ -619,6 +621,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "word.command.interrupted": "interrupted: the result is not known",
         **PHOTO_TEXTS["en"],
         **CHANNEL_TEXTS["en"],
+        **CHAIN_TEXTS["en"],
         **WHY_TEXTS["en"],
         **WEATHER_TEXTS["en"],
     },

@@ -39,6 +39,14 @@ class NoticeKind(StrEnum):
     OBJECTION_DECIDED = "objection_decided"
     RISK_UPWIND = "risk_upwind"
     RISK_NEARBY = "risk_nearby"
+    CHAIN_INTAKE = "chain_intake"  # what you take is over your limit
+    CHAIN_FARTHER = "chain_farther"  # what you take may be affected by what somebody took before you
+    CHAIN_VERIFY = "chain_verify"
+    CHAIN_CASE = "chain_case"  # the task about it
+    PLAN_STEP = "plan_step"
+    PLAN_STUCK = "plan_stuck"
+    PLAN_OVERDUE = "plan_overdue"
+    PLAN_ENDED = "plan_ended"
 
 
 # What comes in bursts of the same: a phone that sends ten blurred photos, or its whole outbox after a day without a signal. What calls

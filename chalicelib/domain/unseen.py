@@ -21,6 +21,9 @@ CALLS = frozenset(
         NoticeKind.SIDE_ASSIGNED,
         NoticeKind.TASK_OVERDUE,
         NoticeKind.RISK_UPWIND,
+        NoticeKind.CHAIN_INTAKE,
+        NoticeKind.CHAIN_CASE,
+        NoticeKind.PLAN_STEP,
     }
 )
 # Of the ten and thirty minutes in which tiers 3 and 2 must be acknowledged: enough for a phone to be taken out of a

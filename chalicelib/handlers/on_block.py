@@ -8,6 +8,7 @@ from chalicelib.bootstrap import Services, ports_of
 from chalicelib.handlers.batch import Record, process, stream_sequence
 from chalicelib.observability import count, logger
 from chalicelib.usecases.evaluate_coupling import evaluate_coupling
+from chalicelib.usecases.watch_chain import watch_chain
 from chalicelib.usecases.watch_unit import watch_unit
 
 
@@ -22,6 +23,8 @@ def on_block(event: dict[str, Any], services: Services) -> dict[str, list[dict[s
         block = block_of(row)
         judgement = evaluate_coupling(block, **ports_of(evaluate_coupling, services))
         watched = watch_unit(block, **ports_of(watch_unit, services))
+        for crossing in watch_chain(block, **ports_of(watch_chain, services)):
+            count("ChainLimitCrossed", late=str(crossing.is_late))
         for observation in watched.opened:
             count("Observation", kind=observation.kind.value)
         for unit_id in watched.unusable:

@@ -1,4 +1,4 @@
-"""Once a minute: deadlines, warnings that are no longer held, calls that nobody has seen, photos that have not come, and whether the catalogue is due for review. One that fails stops no other."""
+"""Once a minute: deadlines, warnings that are no longer held, calls that nobody has seen, photos that have not come, steps of plans that are late, and whether the catalogue is due for review. One that fails stops no other."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +12,7 @@ from chalicelib.usecases.review_catalogue import ask_for_review
 from chalicelib.usecases.sync_operations import retry_held
 from chalicelib.usecases.watch_alarms import watch_alarms
 from chalicelib.usecases.watch_deadlines import watch_deadlines
+from chalicelib.usecases.watch_plans import watch_plans
 
 JOBS: tuple[Callable[..., Any], ...] = (
     watch_deadlines,
@@ -20,6 +21,7 @@ JOBS: tuple[Callable[..., Any], ...] = (
     escalate_channels,
     miss_photos,
     ask_for_review,
+    watch_plans,
 )
 
 

@@ -51,6 +51,7 @@ KINDS: dict[type[TaskEvent], NoticeKind] = {
     PhotoRefused: NoticeKind.PHOTO_REFUSED,
     PhotoMissing: NoticeKind.PHOTO_MISSING,
 }
+CASES = {TaskKind.SENSOR_FAULT: NoticeKind.SENSOR_IN_DOUBT, TaskKind.CHAIN: NoticeKind.CHAIN_CASE}
 
 
 def notify(
@@ -103,7 +104,7 @@ def _kind(event: TaskEvent, task: Task, person_id: str) -> NoticeKind:
     if isinstance(event, SideSubmitted) and person_id in _behind(event, task):
         return NoticeKind.SIDE_BEHIND
     if isinstance(event, TaskDispatched) and task.kind not in WARNED:
-        return NoticeKind.SENSOR_IN_DOUBT if task.kind is TaskKind.SENSOR_FAULT else NoticeKind.CASE_DISPATCHED
+        return CASES.get(task.kind, NoticeKind.CASE_DISPATCHED)
     return KINDS[type(event)]
 
 

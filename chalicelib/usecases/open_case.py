@@ -1,4 +1,5 @@
-"""Open a joint task that no warning asked for: a reported hazard, a failed item of a checklist, an instrument in doubt."""
+"""Open a joint task that no warning asked for: a reported hazard, a failed item of a checklist, an instrument in doubt, a material
+that is over what its receivers take."""
 
 from chalicelib.domain.errors import WriteConflict
 from chalicelib.domain.events import TaskDispatched

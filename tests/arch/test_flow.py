@@ -53,9 +53,13 @@ NO_STAGE = {
     "settle_warning",
     "read_alarm_kpis",
     "normal_period",
+    "keep_links",
+    "chain_desk",
+    "read_chain_alerts",
+    "keep_plans",
 }
 FUNCTIONS = {"api", *(source.name for source in app.event_sources)}
-SOURCES = {"admin", "inspector", "enterprise", "department", "upload", "every minute", "every hour"}
+SOURCES = {"admin", "inspector", "enterprise", "department", "committee", "upload", "every minute", "every hour"}
 EMITTED = {event for stage in FLOW for event in stage.emits}
 CONSUMED = {stage.on for stage in FLOW if isinstance(stage.on, type)}
 STAGES = [pytest.param(stage, id=f"{stage.name} on {getattr(stage.on, '__name__', stage.on)}") for stage in FLOW]

@@ -6,6 +6,7 @@ import pytest
 
 from chalicelib.domain.advice import NoAdvice
 from chalicelib.domain.assignment import HALF, TENTH
+from chalicelib.domain.chain_plan import StepState
 from chalicelib.domain.command import CommandState
 from chalicelib.domain.comparison import Agreement
 from chalicelib.domain.completeness import UNKNOWN, WAITING
@@ -58,9 +59,11 @@ WORDS["break"] = {"missing", "not_linked", "changed", "cut_off", "object_differs
 WORDS["photo_mark"] = {kind.value for kind in PhotoMarkKind}
 WORDS["agreement"] = {one.value for one in Agreement}
 WORDS["retest_mark"] = {mark.value for mark in RetestMark}
-WORDS["about"] = {"sensor_fault"}
+WORDS["about"] = {"sensor_fault", "chain"}
 WORDS["assignment"] = {why.value for why in AssignmentReason}
 WORDS["left"] = {HALF, TENTH}
+WORDS["chain"] = {"way", "comma"}
+WORDS["plan_step"] = {state.value for state in StepState}
 WORDS["stage"] = {stage.value for stage in Stage}
 WORDS["laggard"] = {side.value for side in SIDES}
 WORDS["standing"] = {one.value for one in Standing}
@@ -94,6 +97,14 @@ MORE = {
     "operation_discarded": {"operation", "text"},
     "risk_upwind": {"place", "distance", "minutes"},
     "risk_nearby": {"place", "distance"},
+    "chain_intake": {"material", "subject", "value", "limit", "at"},
+    "chain_farther": {"material", "at"},
+    "chain_verify": {"material", "subject", "value", "limit", "at", "count"},
+    "chain_case": {"subject"},
+    "plan_step": {"plan", "incident", "step", "minutes"},
+    "plan_stuck": {"plan", "incident", "step", "text"},
+    "plan_overdue": {"plan", "incident", "step", "minutes"},
+    "plan_ended": {"plan", "incident"},
 }
 
 

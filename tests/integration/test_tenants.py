@@ -17,6 +17,8 @@ from chalicelib.adapters.memory import MemoryRows
 from chalicelib.adapters.rows import Row, Rows
 from chalicelib.api.http import ENDPOINTS, Endpoint
 from chalicelib.api.models.wire import rfc3339
+from chalicelib.domain.chain import Link, Place
+from chalicelib.domain.chain_alert import Crossing, Excess, Giving
 from chalicelib.domain.dimension import Dimension
 from chalicelib.domain.field_command import Submit
 from chalicelib.domain.field_operation import FieldOperation, KeptOperation, Outcome
@@ -97,6 +99,12 @@ MAY: dict[str, set[str]] = {
     "approve_window": {"department"},
     "end_window": {"enterprise", "department"},
     "get_alarm_kpis": {"department", "committee", "admin"},
+    "put_link": {"committee", "admin"},
+    "delete_link": {"committee", "admin"},
+    "put_plan": {"committee", "admin"},
+    "post_run": {"department", "committee"},
+    "post_step_answer": {"enterprise", "committee"},
+    "end_run": {"committee"},
 }
 # Whose plants each person sees; both stand in the region east.
 EAST = {"acme", "other"}
@@ -182,6 +190,10 @@ TENANTS_IN = (
     "instrument_id",
     "visit_id",
     "objection_id",
+    "link_id",
+    "alert_id",
+    "plan_id",
+    "run_id",
 )
 
 
@@ -229,7 +241,22 @@ def ids_of(park: Park, eid: str) -> dict[str, str]:
     ids |= {"visit_id": client_id(62 if eid == "acme" else 63)}
     plan = {"id": ids["visit_id"], "tasks": [task["id"]], "planned_at": rfc3339(park.clock.ms)}
     park.as_("department_safety").post("/v1/visits", plan, expect=201)
+    given = Link(f"{eid}-link", Place(eid, f"{eid}-r1"), Place("beyond", "beyond-r1"), "溶剂", (), 0.5, 1.0, 30)
+    park.services.links.put(given)  # to a partner that nobody here belongs to
+    crossed = Crossing(
+        f"c-{eid}", 0, given.giver, park.clock.ms, False, "b", (Excess(given.id, "voc", "p", 60.0, 50.0),)
+    )
+    park.services.chain_alerts.record(eid, Giving(), 0, [crossed], [])
+    stop = {"id": "stop", "text": "停 R1 出料", "enterprise_id": eid, "within_min": 10}
+    park.as_("admin").put(f"/v1/chain/plans/{eid}-plan", {"name": "停供", "region": "east", "steps": [stop]})
+    run = client_id(70 if eid == "acme" else 71)
+    park.as_("committee").post(f"/v1/chain/plans/{eid}-plan/runs", {"id": run, "incident": "x"}, expect=201)
     return ids | {
+        "plan_id": f"{eid}-plan",
+        "run_id": run,
+        "step_id": "stop",
+        "link_id": given.id,
+        "alert_id": crossed.alert_id,
         "entry_id": "e-1",
         "person_id": "inspector_safety",
         "device_id": "phone-1",
@@ -417,6 +444,8 @@ def test_lists_hold_only_what_a_person_may_see(park: Park) -> None:
         assert {one["enterprise_id"] for one in caller.get("/v1/warnings")["items"]} == seen
         assert {one["enterprise_id"] for one in caller.get("/v1/tasks")["items"]} == seen
         assert {one["enterprise_id"] for one in caller.get("/v1/shelvings")["items"]} == seen
+        assert {one["giver"]["enterprise_id"] for one in caller.get("/v1/chain/alerts")["items"]} == seen
+        assert {one["giver"]["enterprise_id"] for one in caller.get("/v1/chain")["links"]} == seen
 
 
 def test_a_notice_belongs_to_its_reader(park: Park) -> None:

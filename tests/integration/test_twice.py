@@ -65,6 +65,9 @@ ROUTES = {
     r"POST .*/commands": "ask for a measure",
     r"POST /v1/hazards": "report hazard",
     r"POST /v1/visits": "plan visit",
+    r"POST /v1/chain/plans/.*/runs": "start plan",
+    r"POST /v1/chain/runs/.*/answer": "answer step",
+    r"POST /v1/chain/runs/.*/end": "end plan",
     r"POST .*/acceptance": "accept",
     r"POST .*/decline": "decline",
     r"POST .*/transfer": "transfer",
@@ -219,6 +222,7 @@ def in_function(name: str) -> tuple[Stage, ...]:
 def story(park: RepeatingPark) -> None:
     """A reactor warms up and then runs hot; its task is taken, worked, returned once, late, and closed."""
     blows_to_other(park)
+    gives_to_other(park)
     for person in (
         "inspector_safety",
         "enterprise",
@@ -263,10 +267,38 @@ def story(park: RepeatingPark) -> None:
     brings_what_came_too_late(park, task)
     objects(park)
     think_twice(park, task)
+    runs_a_joint_plan(park)
     alarm_story(park)
     park.clock.ms = QUARTER_MS
     park.minute_passes()
     park.hour_passes()
+
+
+def gives_to_other(park: RepeatingPark) -> None:
+    """What acme gives may carry off-gas of at most 50 mg/m3: it has more when its reactor runs hot."""
+    ends = {
+        name: {"enterprise_id": eid, "unit_id": f"{eid}-r1"} for name, eid in (("giver", "acme"), ("receiver", "other"))
+    }
+    limits = [{"indicator": "voc", "upper": 50.0, "unit": "mg/m3"}]
+    link = {**ends, "material": "溶剂", "carries": limits, "share": 0.5, "lead_time_min": 30}
+    park.as_("committee").put("/v1/chain/links/l-1", link)
+
+
+def runs_a_joint_plan(park: RepeatingPark) -> None:
+    """acme stops, though late, other cannot, and the committee ends it."""
+    stop = {"id": "stop", "text": "停 R1 出料", "enterprise_id": "acme", "within_min": 10}
+    hold = {"id": "hold", "text": "停止接收", "enterprise_id": "other", "after": ["stop"], "within_min": 10}
+    plan = {"name": "溶剂链停供", "region": "east", "steps": [stop, hold]}
+    park.as_("committee").put("/v1/chain/plans/p-1", plan)
+    incident = {"id": client_id(70), "incident": "出料超限"}
+    park.as_("department_safety").post("/v1/chain/plans/p-1/runs", incident, expect=201)
+    park.clock.advance(11 * 60)
+    park.minute_passes()
+    for person, step, state in (("enterprise", "stop", "done"), ("enterprise_other", "hold", "cannot")):
+        park.as_(person).post(f"/v1/chain/runs/{client_id(70)}/steps/{step}/answer", {"state": state})
+        park.pump()
+    park.as_("committee").post(f"/v1/chain/runs/{client_id(70)}/end")
+    park.pump()
 
 
 def alarm_story(park: RepeatingPark) -> None:

@@ -1,0 +1,221 @@
+"""What is kept of the chain, on every store."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chalicelib.adapters.chain_alert_repo import RowChainAlertRepo
+from chalicelib.adapters.codec import event_from_body
+from chalicelib.adapters.link_repo import RowLinkRepo
+from chalicelib.adapters.plan_repos import RowPlanRepo, RowPlanRunRepo
+from chalicelib.adapters.rows import Rows
+from chalicelib.domain.chain import Carried, Link, Place
+from chalicelib.domain.chain_alert import ChainAlert, Crossing, Episode, Excess, Giving, Warned
+from chalicelib.domain.chain_plan import ChainPlan, PlanRun, PlanStep, Resource, StepAnswer, StepState, answered
+from chalicelib.domain.errors import ContentConflict, WriteConflict
+from chalicelib.domain.events import ChainReached, LimitCrossed, PlanStepsOpened
+from tests.park import FakeClock
+
+LINK = Link("l-1", Place("a", "a1"), Place("b", "b1"), "溶剂", (Carried("voc", 50.0, "mg/m3"),), 0.6, 0.9, 30)
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def links(rows: Rows, clock: FakeClock) -> RowLinkRepo:
+    return RowLinkRepo(rows, clock)
+
+
+def test_a_link_is_found_by_its_id_and_with_either_partner(links: RowLinkRepo) -> None:
+    assert links.of_enterprise("a") == ()
+    links.put(LINK)
+    assert links.get("l-1") == LINK and links.all() == (LINK,)
+    assert links.of_enterprise("a") == links.of_enterprise("b") == (LINK,)
+    assert links.of_enterprise("c") == () and links.get("l-2") is None
+
+
+def test_a_link_that_is_put_again_is_changed_everywhere(links: RowLinkRepo) -> None:
+    links.put(LINK)
+    links.put(LINK)
+    changed = replace(LINK, share=0.2)
+    links.put(changed)
+    assert links.all() == links.of_enterprise("a") == links.of_enterprise("b") == (changed,)
+
+
+def test_the_id_of_a_link_is_taken_by_its_partners(links: RowLinkRepo) -> None:
+    links.put(LINK)
+    with pytest.raises(ContentConflict):
+        links.put(replace(LINK, receiver=Place("c", "c1")))
+    assert links.of_enterprise("c") == () and links.all() == (LINK,)
+
+
+def test_a_link_that_is_deleted_is_gone_everywhere_and_twice_is_once(links: RowLinkRepo) -> None:
+    links.put(LINK)
+    for _ in range(2):
+        links.delete(LINK)
+    assert links.get("l-1") is None and links.all() == links.of_enterprise("a") == links.of_enterprise("b") == ()
+
+
+def test_what_another_process_registers_is_seen_after_a_while(rows: Rows, clock: FakeClock) -> None:
+    mine, another = RowLinkRepo(rows, clock), RowLinkRepo(rows, clock)
+    assert mine.of_enterprise("a") == ()
+    another.put(LINK)
+    assert mine.of_enterprise("a") == ()
+    clock.advance(61)
+    assert mine.of_enterprise("a") == (LINK,)
+    another.delete(LINK)
+    assert mine.of_enterprise("a") == (LINK,)
+    mine.forget()
+    assert mine.of_enterprise("a") == ()
+
+
+A, B, C = Place("a", "a1"), Place("b", "b1"), Place("c", "c1")
+EXCESS = Excess("l-1", "voc", "p", 60.0, 50.0)
+FIRST = Crossing("c-1", 0, A, 1_000_000, False, "block", (EXCESS,))
+LATER = Crossing("c-1", 1, A, 2_000_000, False, "block", (replace(EXCESS, link_id="l-2"),))
+STATE = Giving((Episode("c-1", "a1", 1_000_000, 2_000_000, ("l-1", "l-2"), False),))
+
+
+def told(one: Crossing) -> LimitCrossed:
+    return LimitCrossed("a", one.at_ms, "correlated", one.alert_id, one.number)
+
+
+def warned(place: Place, minutes: int, number: int = 0) -> Warned:
+    return Warned(place, number, minutes, 1_000_000 + minutes * 60_000, "l-1", 0.5, True, 2, f"t-{place.unit_id}")
+
+
+@pytest.fixture
+def alerts(rows: Rows) -> RowChainAlertRepo:
+    return RowChainAlertRepo(rows)
+
+
+@pytest.fixture
+def alert(alerts: RowChainAlertRepo) -> ChainAlert:
+    alerts.record("a", STATE, 0, [FIRST, LATER], [told(FIRST), told(LATER)])
+    known = alerts.get("c-1")
+    assert known is not None
+    return known
+
+
+def test_what_is_remembered_of_a_giver_is_kept_with_its_version(alerts: RowChainAlertRepo) -> None:
+    assert alerts.giving("a") == (Giving(), 0) and alerts.get("c-1") is None
+    alerts.record("a", STATE, 0, [], [])
+    assert alerts.giving("a") == (STATE, 1)
+
+
+def test_who_was_not_first_writes_nothing(alerts: RowChainAlertRepo) -> None:
+    alerts.record("a", Giving(), 0, [], [])
+    for version in (0, 2):
+        with pytest.raises(WriteConflict):
+            alerts.record("a", STATE, version, [FIRST], [told(FIRST)])
+    assert alerts.giving("a") == (Giving(), 1) and alerts.get("c-1") is None
+
+
+def test_crossings_come_with_the_events_that_tell_of_them(alert: ChainAlert, rows: Rows) -> None:
+    assert alert == ChainAlert("c-1", A, 1_000_000, False, (FIRST, LATER))
+    events = [event_from_body(row.body) for row in rows.query("ENT#a", prefix="EVENT#")]
+    assert events == [told(FIRST), told(LATER)]
+
+
+def test_a_place_is_reached_once_and_what_was_told_first_stays(
+    alerts: RowChainAlertRepo, alert: ChainAlert, rows: Rows
+) -> None:
+    first = (warned(B, 30), warned(C, 90))
+    assert alerts.add_warned(alert, first[::-1], "correlated") == first
+    assert alerts.add_warned(alert, [warned(C, 5, number=1)], "correlated") == (first[1],)
+    known = alerts.get("c-1")
+    assert known is not None and known.warned == first
+    events = [event_from_body(row.body) for row in rows.query("ENT#c", prefix="EVENT#")]
+    assert events == [ChainReached("c", 1_000_000, "correlated", "c-1", "c1")]
+
+
+def test_the_first_parent_stays(alerts: RowChainAlertRepo, alert: ChainAlert) -> None:
+    assert alert.parent_id == ""
+    assert [alerts.settle_parent("c-1", one) for one in ("t-1", "t-2")] == ["t-1", "t-1"]
+    known = alerts.get("c-1")
+    assert known is not None and known.parent_id == "t-1"
+
+
+def test_an_alert_is_listed_once_where_it_began_where_it_reached_and_for_the_park(
+    alerts: RowChainAlertRepo, alert: ChainAlert
+) -> None:
+    alerts.add_warned(alert, [warned(B, 30), warned(Place("b", "b2"), 40)], "correlated")
+    listed = {one: [each.id for each in alerts.listing(one, None, 10).items] for one in ("a", "b", "c", None)}
+    assert listed == {"a": ["c-1"], "b": ["c-1"], "c": [], None: ["c-1"]}
+
+
+def test_a_list_goes_on_where_a_page_ended(alerts: RowChainAlertRepo) -> None:
+    for n in range(3):
+        one = replace(FIRST, alert_id=f"c-{n}", at_ms=1_000_000 + n)
+        alerts.record("a", STATE, n, [one], [told(one)])
+    page = alerts.listing(None, None, 2)
+    assert [one.id for one in page.items] == ["c-2", "c-1"]
+    assert [one.id for one in alerts.listing(None, page.cursor, 2).items] == ["c-0"]
+
+
+STEPS = (
+    PlanStep("s", "stop", "a", "a1", (), 10),
+    PlanStep("h", "hold", "b", "", ("s",), 10, Resource("foam", "2", "gate")),
+)
+PLAN = ChainPlan("p-1", "plan", "east", STEPS)
+RUN = PlanRun("r-1", PLAN, "leak", "", "somebody", 1_000_000)
+OPENED = PlanStepsOpened("", 1_000_000, "correlated", "r-1", 0, ("s",))
+
+
+@pytest.fixture
+def runs(rows: Rows) -> RowPlanRunRepo:
+    return RowPlanRunRepo(rows)
+
+
+def test_a_plan_is_replaced_by_the_next_of_its_id(rows: Rows) -> None:
+    plans = RowPlanRepo(rows)
+    assert plans.get("p-1") is None and plans.all() == ()
+    plans.put(PLAN)
+    plans.put(replace(PLAN, name="another"))
+    assert plans.get("p-1") == replace(PLAN, name="another") and len(plans.all()) == 1
+
+
+def test_a_run_is_started_once_with_the_event_that_tells_of_it(runs: RowPlanRunRepo, rows: Rows) -> None:
+    assert runs.get("r-1") is None
+    first = runs.add(RUN, [OPENED])
+    assert first == replace(RUN, version=1) == runs.get("r-1")
+    assert runs.add(replace(RUN, started_at_ms=2_000_000), []) == first
+    assert [event_from_body(row.body) for row in rows.query("ENT#", prefix="EVENT#")] == [OPENED]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"incident": "fire"}, {"alert_id": "c-1"}, {"started_by": "another"}, {"plan": replace(PLAN, id="p-2")}],
+    ids=lambda changes: f"another {next(iter(changes))}",
+)
+def test_the_id_of_a_run_is_used_once(runs: RowPlanRunRepo, changes: dict[str, Any]) -> None:
+    runs.add(RUN, [OPENED])
+    with pytest.raises(ContentConflict):
+        runs.add(replace(RUN, **changes), [])
+
+
+def test_of_two_answers_to_one_version_the_first_stands(runs: RowPlanRunRepo) -> None:
+    known = runs.add(RUN, [OPENED])
+    saved = runs.save(answered(known, StepAnswer("s", StepState.DONE, "e", 2_000_000)), [])
+    assert saved.version == 2 and runs.get("r-1") == saved
+    with pytest.raises(WriteConflict):
+        runs.save(answered(known, StepAnswer("s", StepState.CANNOT, "e", 2_000_001)), [])
+    assert runs.get("r-1") == saved
+
+
+def test_a_run_is_listed_for_the_park_and_for_who_has_a_step(runs: RowPlanRunRepo) -> None:
+    known = runs.add(RUN, [OPENED])
+    assert [runs.listing(one, None, 10).items for one in (None, "a", "b", "c")] == [(known,)] * 3 + [()]
+
+
+def test_a_run_is_among_the_running_until_it_ends(runs: RowPlanRunRepo) -> None:
+    known = runs.add(RUN, [OPENED])
+    assert runs.running() == (known,)
+    known = runs.save(replace(known, overdue=("s",)), [])
+    assert runs.running() == (known,)
+    runs.save(replace(known, ended_at_ms=2_000_000), [])
+    assert runs.running() == ()
