@@ -24,6 +24,7 @@ from chalicelib.api import (
     maintenance,
     me,
     observations,
+    privacy,
     readings,
     registry,
     shelvings,
@@ -68,6 +69,7 @@ for part in (
     weather,
     what_if,
     foresight,
+    privacy,
 ):
     app.register_blueprint(part.api)
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:  # a function loads the domain that it uses, and no more: it s
     from chalicelib.domain.person import Bridge, Person
     from chalicelib.domain.photo import NearPhoto, Photo, PhotoFinding
     from chalicelib.domain.preferences import Preferences
+    from chalicelib.domain.privacy import Budget, Release
     from chalicelib.domain.region import Region
     from chalicelib.domain.review import Review
     from chalicelib.domain.score import ScoreEntry
@@ -211,6 +212,10 @@ class WarningRepo(Protocol):
         """All of an enterprise with that onset or a later one."""
         ...
 
+    def between(self, from_ms: int, to_ms: int) -> Iterable[Warning]:
+        """Of the whole park, with an onset in from_ms <= t < to_ms, in whatever state."""
+        ...
+
     def listing(self, enterprise_id: str | None, cursor: str | None, limit: int) -> Page[Warning]:
         """Newest first; of one enterprise, or of the whole park (None)."""
         ...
@@ -315,6 +320,9 @@ class TaskRepo(Protocol):
         ...
 
     def open_count(self, person_id: str) -> int: ...
+    def opened_between(self, from_ms: int, to_ms: int) -> Iterable[Task]:
+        """Of the whole park, in from_ms <= t < to_ms."""
+        ...
 
 
 class DispatchRepo(Protocol):
@@ -672,6 +680,31 @@ class ScoreRepo(Protocol):
         ...
 
     def of_month(self, enterprise_id: str, month: str) -> tuple[ScoreEntry, ...]: ...
+
+
+class PrivacyRepo(Protocol):
+    """Budgets of privacy by data set and recipient, and what was released from them."""
+
+    def budget(self, data_set: str, recipient: str) -> Budget | None: ...
+    def budgets(self, data_set: str) -> tuple[Budget, ...]:
+        """Of all recipients, by name."""
+        ...
+
+    def put_budget(self, budget: Budget) -> Budget:
+        """Write it at the version it was read with (0: it is new). Raises WriteConflict if that is no longer current."""
+        ...
+
+    def release(self, release_id: str) -> Release | None: ...
+    def add(self, release: Release, budget: Budget) -> Release:
+        """Write a release and the budget that it leaves, or neither.
+
+        Raises WriteConflict where there is a release of that id, or the budget is no longer as it was read.
+        """
+        ...
+
+    def listing(self, cursor: str | None, limit: int) -> Page[Release]:
+        """Newest first."""
+        ...
 
 
 class RegionRepo(Protocol):

@@ -55,6 +55,7 @@ TAGS = [
     {"name": "foresight", "description": "What is ahead: risk by hour and region, freeze checks"},
     {"name": "inbox", "description": "What you were told, whether or not a push arrived"},
     {"name": "me", "description": "Yourself and your phones; is the service up"},
+    {"name": "privacy", "description": "Statistics for outsiders, with noise and a budget"},
     {"name": "readings", "description": "Uploads from bridges, and reading them back"},
     {"name": "registry", "description": "What an admin registers"},
     {"name": "instruments", "description": "What is measured with, and until when it is calibrated"},
@@ -302,6 +303,14 @@ NOTES = {
     "get_foresight": (
         "A probability is never shown without its base rate (climatology of the month and hour) and its back-test against it; where that "
         "found no skill, or history is thin, the base rates stand alone and the verdict says so. Learnt once a day."
+    ),
+    "list_data_sets": (
+        "`bound` is the most that one enterprise adds to an answer. Recipients who put their answers together have the sum of their budgets."
+    ),
+    "put_budget": "In the place of what was granted before; what was spent stays spent.",
+    "post_release": (
+        "The same id with the same content is answered by the very release that was made, and costs nothing. With a budget of 10 the eleventh "
+        "release at 1 is refused. docs/privacy.md says what is promised, and what is not."
     ),
     "get_downwind": (
         "By the wind of that hour, else of the newest of the three hours before. In a calm (below 0.5 m/s), or where the wind is "

@@ -21,6 +21,7 @@ from mobile_api_spec.walk_channels import channels
 from mobile_api_spec.walk_checklists import checklists, publish
 from mobile_api_spec.walk_crew import crew, settled
 from mobile_api_spec.walk_laws import laws
+from mobile_api_spec.walk_privacy import privacy
 from mobile_api_spec.walk_sides import reopening, waiver
 from mobile_api_spec.walk_sync import conflicts, sync
 from mobile_api_spec.walk_weather import weather
@@ -64,6 +65,7 @@ def walk() -> list[Exchange]:
         audit,
         channels,
         reopening,
+        privacy,
         _refusals,
     ):
         part(walker)
@@ -355,6 +357,9 @@ NAMED = {
             "text": "护栏松动",
             "seen_at": at(5),
         }
+    },
+    "post_release": {
+        "body": {"id": client_id(91), "recipient": "nobody", "statistic": "enterprises", "epsilon": "0.5"},
     },
     "put_channel": {"who": "department_environment"},
     "delete_channel": {"who": "department_environment", "channel_id": "duty-chat"},

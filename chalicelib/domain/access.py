@@ -60,6 +60,7 @@ class Action(StrEnum):
     READ_WEATHER = "read_weather"
     READ_DOWNWIND = "read_downwind"
     READ_FORESIGHT = "read_foresight"
+    SHARE_STATISTICS = "share_statistics"
 
 
 PEOPLE = frozenset(Role)
@@ -115,6 +116,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.READ_WEATHER: PEOPLE,
     Action.READ_DOWNWIND: PEOPLE,
     Action.READ_FORESIGHT: PEOPLE - {Role.ENTERPRISE},
+    Action.SHARE_STATISTICS: frozenset({Role.COMMITTEE, Role.ADMIN}),
 }
 
 

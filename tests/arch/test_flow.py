@@ -53,6 +53,7 @@ NO_STAGE = {
     "settle_warning",
     "read_alarm_kpis",
     "normal_period",
+    "share_statistics",
 }
 FUNCTIONS = {"api", *(source.name for source in app.event_sources)}
 SOURCES = {"admin", "inspector", "enterprise", "department", "upload", "every minute", "every hour"}
