@@ -98,9 +98,12 @@ class Release:
     unit: str
     noise: Noise
     answers: tuple[Answer, ...]
-    granted: Fraction
-    spent: Fraction
-    left: Fraction
+    granted: Fraction = NOTHING
+    spent: Fraction = NOTHING
+    left: Fraction = NOTHING
+
+    def paid_from(self, budget: Budget) -> "Release":
+        return replace(self, granted=budget.granted, spent=budget.spent, left=budget.left)
 
 
 def add_noise(totals: Mapping[str, int], noise: Noise, randbelow: RandBelow) -> tuple[Answer, ...]:

@@ -13,7 +13,7 @@ from chalicelib.domain.access import Action, require
 from chalicelib.domain.discrete_laplace import RandBelow
 from chalicelib.domain.errors import ContentConflict, FieldError, InvalidRequest, NotFound, WriteConflict
 from chalicelib.domain.person import Person
-from chalicelib.domain.privacy import Answer, Budget, Grant, Noise, Release, ReleaseQuery, add_noise
+from chalicelib.domain.privacy import Budget, Grant, Noise, Release, ReleaseQuery, add_noise
 from chalicelib.domain.score import month_of
 from chalicelib.domain.statistic import DATA_SETS, STATISTICS, DataSet, DataSetId, Record, measure
 from chalicelib.domain.task import Task
@@ -69,23 +69,39 @@ def release_statistic(
     budget, PrivacyBudgetSpent.
     """
     require(person, Action.SHARE_STATISTICS)
-    desk = statistics_desk
-    known = _known(release_id, query, desk.privacy)
+    known = _known(release_id, query, statistics_desk.privacy)
     if known is not None:
         return known
+    data_set, _ = STATISTICS[query.statistic]
+    span = _span(data_set, query.month, statistics_desk)
+    _pay(query, statistics_desk.privacy)  # refused before anything is read for it
+    return _add_paid(_draw(release_id, query, span, person, statistics_desk), statistics_desk.privacy)
+
+
+def _draw(release_id: str, query: ReleaseQuery, span: Span, person: Person, desk: StatisticsDesk) -> Release:
+    """The release as it will be told, not paid yet. Nobody sees it before it is: a draw that is thrown away tells nothing."""
     data_set, statistic = STATISTICS[query.statistic]
-    span = _span(data_set, query.month, desk)
-    _budget(data_set, query, desk.privacy).spending(query.epsilon)  # refused before anything is read for it
     totals = measure(statistic, SOURCES[data_set.id](desk, span), sorted(desk.catalogues.current().industry_weights))
     noise = Noise.of(statistic, query.epsilon)
-    answers = add_noise(totals, noise, desk.randbelow)
+    return Release(
+        id=release_id,
+        query=query,
+        data_set=data_set.id,
+        by=person.id,
+        at_ms=desk.clock.now_ms(),
+        unit=statistic.unit,
+        noise=noise,
+        answers=add_noise(totals, noise, desk.randbelow),
+    )
+
+
+def _add_paid(release: Release, privacy: PrivacyRepo) -> Release:
     for _ in range(ATTEMPTS):
-        budget = _budget(data_set, query, desk.privacy).spending(query.epsilon)
-        release = _release(release_id, query, person, desk.clock.now_ms(), statistic.unit, noise, answers, budget)
+        budget = _pay(release.query, privacy)
         try:
-            return desk.privacy.add(release, budget)
+            return privacy.add(release.paid_from(budget), budget)
         except WriteConflict:
-            known = _known(release_id, query, desk.privacy)
+            known = _known(release.id, release.query, privacy)
             if known is not None:
                 return known
     raise WriteConflict
@@ -118,29 +134,13 @@ def _known(release_id: str, query: ReleaseQuery, privacy: PrivacyRepo) -> Releas
     return known
 
 
-def _budget(data_set: DataSet, query: ReleaseQuery, privacy: PrivacyRepo) -> Budget:
+def _pay(query: ReleaseQuery, privacy: PrivacyRepo) -> Budget:
+    """The recipient's budget as it would be after the release. Raises NotFound, PrivacyBudgetSpent."""
+    data_set, _ = STATISTICS[query.statistic]
     budget = privacy.budget(data_set.id, query.recipient)
     if budget is None:
         raise NotFound(what="privacy_budget")
-    return budget
-
-
-def _release(
-    release_id: str, query: ReleaseQuery, person: Person, at_ms: int, unit: str, noise: Noise, answers: tuple[Answer, ...], budget: Budget,
-) -> Release:  # fmt: skip
-    return Release(
-        id=release_id,
-        query=query,
-        data_set=budget.data_set,
-        by=person.id,
-        at_ms=at_ms,
-        unit=unit,
-        noise=noise,
-        answers=answers,
-        granted=budget.granted,
-        spent=budget.spent,
-        left=budget.left,
-    )
+    return budget.spending(query.epsilon)
 
 
 def _span(data_set: DataSet, month: str, desk: StatisticsDesk) -> Span:

@@ -16,6 +16,7 @@ from chalicelib.domain.discrete_laplace import RandBelow
 from chalicelib.domain.errors import PrivacyBudgetSpent
 from chalicelib.domain.privacy import Answer, Budget, Grant, Noise, add_noise, epsilon_text
 from chalicelib.domain.statistic import STATISTICS, Record, StatisticId, measure
+from tests.unit.test_discrete_laplace import by_opendp, counted, edges_of, expected
 
 TEN = Budget("warnings", "city", (Grant(Fraction(10), "committee", 1_000),))
 EPSILONS = st.integers(1, 3_000).map(lambda thousandths: Fraction(thousandths, 1000))
@@ -23,6 +24,24 @@ INDUSTRIES = ("circular_chemical", "hydrogen")
 RELEASES = 10_000
 ONE_IN_A_MILLION = 1e-6
 Outcome = tuple[int, ...]
+
+
+def at(eid: str, industry: str, tier: int, times: int = 1, amount: int = 0) -> list[Record]:
+    return [Record(eid, industry, tier, amount)] * times
+
+
+THE_OTHERS = at("other", "hydrogen", 1, times=2) + at("third", "circular_chemical", 2)
+THEIRS = at("acme", "hydrogen", 3, times=40, amount=900)  # more than any bound
+CASES = [
+    pytest.param(StatisticId.WARNINGS, Fraction(1), id="a count that one enterprise fills to its bound"),
+    pytest.param(StatisticId.WARNED_BY_TIER, Fraction(1, 2), id="a histogram by tier"),
+    pytest.param(StatisticId.WARNED_BY_INDUSTRY, Fraction(2), id="a histogram by industry"),
+]
+COUNTED = 2 + 1 + 10  # by the bound
+SOURCES = [
+    pytest.param(lambda: random.Random(11).randrange, 0.001, id="from a seed"),
+    pytest.param(lambda: secrets.randbelow, ONE_IN_A_MILLION, id="from the cryptographic source"),
+]
 
 
 # budgets
@@ -99,21 +118,21 @@ def test_the_cells_of_an_answer_are_those_that_were_measured(totals: dict[str, i
     assert add_noise(totals, noise, random.Random(seed).randrange) == answers
 
 
-def at(eid: str, industry: str, tier: int, times: int = 1, amount: int = 0) -> list[Record]:
-    return [Record(eid, industry, tier, amount)] * times
+@pytest.mark.parametrize(("source", "least"), SOURCES)
+def test_ten_thousand_releases_of_the_same_count_have_the_law_that_is_promised(
+    source: Callable[[], RandBelow], least: float
+) -> None:
+    told = [count for (count,) in outcomes(StatisticId.WARNINGS, Fraction(1), THE_OTHERS + THEIRS, source())]
+    edges = edges_of(Fraction(10))
+    off = counted((count - COUNTED for count in told), edges)
+    assert stats.chisquare(off, expected(edges, Fraction(10))).pvalue > least
 
 
-THE_OTHERS = at("other", "hydrogen", 1, times=2) + at("third", "circular_chemical", 2)
-THEIRS = at("acme", "hydrogen", 3, times=40, amount=900)  # more than any bound
-CASES = [
-    pytest.param(StatisticId.WARNINGS, Fraction(1), id="a count that one enterprise fills to its bound"),
-    pytest.param(StatisticId.WARNED_BY_TIER, Fraction(1, 2), id="a histogram by tier"),
-    pytest.param(StatisticId.WARNED_BY_INDUSTRY, Fraction(2), id="a histogram by industry"),
-]
-SOURCES = [
-    pytest.param(lambda: random.Random(11).randrange, 0.001, id="from a seed"),
-    pytest.param(lambda: secrets.randbelow, ONE_IN_A_MILLION, id="from the cryptographic source"),
-]
+def test_ten_thousand_releases_of_the_same_count_are_as_opendp_s() -> None:
+    told = [count for (count,) in outcomes(StatisticId.WARNINGS, Fraction(1), THE_OTHERS + THEIRS, secrets.randbelow)]
+    edges = [COUNTED + edge for edge in edges_of(Fraction(10))]
+    table = [counted(told, edges), counted(by_opendp(Fraction(10), COUNTED), edges)]
+    assert stats.chi2_contingency(table).pvalue > ONE_IN_A_MILLION
 
 
 @pytest.mark.parametrize(("id", "epsilon"), CASES)
