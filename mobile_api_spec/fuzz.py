@@ -7,6 +7,7 @@ makes up into the park: start from a fresh one, and clean it afterwards.
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -44,7 +45,8 @@ def _fuzz(stack: dict[str, object], who: str, chosen: argparse.Namespace) -> int
         "--checks", "all", "--exclude-checks", LEFT_OUT, "--header", f"Authorization: Bearer {tokens[who]}",
         "--continue-on-failure", "--suppress-health-check", "all", "--warnings", "off", "--request-timeout", "30",
     ]  # fmt: skip
-    return subprocess.run(command, check=False).returncode
+    hooks = {"SCHEMATHESIS_HOOKS": "mobile_api_spec.fuzz_hooks", "PYTHONPATH": str(ROOT)}
+    return subprocess.run(command, check=False, env=os.environ | hooks).returncode
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import json
 from base64 import b64encode
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from uuid import uuid4
 
@@ -71,13 +72,17 @@ def scored(live: LivePark, plant: LivePlant) -> set[str]:
     return {entry["cause"] for entry in live.phones["committee"].get(f"v1/enterprises/{plant.id}/score")["entries"]}
 
 
-def test_the_pictures_of_a_verified_photo_can_be_seen_and_carry_no_exif(live: LivePark) -> None:
+def test_the_pictures_of_a_verified_photo_carry_no_exif_and_its_original_is_what_was_taken(live: LivePark) -> None:
     plant = live.plant("pictures")
     plant.reads(HOT)
     task = plant.task_of()
     photo = live.photographs(task, "safety")
     shown = live.phones["department_safety"].get(f"v1/tasks/{task['id']}/photos/{photo['id']}")
-    for link in shown["links"].values():
+    links = shown["links"]
+    original = httpx.get(links.pop("original"), timeout=30)
+    assert sha256(original.content).hexdigest() == photo["sha256"] and b"Exif" in original.content
+    assert len(links) == 2
+    for link in links.values():
         picture = httpx.get(link, timeout=30)
         assert picture.status_code == 200 and picture.content.startswith(b"\xff\xd8") and b"Exif" not in picture.content
 
