@@ -359,7 +359,7 @@ class Services:
     def privacy(self) -> RowPrivacyRepo:
         from chalicelib.adapters.privacy_repo import RowPrivacyRepo
 
-        return RowPrivacyRepo(self.rows(OPERATIONS))
+        return RowPrivacyRepo(self.audited(OPERATIONS))
 
     @cached_property
     def randbelow(self) -> RandBelow:

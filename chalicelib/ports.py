@@ -457,7 +457,7 @@ class ChecklistRepo(Protocol):
 
 
 class AuditRepo(Protocol):
-    """Chains of entries by object ("task:<id>", "warning:<id>", "score:<enterprise>:<month>", "catalogue"). Whatever writes such an
+    """Chains of entries by object ("task:<id>", "warning:<id>", "score:<enterprise>:<month>", "catalogue", "privacy:<data set>"). Whatever writes such an
     object writes its entry."""
 
     def head(self, object: str) -> Head | None: ...

@@ -279,7 +279,7 @@ NOTES = {
     "put_shift": "Where anybody of a group has a shift just then, only those on shift are called. By the side's department or the admin.",
     "put_leave": "Inspectors enter their own.",
     "get_audit": (
-        "`object` is `task:<id>`, `warning:<id>`, `score:<enterprise>:<month>` or `catalogue`; whoever sees it sees its audit. `intact` is of "
+        "`object` is `task:<id>`, `warning:<id>`, `score:<enterprise>:<month>`, `catalogue` or `privacy:<data set>`; whoever sees it sees its audit. `intact` is of "
         "the entries in this answer."
     ),
     "export_audit": "docs/verify_audit.py, 30 lines that need nothing of this software, checks it. Keep `head` elsewhere to prove it later.",

@@ -9,6 +9,7 @@ from threading import Barrier
 
 import pytest
 
+from chalicelib.adapters.audited_rows import AuditedRows
 from chalicelib.adapters.privacy_repo import RowPrivacyRepo
 from chalicelib.adapters.rows import Rows
 from chalicelib.domain.errors import Busy, PrivacyBudgetSpent, WriteConflict
@@ -93,8 +94,8 @@ def test_releases_are_listed_newest_first_page_by_page(privacy: RowPrivacyRepo) 
 
 @pytest.fixture
 def raced_desk(raced_rows: Rows) -> StatisticsDesk:
-    """A park's desk over the raced table; ten releases at 1 are granted."""
-    desk = Park(privacy=RowPrivacyRepo(raced_rows)).register().services.statistics_desk
+    """A park's desk over the raced table, audited as it is when deployed; ten releases at 1 are granted."""
+    desk = Park(privacy=RowPrivacyRepo(AuditedRows(raced_rows, lambda: 1_000))).register().services.statistics_desk
     desk.privacy.put_budget(replace(BUDGET, grants=(Grant(Fraction(10), "committee", 500),)))
     return desk
 

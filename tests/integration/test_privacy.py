@@ -19,7 +19,7 @@ APRIL_MS = START_MS + 31 * DAY_S * 1000
 
 
 class NoNoise:
-    """Coins of which every sample is 0: of two sides first 1, which adds no step, then 0, which is no minus."""
+    """Coins of which every sample is 0: of two sides first 1, which adds no step, then 0, which is no minus. Not for a scale of 2."""
 
     def __init__(self) -> None:
         self._side = 0
@@ -201,6 +201,18 @@ def test_a_budget_that_is_taken_back_below_what_was_spent_buys_nothing_more(park
     ask(park, 2)
     assert grant(park, "enterprises", "1")["left"] == "0"
     assert ask(park, 3, epsilon="0.001", expect=409)["code"] == "privacy_budget_spent"
+
+
+def test_grants_and_what_is_spent_are_in_the_audit() -> None:
+    park = park_of(Random(7).randrange)
+    grant(park, "enterprises", "3")
+    ask(park, epsilon="0.5")
+    audit = park.as_("committee").get("/v1/audit/privacy:enterprises")
+    first, second = audit["items"]
+    assert audit["intact"] and {first["part"], second["part"]} == {"city"}
+    assert (first["by_id"], first["after"]["grants"][0]["epsilon"], "before" in first) == ("committee", "3", False)
+    assert (second["before"]["spent"], second["after"]["spent"]) == ("0", "1/2")
+    park.as_("enterprise").get("/v1/audit/privacy:enterprises", expect=403)
 
 
 def test_titles_are_in_the_reader_s_language(park: Park) -> None:
