@@ -11,7 +11,14 @@ from fractions import Fraction
 
 from chalicelib.domain.access import Action, require
 from chalicelib.domain.discrete_laplace import RandBelow
-from chalicelib.domain.errors import ContentConflict, FieldError, InvalidRequest, NotFound, WriteConflict
+from chalicelib.domain.errors import (
+    ContentConflict,
+    FieldError,
+    InvalidRequest,
+    NotFound,
+    PrivacyBudgetSpent,
+    WriteConflict,
+)
 from chalicelib.domain.person import Person
 from chalicelib.domain.privacy import Budget, Grant, Noise, Release, ReleaseQuery, add_noise
 from chalicelib.domain.score import month_of
@@ -74,8 +81,14 @@ def release_statistic(
         return known
     data_set, _ = STATISTICS[query.statistic]
     span = _span(data_set, query.month, statistics_desk)
-    _pay(query, statistics_desk.privacy)  # refused before anything is read for it
-    return _add_paid(_draw(release_id, query, span, person, statistics_desk), statistics_desk.privacy)
+    try:
+        _pay(query, statistics_desk.privacy)  # refused before anything is read for it
+        return _add_paid(_draw(release_id, query, span, person, statistics_desk), statistics_desk.privacy)
+    except PrivacyBudgetSpent:
+        known = _known(release_id, query, statistics_desk.privacy)
+        if known is None:  # else the same request, sent twice at once, has spent it
+            raise
+        return known
 
 
 def _draw(release_id: str, query: ReleaseQuery, span: Span, person: Person, desk: StatisticsDesk) -> Release:
