@@ -16,7 +16,7 @@ from chalicelib.domain.errors import Busy, PrivacyBudgetSpent, WriteConflict
 from chalicelib.domain.person import Person, Role
 from chalicelib.domain.privacy import Answer, Budget, Grant, Noise, Release, ReleaseQuery
 from chalicelib.domain.statistic import STATISTICS, StatisticId
-from chalicelib.usecases.share_statistics import StatisticsDesk, release_statistic
+from chalicelib.usecases.share_statistics import StatisticsDesk, grant_budget, release_statistic
 from tests.park import Park
 
 RACERS = 50
@@ -111,16 +111,18 @@ def test_of_fifty_racers_ten_are_answered_from_a_budget_of_ten(raced_desk: Stati
 
 
 def test_of_fifty_racers_with_one_id_all_get_the_same_answer_and_it_is_paid_once(raced_desk: StatisticsDesk) -> None:
-    outcomes = race(lambda number: ask("r-1", number, raced_desk, epsilon=10))
+    all_of_it = Fraction(1, 10)
+    grant_budget("enterprises", "city", all_of_it, COMMITTEE, privacy=raced_desk.privacy, clock=raced_desk.clock)
+    outcomes = race(lambda number: ask("r-1", number, raced_desk, all_of_it))
     budget = raced_desk.privacy.budget("enterprises", "city")
     assert set(outcomes) == {raced_desk.privacy.release("r-1")}
-    assert budget is not None and (budget.spent, budget.left) == (10, 0)
+    assert budget is not None and (budget.spent, budget.left) == (all_of_it, 0)
 
 
-def ask(release_id: str, number: int, desk: StatisticsDesk, *, epsilon: int = 1) -> Release:
+def ask(release_id: str, number: int, desk: StatisticsDesk, epsilon: Fraction = Fraction(1)) -> Release:
     """Each racer draws noise of its own."""
     own = replace(desk, randbelow=Random(number).randrange)
-    return release_statistic(release_id, replace(QUERY, epsilon=Fraction(epsilon)), COMMITTEE, statistics_desk=own)
+    return release_statistic(release_id, replace(QUERY, epsilon=epsilon), COMMITTEE, statistics_desk=own)
 
 
 def race(work: Callable[[int], Release]) -> list[Release | PrivacyBudgetSpent]:
