@@ -26,6 +26,7 @@ from chalicelib.api import (
     maintenance,
     me,
     observations,
+    privacy,
     readings,
     registry,
     scores,
@@ -74,6 +75,7 @@ for part in (
     foresight,
     chain,
     chain_plans,
+    privacy,
 ):
     app.register_blueprint(part.api)
 

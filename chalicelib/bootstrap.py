@@ -52,11 +52,13 @@ if TYPE_CHECKING:
     from chalicelib.adapters.law_repo import RowLawRepo
     from chalicelib.adapters.link_repo import RowLinkRepo
     from chalicelib.adapters.plan_repos import RowPlanRepo, RowPlanRunRepo
+    from chalicelib.adapters.privacy_repo import RowPrivacyRepo
     from chalicelib.adapters.review_repo import RowReviewRepo
     from chalicelib.adapters.sync_repos import RowOperationRepo, RowPackRepo
     from chalicelib.adapters.visit_repo import RowVisitRepo
     from chalicelib.adapters.watch_repos import RowLearningRepo, RowWatchRepo
     from chalicelib.adapters.weather_repos import RowForesightRepo, RowRegionRepo, RowWeatherRepo
+    from chalicelib.domain.discrete_laplace import RandBelow
     from chalicelib.usecases.add_retest import RetestDesk
     from chalicelib.usecases.apply_operation import FieldDesk
     from chalicelib.usecases.chain_desk import ChainDesk
@@ -65,6 +67,7 @@ if TYPE_CHECKING:
     from chalicelib.usecases.hand_over import CrewDesk
     from chalicelib.usecases.read_audit import AuditDesk
     from chalicelib.usecases.settle_warning import Desk
+    from chalicelib.usecases.share_statistics import StatisticsDesk
 
 AWS_CONFIG: dict[str, Any] = {
     "connect_timeout": 2,
@@ -355,6 +358,33 @@ class Services:
         from chalicelib.adapters.review_repo import RowReviewRepo
 
         return RowReviewRepo(self.rows(OPERATIONS))
+
+    @cached_property
+    def privacy(self) -> RowPrivacyRepo:
+        from chalicelib.adapters.privacy_repo import RowPrivacyRepo
+
+        return RowPrivacyRepo(self.audited(OPERATIONS))
+
+    @cached_property
+    def randbelow(self) -> RandBelow:
+        from secrets import randbelow  # a source that can be foretold would undo what the noise is for
+
+        return randbelow
+
+    @cached_property
+    def statistics_desk(self) -> StatisticsDesk:
+        from chalicelib.usecases.share_statistics import StatisticsDesk
+
+        return StatisticsDesk(
+            privacy=self.privacy,
+            registry=self.registry,
+            warnings=self.warnings,
+            tasks=self.tasks,
+            catalogues=self.catalogues,
+            clock=self.clock,
+            zone=self.zone,
+            randbelow=self.randbelow,
+        )
 
     @cached_property
     def regions(self) -> RowRegionRepo:

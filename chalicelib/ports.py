@@ -39,6 +39,7 @@ if TYPE_CHECKING:  # a function loads the domain that it uses, and no more: it s
     from chalicelib.domain.person import Bridge, Person
     from chalicelib.domain.photo import NearPhoto, Photo, PhotoFinding
     from chalicelib.domain.preferences import Preferences
+    from chalicelib.domain.privacy import Budget, Release
     from chalicelib.domain.region import Region
     from chalicelib.domain.review import Review
     from chalicelib.domain.score import ScoreEntry
@@ -215,6 +216,10 @@ class WarningRepo(Protocol):
         """All of an enterprise with that onset or a later one."""
         ...
 
+    def between(self, from_ms: int, to_ms: int) -> Iterable[Warning]:
+        """Of the whole park, with an onset in from_ms <= t < to_ms, in whatever state."""
+        ...
+
     def listing(self, enterprise_id: str | None, cursor: str | None, limit: int) -> Page[Warning]:
         """Newest first; of one enterprise, or of the whole park (None)."""
         ...
@@ -319,6 +324,9 @@ class TaskRepo(Protocol):
         ...
 
     def open_count(self, person_id: str) -> int: ...
+    def opened_between(self, from_ms: int, to_ms: int) -> Iterable[Task]:
+        """Of the whole park, in from_ms <= t < to_ms."""
+        ...
 
 
 class DispatchRepo(Protocol):
@@ -453,7 +461,7 @@ class ChecklistRepo(Protocol):
 
 
 class AuditRepo(Protocol):
-    """Chains of entries by object ("task:<id>", "warning:<id>", "score:<enterprise>:<month>", "catalogue"). Whatever writes such an
+    """Chains of entries by object ("task:<id>", "warning:<id>", "score:<enterprise>:<month>", "catalogue", "privacy:<data set>"). Whatever writes such an
     object writes its entry."""
 
     def head(self, object: str) -> Head | None: ...
@@ -695,6 +703,31 @@ class ScoreRepo(Protocol):
         self, objection: Objection, correction: ScoreEntry | None, events: Sequence[Event]
     ) -> Objection:
         """With the entry that takes the other back, in one commit. Raises WriteConflict if it changed meanwhile."""
+        ...
+
+
+class PrivacyRepo(Protocol):
+    """Budgets of privacy by data set and recipient, and what was released from them."""
+
+    def budget(self, data_set: str, recipient: str) -> Budget | None: ...
+    def budgets(self, data_set: str) -> tuple[Budget, ...]:
+        """Of all recipients, by name."""
+        ...
+
+    def put_budget(self, budget: Budget) -> Budget:
+        """Write it at the version it was read with (0: it is new). Raises WriteConflict if that is no longer current."""
+        ...
+
+    def release(self, release_id: str) -> Release | None: ...
+    def add(self, release: Release, budget: Budget) -> Release:
+        """Write a release and the budget that it leaves, or neither.
+
+        Raises WriteConflict where there is a release of that id, or the budget is no longer as it was read.
+        """
+        ...
+
+    def listing(self, cursor: str | None, limit: int) -> Page[Release]:
+        """Newest first."""
         ...
 
 

@@ -29,6 +29,7 @@ MEMBERS: dict[str, dict[str, Any]] = {
     "evidence_missing": {"side": TEXT, "missing": {"type": "array", "items": TEXT}},
     "side_changed": {"side": TEXT, "given": NUMBER, "current": NUMBER},
     "precondition_failed": {"given": NUMBER, "current": NUMBER},
+    "privacy_budget_spent": {"asked": TEXT, "left": TEXT},
     "upload_incomplete": {"missing": {"type": "array", "items": TEXT}},
     "too_large": {"what": TEXT, "given": NUMBER, "allowed": NUMBER},
     "unsupported_media_type": {"given": TEXT, "allowed": TEXT},

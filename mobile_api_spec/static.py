@@ -55,6 +55,7 @@ TAGS = [
     {"name": "foresight", "description": "What is ahead: risk by hour and region, freeze checks"},
     {"name": "inbox", "description": "What you were told, whether or not a push arrived"},
     {"name": "me", "description": "Yourself and your phones; is the service up"},
+    {"name": "privacy", "description": "Statistics for outsiders, with noise and a budget"},
     {"name": "readings", "description": "Uploads from bridges, and reading them back"},
     {"name": "registry", "description": "What an admin registers"},
     {"name": "instruments", "description": "What is measured with, and until when it is calibrated"},
@@ -280,7 +281,7 @@ NOTES = {
     "put_shift": "Where anybody of a group has a shift just then, only those on shift are called. By the side's department or the admin.",
     "put_leave": "Inspectors enter their own.",
     "get_audit": (
-        "`object` is `task:<id>`, `warning:<id>`, `score:<enterprise>:<month>` or `catalogue`; whoever sees it sees its audit. `intact` is of "
+        "`object` is `task:<id>`, `warning:<id>`, `score:<enterprise>:<month>`, `catalogue` or `privacy:<data set>`; whoever sees it sees its audit. `intact` is of "
         "the entries in this answer."
     ),
     "export_audit": "docs/verify_audit.py, 30 lines that need nothing of this software, checks it. Keep `head` elsewhere to prove it later.",
@@ -324,6 +325,14 @@ NOTES = {
         "of its partners, and a receiver farther along does not learn whose excess it is."
     ),
     "get_chain_picture": "The links of `GET /v1/chain`, and no other, as an SVG document without scripts or links.",
+    "list_data_sets": (
+        "`bound` is the most that one enterprise adds to an answer. Recipients who put their answers together have the sum of their budgets."
+    ),
+    "put_budget": "In the place of what was granted before; what was spent stays spent.",
+    "post_release": (
+        "The same id with the same content is answered by the very release that was made, and costs nothing. With a budget of 10 the eleventh "
+        "release at 1 is refused. docs/privacy.md says what is promised, and what is not."
+    ),
     "get_downwind": (
         "By the wind of that hour, else of the newest of the three hours before. In a calm (below 0.5 m/s), or where the wind is "
         "not known, all within 1800 m are named. Departments, committee and admin read every name; others learn of an enterprise that they "

@@ -22,6 +22,7 @@ from mobile_api_spec.walk_channels import channels
 from mobile_api_spec.walk_checklists import checklists, publish
 from mobile_api_spec.walk_crew import crew, settled
 from mobile_api_spec.walk_laws import laws
+from mobile_api_spec.walk_privacy import privacy
 from mobile_api_spec.walk_scores import objections, objects_too_late
 from mobile_api_spec.walk_sides import reopening, waiver
 from mobile_api_spec.walk_sync import conflicts, sync
@@ -68,6 +69,7 @@ def walk() -> list[Exchange]:
         reopening,
         objects_too_late,
         chain,
+        privacy,
         _refusals,
     ):
         part(walker)
@@ -361,6 +363,9 @@ NAMED = {
         }
     },
     "post_objection": {"body": {"id": client_id(99), "month": "2026-03", "entry": "t-none:late", "reason": "有误"}},
+    "post_release": {
+        "body": {"id": client_id(91), "recipient": "nobody", "statistic": "enterprises", "epsilon": "0.5"},
+    },
     "put_channel": {"who": "department_environment"},
     "delete_channel": {"who": "department_environment", "channel_id": "duty-chat"},
     "put_instrument": {"body": {"name": "FID", "kind": "online", "enterprise_id": "nobody", "point_id": "nothing"}},

@@ -44,6 +44,7 @@ LOOKS_A_PART = 100
 UNCOMPARED = "UNCOMPARED"
 UNARRIVED = "UNARRIVED"
 CLAIM_ATTEMPTS = 8
+LISTED_A_PAGE = 100
 AUDIT_PUTS = 2  # what the audit adds to each object of a commit
 
 
@@ -140,6 +141,14 @@ class RowStateRepo:
             after = rows[-1].sk
 
 
+def _listed_between(rows: Rows, pk: str, from_ms: int, to_ms: int) -> Iterator[list[str]]:
+    """The ids that a list has of from_ms <= t < to_ms, page by page."""
+    first, last, after = f"{from_ms:013d}", f"{to_ms - 1:013d}~", None
+    while page := rows.query(pk, from_sk=first, to_sk=last, after=after, limit=LISTED_A_PAGE):
+        yield [row.sk.split("#", 1)[1] for row in page]
+        after = page[-1].sk
+
+
 def _warning_puts(warning: Warning) -> list[Put]:
     sk = f"{warning.onset_ms:013d}#{warning.id}"  # of all times the one that never changes: a warning is listed once
     feeds = (f"WARNINGS#enterprise:{warning.enterprise_id}", "WARNINGS#park")
@@ -162,6 +171,11 @@ class RowWarningRepo:
         feed = self._rows.query(f"WARNINGS#enterprise:{enterprise_id}", from_sk=f"{onset_ms:013d}", to_sk="~")
         rows = self._rows.get_many([(f"WARNING#{row.sk.split('#', 1)[1]}", "WARNING") for row in feed])
         return tuple(from_body(Warning, row.body) for row in rows)
+
+    def between(self, from_ms: int, to_ms: int) -> Iterator[Warning]:
+        for ids in _listed_between(self._rows, "WARNINGS#park", from_ms, to_ms):
+            for row in self._rows.get_many([(f"WARNING#{one}", "WARNING") for one in ids]):
+                yield from_body(Warning, row.body)
 
     def listing(self, enterprise_id: str | None, cursor: str | None, limit: int) -> Page[Warning]:
         scope = "park" if enterprise_id is None else f"enterprise:{enterprise_id}"
@@ -242,6 +256,10 @@ class RowTaskRepo:
 
     def open_count(self, person_id: str) -> int:
         return self._rows.count(f"OPEN#person:{person_id}")
+
+    def opened_between(self, from_ms: int, to_ms: int) -> Iterator[Task]:
+        for ids in _listed_between(self._rows, "TASKS#park", from_ms, to_ms):
+            yield from self.many(ids)
 
 
 def _receipt(task: Task) -> list[Put]:

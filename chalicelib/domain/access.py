@@ -70,6 +70,7 @@ class Action(StrEnum):
     START_PLAN = "start_plan"
     ANSWER_PLAN = "answer_plan"
     END_PLAN = "end_plan"
+    SHARE_STATISTICS = "share_statistics"
 
 
 PEOPLE = frozenset(Role)
@@ -135,6 +136,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.START_PLAN: frozenset({Role.DEPARTMENT, Role.COMMITTEE}),
     Action.ANSWER_PLAN: frozenset({Role.ENTERPRISE, Role.COMMITTEE}),
     Action.END_PLAN: frozenset({Role.COMMITTEE}),
+    Action.SHARE_STATISTICS: frozenset({Role.COMMITTEE, Role.ADMIN}),
 }
 
 

@@ -19,6 +19,7 @@ class AuditKind(StrEnum):
     WARNING = "warning"
     SCORE = "score"
     CATALOGUE = "catalogue"
+    PRIVACY = "privacy"
 
 
 @dataclass(frozen=True, slots=True)

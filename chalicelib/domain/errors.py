@@ -129,6 +129,12 @@ class UploadIncomplete(GreenShieldError):
     code, status = "upload_incomplete", 409
 
 
+class PrivacyBudgetSpent(GreenShieldError):
+    """A release would cost more than what is left of its recipient's budget."""
+
+    code, status = "privacy_budget_spent", 409
+
+
 class TooLarge(GreenShieldError):
     code, status = "too_large", 413
 

@@ -11,6 +11,7 @@ from chalicelib.domain.channel_texts import CHANNEL_TEXTS
 from chalicelib.domain.notice import Notice
 from chalicelib.domain.observation import Finding
 from chalicelib.domain.photo_texts import PHOTO_TEXTS
+from chalicelib.domain.privacy_texts import PRIVACY_TEXTS
 from chalicelib.domain.weather_texts import WEATHER_TEXTS
 from chalicelib.domain.why_texts import WHY_TEXTS
 
@@ -321,6 +322,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         **CHAIN_TEXTS["zh-CN"],
         **WHY_TEXTS["zh-CN"],
         **WEATHER_TEXTS["zh-CN"],
+        **PRIVACY_TEXTS["zh-CN"],
     },
     "en": {
         "problem.internal": "The server failed; please try again later",
@@ -624,6 +626,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         **CHAIN_TEXTS["en"],
         **WHY_TEXTS["en"],
         **WEATHER_TEXTS["en"],
+        **PRIVACY_TEXTS["en"],
     },
 }
 

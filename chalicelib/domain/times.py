@@ -1,9 +1,19 @@
 """Times of day as people in the park read them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 
 def local_minute(at_ms: int, zone: ZoneInfo) -> str:
     """An instant as "2026-03-02 03:12" in a time zone."""
     return datetime.fromtimestamp(at_ms // 1000, UTC).astimezone(zone).strftime("%Y-%m-%d %H:%M")
+
+
+def month_span(month: str, zone: tzinfo) -> tuple[int, int]:
+    """from_ms <= t < to_ms of a month (YYYY-MM) in a time zone."""
+    year, number = int(month[:4]), int(month[5:])
+    first, after = (
+        datetime(year, number, 1, tzinfo=zone),
+        datetime(year + number // 12, number % 12 + 1, 1, tzinfo=zone),
+    )
+    return round(first.timestamp() * 1000), round(after.timestamp() * 1000)

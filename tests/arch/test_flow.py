@@ -57,6 +57,7 @@ NO_STAGE = {
     "chain_desk",
     "read_chain_alerts",
     "keep_plans",
+    "share_statistics",
 }
 FUNCTIONS = {"api", *(source.name for source in app.event_sources)}
 SOURCES = {"admin", "inspector", "enterprise", "department", "committee", "upload", "every minute", "every hour"}

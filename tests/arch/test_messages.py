@@ -28,6 +28,7 @@ from chalicelib.domain.observation import ObservationKind, Verdict
 from chalicelib.domain.photo import MarkKind as PhotoMarkKind
 from chalicelib.domain.progress import Stage
 from chalicelib.domain.score import Cause, Grade
+from chalicelib.domain.statistic import DataSetId, StatisticId
 from chalicelib.domain.task import AssignmentReason, TaskKind
 
 WORDS = {
@@ -68,6 +69,8 @@ WORDS["stage"] = {stage.value for stage in Stage}
 WORDS["laggard"] = {side.value for side in SIDES}
 WORDS["standing"] = {one.value for one in Standing}
 WORDS["clock"] = {"ahead", "behind"}
+WORDS["data_set"] = {one.value for one in DataSetId}
+WORDS["statistic"] = {one.value for one in StatisticId}
 WORDS["advice"] = {"lower", "raise", "falls", "grows"}
 ALWAYS = {"tier", "rule", "enterprise", "unit"}
 MORE = {

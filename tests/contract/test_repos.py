@@ -269,6 +269,14 @@ def test_warnings_are_listed_newest_first_of_one_enterprise_or_the_park(rows: Ro
     assert warnings.listing("nobody", None, 10).items == ()
 
 
+def test_warnings_of_a_time_are_those_of_the_whole_park_page_by_page(rows: Rows) -> None:
+    ones = [warning(n, onset_ms=T0 + n, enterprise_id="acme" if n % 2 else "other") for n in range(105)]
+    warnings = RowWarningRepo(rows)
+    warnings.record(ones)
+    assert {one.id for one in warnings.between(T0 + 1, T0 + 104)} == {f"w-{n}" for n in range(1, 104)}
+    assert list(warnings.between(T0 + 105, T0 + HOUR_MS)) == []
+
+
 def test_a_warning_that_goes_on_is_listed_once_as_it_now_is(rows: Rows) -> None:
     observed = warning(state=WarningState.OBSERVED)
     opened = replace(observed, state=WarningState.OPEN, opened_at_ms=observed.opened_at_ms + HOUR_MS)
@@ -372,6 +380,16 @@ def test_tasks_are_listed_by_park_enterprise_and_inspector(rows: Rows) -> None:
     assert ids("person:i-1") == ["t-1"]
     assert ids("person:i-e", open_only=True) == ["t-2", "t-1", "t-0"]
     assert [tasks.open_count(who) for who in ("i-1", "i-e", "nobody")] == [1, 3, 0]
+
+
+def test_tasks_opened_in_a_time_are_those_of_the_whole_park_open_or_closed(rows: Rows) -> None:
+    tasks = RowTaskRepo(rows)
+    ones = [replace(TASK, id=f"t-{n}", opened_at_ms=T0 + n, enterprise_id=f"e-{n % 2}") for n in range(5)]
+    saved = [tasks.save(one, []) for one in ones]
+    saved[2] = tasks.save(closed(saved[2]), [])
+    found = sorted(tasks.opened_between(T0 + 1, T0 + 4), key=lambda one: one.id)
+    assert found == saved[1:4]
+    assert list(tasks.opened_between(T0 + 5, T0 + 9)) == []
 
 
 def test_a_closed_task_leaves_the_open_lists_and_stays_in_the_others(rows: Rows) -> None:

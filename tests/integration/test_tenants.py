@@ -105,6 +105,10 @@ MAY: dict[str, set[str]] = {
     "post_run": {"department", "committee"},
     "post_step_answer": {"enterprise", "committee"},
     "end_run": {"committee"},
+    **{
+        operation: {"committee", "admin"}
+        for operation in ("list_data_sets", "put_budget", "post_release", "list_releases", "get_release")
+    },
 }
 # Whose plants each person sees; both stand in the region east.
 EAST = {"acme", "other"}
@@ -238,6 +242,10 @@ def ids_of(park: Park, eid: str) -> dict[str, str]:
     chat = {"name": "duty", "url": "wecombot://key", "audience": {"dimension": "safety"}, "least_tier": 3}
     park.as_("admin").put("/v1/channels/duty", chat)
     ids |= {"objection_id": open_objection(park, eid)}
+    ids |= {"data_set": "enterprises", "recipient": "city-bureau", "release_id": client_id(92)}
+    park.as_("committee").put("/v1/privacy/budgets/enterprises/city-bureau", {"epsilon": "2"})
+    shared = {"id": client_id(92), "recipient": "city-bureau", "statistic": "enterprises", "epsilon": "1"}
+    park.as_("committee").post("/v1/privacy/releases", shared, expect=201)
     ids |= {"visit_id": client_id(62 if eid == "acme" else 63)}
     plan = {"id": ids["visit_id"], "tasks": [task["id"]], "planned_at": rfc3339(park.clock.ms)}
     park.as_("department_safety").post("/v1/visits", plan, expect=201)

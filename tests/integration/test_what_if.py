@@ -81,6 +81,8 @@ def test_a_draft_that_does_not_know_the_industry_is_refused(park: Park) -> None:
         "unit_types": known,
         **{part: {k: v for k, v in without[part].items() if k != "circular_chemical"} for part in ("industry_weights", "warning_thresholds")},
     }  # fmt: skip
+    weights = {k: v for k, v in without["score"]["part_weights"].items() if k != "circular_chemical"}
+    draft["score"] = without["score"] | {"part_weights": weights}
     park.as_("admin").put("/v1/catalogue/versions/foreign", {"document": draft})
     assert [one["field"] for one in ask(park, "foreign", expect=400)["errors"]] == ["version"]
 
