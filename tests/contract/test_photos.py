@@ -291,6 +291,7 @@ class TestTheRecordedPhotos:
             ("mei_HTC_Desire", "mei_HTC_Desire")
         }
 
+    @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="peak memory is read from /proc")
     def test_are_judged_in_little_memory_and_time_each(self, shared_data: Path) -> None:
         command = [sys.executable, "-c", EACH, str(shared_data / "photos")]
         said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=True).stdout.split()
@@ -533,7 +534,7 @@ class TestSeveralPictures:
 
 
 EACH = """
-import hashlib, resource, sys, time
+import hashlib, re, sys, time
 from pathlib import Path
 from chalicelib.adapters.photos import PillowInspector, sniff
 inspector, slowest_s = PillowInspector("Asia/Shanghai"), 0.0
@@ -542,7 +543,9 @@ for file in sorted(p for p in Path(sys.argv[1]).rglob("*") if p.is_file() and p.
     began_s = time.monotonic()
     inspector.inspect(data, sha256=hashlib.sha256(data).hexdigest(), size_bytes=len(data), content_type=sniff(data) or "image/jpeg")
     slowest_s = max(slowest_s, time.monotonic() - began_s)
-print(slowest_s, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+# Not getrusage's: that counts what the process was forked from as well.
+peak_kb = int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1])
+print(slowest_s, peak_kb // 1024)
 """
 MEASURE = """
 import hashlib, re, sys
