@@ -35,6 +35,7 @@ from demo.recording import ROW_PERIOD_S, Recording, RecordingError, load_recordi
 from demo.repairs import Repairs
 from demo.report import Outcome, collect, count_pushes, everything, ledgers, rows_of
 from demo.scenario import REPLAYED, TROUBLE, demo_devices, replay_devices, spoken
+from demo.scores import check_scores
 from demo.screen import Screen
 from infra import local_stack
 from infra.local.processes import StackError, until
@@ -154,12 +155,13 @@ def perform(stack: local_stack.Stack, home: Path, recording: Recording | None, c
     audit, broken = check_audits(
         Phone(stack.api, stack.tokens["committee"]), everything(scene.admin, "v1/tasks", state="all")
     )
-    problems = [*outcome.problems, *more.problems, *broken]
+    scores, miscounted = check_scores(Phone(stack.api, stack.tokens["committee"]), bridges.by_enterprise)
+    problems = [*outcome.problems, *more.problems, *broken, *miscounted]
     problems += [] if drained else ["a bridge's spool was not empty at the end"]
     problems += [
         f"{actor.name}: {problem} ({n} times)" for actor in actors for problem, n in Counter(actor.problems).items()
     ]
-    return Outcome({**outcome.report, **more.report, "audit": audit}, problems)
+    return Outcome({**outcome.report, **more.report, "audit": audit, "scores": scores}, problems)
 
 
 def people(stack: local_stack.Stack, say: Say, stop: threading.Event, repairs: Repairs) -> list[Actor]:

@@ -201,6 +201,8 @@ def rows_of(report: Json) -> Iterator[tuple[str, str]]:
     for part, name in names.items():
         words = {what: f"rows {what}" if part == "rows" else what for what in report[part]}
         yield name, ", ".join(f"{count} {words[what]}" for what, count in report[part].items())
+    for name, one in report.get("scores", {}).items():
+        yield "评分 score", f"{name} {one['score']:g} {one['grade']} ({one['entries']} entries)"
     latency = report["latency_s"]["reading_to_push"]
     if latency["p50"] is not None:
         yield "读数到推送 reading to push", f"median {latency['p50']:.1f} s, 95 % within {latency['p95']:.1f} s"

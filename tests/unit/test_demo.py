@@ -99,6 +99,15 @@ def test_the_closing_table_reads_as_a_sentence() -> None:
     assert rows["回放 recording"] == "d06_te.dat: 960 rows, warnings at row none"
 
 
+def test_each_enterprise_has_a_row_with_its_score_and_grade() -> None:
+    scores = {
+        "绿源循环化工": {"score": 92.6, "grade": "绿色标杆", "entries": 3},
+        "氢能储运": {"score": 100.0, "grade": "绿色标杆", "entries": 0},
+    }
+    rows = [row for name, row in rows_of({**GOOD, "scores": scores}) if name == "评分 score"]
+    assert rows == ["绿源循环化工 92.6 绿色标杆 (3 entries)", "氢能储运 100 绿色标杆 (0 entries)"]
+
+
 # A phone
 
 
