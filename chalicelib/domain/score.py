@@ -91,13 +91,6 @@ def month_of(at_ms: int, zone: tzinfo) -> str:
     return datetime.fromtimestamp(at_ms / 1000, zone).strftime("%Y-%m")
 
 
-def last_ms_of(month: str, zone: tzinfo) -> int:
-    """The last millisecond of a month (YYYY-MM) in the park's time zone."""
-    year, number = int(month[:4]), int(month[5:])
-    following = datetime(year + number // 12, number % 12 + 1, 1, tzinfo=zone)
-    return round(following.timestamp() * 1000) - 1
-
-
 def entries_of(
     task: Task, background: Background, policy: ScorePolicy, zone: tzinfo, catalogue_version: str
 ) -> tuple[ScoreEntry, ...]:

@@ -10,8 +10,9 @@ from chalicelib.domain.events import TaskClosed
 from chalicelib.domain.hazard import hazard_of_task
 from chalicelib.domain.objection import ObjectionState
 from chalicelib.domain.person import Person
-from chalicelib.domain.score import Background, Cause, Score, ScoreEntry, entries_of, last_ms_of, month_of, total
+from chalicelib.domain.score import Background, Cause, Score, ScoreEntry, entries_of, month_of, total
 from chalicelib.domain.task import Task, TaskKind
+from chalicelib.domain.times import month_span
 from chalicelib.ports import CatalogueRepo, Clock, HazardRepo, RegistryRepo, ScoreRepo, TaskRepo, WarningRepo
 from chalicelib.usecases.settle_warning import current_warning
 
@@ -80,7 +81,7 @@ def month_score(
     require(person, Action.READ_SCORE)
     one = _enterprise(enterprise_id, person, registry)
     now_ms = clock.now_ms()
-    policy = catalogues.in_force_at(min(now_ms, last_ms_of(month, zone))).score
+    policy = catalogues.in_force_at(min(now_ms, month_span(month, zone)[1] - 1)).score
     weights, entries = policy.weights_of(one.industry), scores.of_month(one.id, month)
     frozen = frozenset(o.entry_key for o in scores.objections(one.id, month) if o.state is ObjectionState.OPEN)
     score = total(one.id, month, policy, weights, entries, frozen)
@@ -131,7 +132,11 @@ def compare_with_history(
     catalogues: CatalogueRepo,
     zone: tzinfo,
 ) -> Recount:
-    """Hold a month's ledger against what the history gives anew. Corrections are people's: they are left out."""
+    """Hold a month's ledger against what the history gives anew.
+
+    Left out are corrections, which are people's, and tasks that were opened again: what their first closing wrote follows no more from
+    how they stand now.
+    """
     require(person, Action.RECOUNT_SCORE)
     one = _enterprise(enterprise_id, person, registry)
     given = recount(one.id, month, tasks=tasks, warnings=warnings, hazards=hazards, catalogues=catalogues, zone=zone)
@@ -139,9 +144,14 @@ def compare_with_history(
     kept = {entry.key: entry for entry in scores.of_month(one.id, month) if entry.cause is not Cause.CORRECTION}
     return Recount(
         missing=tuple(sorted(anew.keys() - kept.keys())),
-        surplus=tuple(sorted(kept.keys() - anew.keys())),
+        surplus=tuple(sorted(key for key in kept.keys() - anew.keys() if not _was_reopened(kept[key].task_id, tasks))),
         different=tuple(sorted(key for key in anew.keys() & kept.keys() if anew[key] != kept[key])),
     )
+
+
+def _was_reopened(task_id: str, tasks: TaskRepo) -> bool:
+    task = tasks.get(task_id)
+    return task is not None and task.reopenings > 0
 
 
 def recount(
@@ -155,11 +165,11 @@ def recount(
     zone: tzinfo,
 ) -> tuple[ScoreEntry, ...]:
     """The entries that the enterprise's closed tasks write in a month, worked out anew from them, by key. Corrections are people's, and not
-    among them. Reads every task that the enterprise ever had."""
+    among them, nor is what comes of a task that was opened again. Reads every task that the enterprise ever had."""
     cursor, found = None, list[ScoreEntry]()
     while True:
         page = tasks.listing(f"enterprise:{enterprise_id}", cursor, A_PAGE, open_only=False)
-        closed = [task for task in page.items if task.closed_at_ms is not None]
+        closed = [task for task in page.items if task.closed_at_ms is not None and not task.reopenings]
         for task in closed:
             found += _entries(task, warnings, hazards, catalogues, zone)
         if (cursor := page.cursor) is None:

@@ -120,6 +120,17 @@ def test_nothing_is_ahead_of_a_month_that_is_over(park: Park) -> None:
     assert "projected" not in score(park, "2026-02")
 
 
+def test_a_task_that_was_opened_again_is_no_difference(park: Park) -> None:
+    task = the_task(park)
+    closes(park, task)
+    park.pump()
+    path = f"/v1/tasks/{task['id']}/sides/safety/reopening"
+    park.as_("department_safety").post(path, {"reason": "异味复发"})
+    park.pump()
+    compared = park.as_("committee").get(f"/v1/enterprises/acme/score/recount?month={MONTH}")
+    assert compared["is_same"] and score(park)["entries"]
+
+
 def test_a_ledger_that_was_tampered_with_is_not_what_the_history_gives(park: Park) -> None:
     closes(park, the_task(park))
     park.pump()

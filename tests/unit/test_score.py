@@ -20,7 +20,6 @@ from chalicelib.domain.score import (
     correction_of,
     entries_of,
     grade_of,
-    last_ms_of,
     month_of,
     total,
 )
@@ -146,11 +145,6 @@ def test_a_correction_takes_back_what_its_entry_did(points: float, parts: set[Di
     corrected = correction_of(one, at_ms=5)
     assert (corrected.corrects, corrected.month) == (one.key, one.month)
     assert summed([one, corrected]).value == 100.0
-
-
-def test_a_month_ends_where_the_next_begins() -> None:
-    assert last_ms_of("2026-02", SHANGHAI) == 1_772_294_399_999
-    assert month_of(last_ms_of("2026-12", SHANGHAI) + 1, SHANGHAI) == "2027-01"
 
 
 # how long a warning stood

@@ -58,7 +58,7 @@ class ScoreOut(View):
 
 
 class RecountOut(View):
-    """Keys of entries. Corrections after objections are people's, and not looked at."""
+    """Keys of entries. Corrections after objections, and tasks that were opened again, are not looked at."""
 
     is_same: bool
     missing: list[str] = Field(description="what the history gives and the ledger lacks")
