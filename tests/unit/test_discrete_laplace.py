@@ -43,7 +43,7 @@ def edges_of(scale: Fraction) -> list[int]:
     """Cells that are all expected often enough: (edge, next edge], with open ends."""
     width = max(round(scale / 4), 1)
     reach = 0
-    while RELEASES * beyond(reach + width, scale) >= LEAST_EXPECTED:
+    while RELEASES * min(further := beyond(reach + width, scale), beyond(reach, scale) - further) >= LEAST_EXPECTED:
         reach += width
     return list(range(-reach - 1, reach + 1, width))
 
