@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
+from chalicelib.adapters.catalogue_consequences import ConsequencePart, InterviewPart, SupervisionPart
 from chalicelib.adapters.catalogue_parts import (
     Code,
     IndicatorPart,
@@ -37,7 +38,14 @@ from chalicelib.adapters.catalogue_references import Parts, Wrong, unresolved
 from chalicelib.domain.catalogue import Catalogue
 
 SHIPPED = Path(__file__).parent.parent / "catalogue"
-PARTS = ("indicators", "rules", "measures", "unit_types", "standards")  # a file each; policy.yaml has the rest
+PARTS = (
+    "indicators",
+    "rules",
+    "measures",
+    "unit_types",
+    "standards",
+    "consequences",
+)  # a file each; policy.yaml has the rest
 SIZES = ("large", "medium", "small")
 Version = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$")]  # it stands in paths
 
@@ -69,6 +77,9 @@ class Document(Strict):
     grouping: GroupingPart = GroupingPart()
     chattering: ChatteringPart = ChatteringPart()
     stale_after_s: float = Field(default=86_400, gt=0)
+    consequences: dict[Code, ConsequencePart] = Field(default={}, description="a park that names none has none")
+    supervision: SupervisionPart = SupervisionPart()
+    interview: InterviewPart = InterviewPart()
 
     @property
     def parts(self) -> Parts:
@@ -103,6 +114,9 @@ class Document(Strict):
             industry_intervals_s={key: tuple(one) for key, one in self.sampling.industries.items()},
             unit_types={key: one.value(key) for key, one in self.unit_types.items()},
             standards=self.standards,
+            consequences={key: one.value(key) for key, one in self.consequences.items()},
+            supervision=self.supervision.value(),
+            interview=self.interview.value(),
         )
 
 

@@ -1,4 +1,4 @@
-"""Once a minute: deadlines, warnings that are no longer held, calls that nobody has seen, photos that have not come, steps of plans that are late, and whether the catalogue is due for review. One that fails stops no other."""
+"""Once a minute: deadlines, warnings that are no longer held, calls that nobody has seen, photos that have not come, steps of plans that are late, objections that nobody judged, and whether the catalogue is due for review. One that fails stops no other."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,6 +8,7 @@ from chalicelib.bootstrap import Services, ports_of
 from chalicelib.observability import FunctionFailed, count, described, logger
 from chalicelib.usecases.escalate_channels import escalate_channels
 from chalicelib.usecases.miss_photos import miss_photos
+from chalicelib.usecases.object_to_score import remind_of_objections
 from chalicelib.usecases.review_catalogue import ask_for_review
 from chalicelib.usecases.sync_operations import retry_held
 from chalicelib.usecases.watch_alarms import watch_alarms
@@ -22,6 +23,7 @@ JOBS: tuple[Callable[..., Any], ...] = (
     miss_photos,
     ask_for_review,
     watch_plans,
+    remind_of_objections,
 )
 
 
