@@ -121,6 +121,8 @@ def supervise(event: WarningRaised | TaskOverdue, *, consequence_desk: Consequen
         return None
     now_ms = desk.clock.now_ms()
     month, catalogue = month_of(now_ms, desk.zone), desk.catalogues.current()
+    if month_of(event.at_ms, desk.zone) != month:  # late data, or an event that comes again: the settlement sees to it
+        return None
     span = month_span(month, desk.zone)
     exceeded = len(desk.warnings.since(event.enterprise_id, span[0]))
     if exceeded <= catalogue.supervision.exceedances_over:  # the tasks need not be read

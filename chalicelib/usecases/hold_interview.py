@@ -40,11 +40,11 @@ def record_interview(
     if Minutes(known.held_at_ms or 0, known.minutes, known.outcome or minutes.outcome, known.attended) == minutes:
         return known
     if version is not None and version != known.version:
-        raise PreconditionFailed(current=known.version)
+        raise PreconditionFailed(given=version, current=known.version)
     try:
         return consequences.save_interview(record(known, minutes, person.id, now_ms), [])
     except WriteConflict:
-        raise PreconditionFailed(current=known.version + 1) from None
+        raise PreconditionFailed(given=known.version, current=known.version + 1) from None
 
 
 def see_interview(

@@ -150,7 +150,10 @@ def _check_data(enterprise_id: str, month: str, catalogue: Catalogue, desk: Mont
     hours = catalogue.score.month.checked_hours
     if profile is None or not bridges or not profile.points or not hours:
         return None
-    from_ms, to_ms = month_span(month, desk.zone)
+    span = month_span(month, desk.zone)
+    from_ms, to_ms = _sending(enterprise_id, span, desk), span[1]
+    if to_ms - from_ms < HOUR_MS:
+        return None
     drawn = {desk.randbelow((to_ms - from_ms) // HOUR_MS) for _ in range(hours)}
     found = [
         share
@@ -159,6 +162,16 @@ def _check_data(enterprise_id: str, month: str, catalogue: Catalogue, desk: Mont
         is not None
     ]
     return round(sum(found) / len(found), 3) if found else None
+
+
+def _sending(enterprise_id: str, span: tuple[int, int], desk: MonthDesk) -> int:
+    """Since when in a month data is owed: from its beginning, or from the first that ever came. Its end: none came yet."""
+    from_ms, to_ms = span
+    blocks = desk.blocks
+    if any(True for _ in blocks.beyond(enterprise_id, from_ms, backward=True, late=False, limit=1)):
+        return from_ms
+    first = next(iter(blocks.beyond(enterprise_id, from_ms, backward=False, late=False, limit=1)), None)
+    return to_ms if first is None else min(-(-max(first.first_ms, from_ms) // HOUR_MS) * HOUR_MS, to_ms)
 
 
 def _share(enterprise_id: str, span: Span, desk: MonthDesk) -> float | None:

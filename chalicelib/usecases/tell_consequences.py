@@ -88,9 +88,11 @@ def warn_of_downgrade(
 ) -> tuple[Notice, ...]:
     """Tell an enterprise, before it counts, that its grade falls unless its open tasks end better: once for each month and grade."""
     profile = registry.profile(event.enterprise_id)
-    if profile is None:  # a regional task is of no single one
+    month = month_of(clock.now_ms(), zone)
+    # A regional task is of no single enterprise, and what comes much too late says nothing of this month.
+    if profile is None or month_of(event.at_ms, zone) != month:
         return ()
-    one, month = profile.enterprise, month_of(clock.now_ms(), zone)
+    one = profile.enterprise
     found = score_of(
         one, month, scores=scores, tasks=tasks, warnings=warnings, hazards=hazards, catalogues=catalogues, clock=clock, zone=zone
     )  # fmt: skip

@@ -14,7 +14,7 @@ class FiguresOut(View):
     due: int = Field(description="tasks whose time ended in the month")
     done: int = Field(description="those of them that were closed by its end")
     on_time: int = Field(description="those that were closed in their time")
-    rate: float | None = Field(description="rectification rate, 0 to 1; null: nothing was due")
+    rate: float | None = Field(default=None, description="rectification rate, 0 to 1; null: nothing was due")
     exceedances: int = Field(description="coupled warnings of the month")
     data: float | None = Field(
         default=None, description="share of readings that came and can be judged, of hours drawn by lot; null: none"
