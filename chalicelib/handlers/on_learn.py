@@ -112,14 +112,14 @@ def settling(services: Services) -> Subjects:
 
 
 def _count_month(services: Services, turn: Turn, now_ms: int) -> str:
-    month = month_to_settle(services.month_desk)
+    month = month_to_settle(turn.enterprise_id, services.month_desk)
     return (
         "over" if month is None else f"{count_month(turn.enterprise_id, month, month_desk=services.month_desk).due} due"
     )
 
 
 def _settle_month(services: Services, turn: Turn, now_ms: int) -> str:
-    month = month_to_settle(services.month_desk)
+    month = month_to_settle(turn.enterprise_id, services.month_desk)
     return (
         "over" if month is None else str(settle_month(turn.enterprise_id, month, month_desk=services.month_desk).grade)
     )

@@ -7,20 +7,21 @@ from chalicelib.domain.errors import NotFound
 from chalicelib.domain.month import previous_month
 from chalicelib.domain.person import Person
 from chalicelib.domain.ranking import PARK, Place, Ranking, industry_scope, rank
-from chalicelib.ports import Clock, Page, RegistryRepo, ResultRepo
+from chalicelib.ports import Page, ResultRepo
+from chalicelib.usecases.settle_month import MonthDesk, has_waited
 
 
-def publish_rankings(*, results: ResultRepo, registry: RegistryRepo, clock: Clock) -> tuple[Ranking, ...]:
-    """Those months that are settled for all, and whose results are newer than what was published of them."""
-    last = results.last_settled()
-    due = [month for month in results.stale() if last is not None and month <= last]
-    names = {one.id: one.name for one in registry.enterprises()}
+def publish_rankings(*, month_desk: MonthDesk) -> tuple[Ranking, ...]:
+    """Those months whose results are newer than what was published of them: once all are settled, or a day was given to those that cannot be."""
+    results = month_desk.results
+    names = {one.id: one.name for one in month_desk.registry.enterprises()}
     ids = sorted(names)
+    due = [one for one in results.stale() if has_waited(one, month_desk) or len(results.settled(one, ids)) == len(ids)]
     published = []
     for month in sorted(due):
         now, before = results.many(month, ids), results.many(previous_month(month), ids)
         known = results.ranking(month)
-        draft = Ranking(month, known.revision if known else 0, clock.now_ms(), len(now))
+        draft = Ranking(month, known.revision if known else 0, month_desk.clock.now_ms(), len(now))
         published.append(results.publish(draft, rank(now.values(), before, names)))
     return tuple(published)
 

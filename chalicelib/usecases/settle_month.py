@@ -66,41 +66,59 @@ class MonthDesk:
     randbelow: RandBelow
 
 
-def month_to_settle(desk: MonthDesk) -> str | None:
-    """The earliest month that is over and not settled; None while its time has not come. A park begins with the month before."""
-    now_ms = desk.clock.now_ms()
-    last = desk.results.last_settled()
-    month = previous_month(month_of(now_ms, desk.zone)) if last is None else next_month(last)
+def newest_due(desk: MonthDesk) -> str:
+    """The newest month that is over and whose time to be settled has come."""
+    month = previous_month(month_of(desk.clock.now_ms(), desk.zone))
+    return month if desk.clock.now_ms() >= due_ms(month, desk) else previous_month(month)
+
+
+def due_ms(month: str, desk: MonthDesk) -> int:
     end_ms = month_span(month, desk.zone)[1]
-    policy = desk.catalogues.in_force_at(min(end_ms - 1, now_ms)).score.month
-    return month if now_ms >= end_ms + policy.settle_after_ms else None
+    return end_ms + desk.catalogues.in_force_at(end_ms - 1).score.month.settle_after_ms
+
+
+def month_to_settle(enterprise_id: str, desk: MonthDesk) -> str | None:
+    """The earliest month of an enterprise that is due and not settled. Who has none yet begins with the month in which it was registered."""
+    newest = newest_due(desk)
+    found = desk.results.listing(enterprise_id, None, 1).items
+    month = next_month(found[0].month) if found else _first_month(enterprise_id, newest, desk)
+    return month if month <= newest else None
+
+
+def _first_month(enterprise_id: str, newest: str, desk: MonthDesk) -> str:
+    profile = desk.registry.profile(enterprise_id)
+    since_ms = 0 if profile is None else profile.enterprise.registered_at_ms
+    return month_of(since_ms, desk.zone) if since_ms else newest
 
 
 def uncounted(*, month_desk: MonthDesk) -> tuple[str, ...]:
-    """Enterprises whose month is over and not counted yet."""
-    month = month_to_settle(month_desk)
-    if month is None:
-        return ()
-    known = month_desk.results.counted(month, _ids(month_desk))
-    return tuple(one for one in _ids(month_desk) if one not in known)
+    """Enterprises whose next month is not counted yet."""
+    return tuple(eid for eid, month in _left(month_desk) if not month_desk.results.counted(month, [eid]))
 
 
 def unsettled(*, month_desk: MonthDesk) -> tuple[str, ...]:
-    """Enterprises whose month can be settled: all are counted, or a day was given to those that cannot be. The last one ends the month."""
-    month = month_to_settle(month_desk)
-    if month is None:
+    """Enterprises whose next month can be settled: all are counted, or a day was given to those that cannot be."""
+    desk, left = month_desk, _left(month_desk)
+    counted = [(eid, month) for eid, month in left if desk.results.counted(month, [eid])]
+    waiting = {month for eid, month in left if (eid, month) not in counted and not has_waited(month, desk)}
+    return tuple(eid for eid, month in counted if month not in waiting)
+
+
+def has_waited(month: str, desk: MonthDesk) -> bool:
+    return desk.clock.now_ms() >= due_ms(month, desk) + HOLDOUT_MS
+
+
+def _left(desk: MonthDesk) -> tuple[tuple[str, str], ...]:
+    """(enterprise, its next month) of all that are behind. Where nobody is, that is noted: the next hour need not look."""
+    newest = newest_due(desk)
+    if desk.results.last_settled() == newest:
         return ()
-    counted = month_desk.results.counted(month, _ids(month_desk))
-    end_ms = month_span(month, month_desk.zone)[1]
-    settle_after_ms = month_desk.catalogues.in_force_at(end_ms - 1).score.month.settle_after_ms
-    is_waiting = month_desk.clock.now_ms() < end_ms + settle_after_ms + HOLDOUT_MS
-    if is_waiting and len(counted) < len(_ids(month_desk)):
-        return ()
-    known = month_desk.results.settled(month, _ids(month_desk))
-    left = tuple(one for one in _ids(month_desk) if one in counted and one not in known)
+    ids = _ids(desk)
+    settled = desk.results.settled(newest, ids)
+    left = [(eid, month) for eid in ids if eid not in settled and (month := month_to_settle(eid, desk)) is not None]
     if not left:
-        month_desk.results.close(month, month_desk.clock.now_ms())
-    return left
+        desk.results.close(newest, desk.clock.now_ms())
+    return tuple(left)
 
 
 def _ids(desk: MonthDesk) -> tuple[str, ...]:

@@ -36,7 +36,7 @@ from chalicelib.handlers.on_learn import on_learn
 from chalicelib.handlers.on_photo import on_photo
 from chalicelib.handlers.on_push import on_push
 from chalicelib.ports import PushRequest
-from chalicelib.usecases.settle_month import month_to_settle
+from chalicelib.usecases.settle_month import newest_due
 from tests.acts import (
     JPEG,
     FakeInspector,
@@ -191,7 +191,7 @@ class RepeatingPark(Park):
             self.clock.advance(3600)
             on_learn(self.services)
             self.pump()
-            if month_to_settle(desk) is None and not results.stale():
+            if results.last_settled() == newest_due(desk) and not results.stale():
                 break
         self.note(in_function("learn"), lambda: on_learn(self.services))
         self.pump()
