@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from chalicelib.adapters.alarm_repos import RowDispatchRepo, RowShelvingRepo, RowWindowRepo
     from chalicelib.adapters.bridge_repos import RowCommandRepo, RowGapRepo, RowReportRepo
     from chalicelib.adapters.chain_alert_repo import RowChainAlertRepo
+    from chalicelib.adapters.chain_month_repo import RowChainMonthRepo
     from chalicelib.adapters.channel_repo import RowChannelRepo
     from chalicelib.adapters.checklist_repo import RowChecklistRepo
     from chalicelib.adapters.duty_repo import RowDutyRepo
@@ -403,6 +404,12 @@ class Services:
         from chalicelib.adapters.chain_alert_repo import RowChainAlertRepo
 
         return RowChainAlertRepo(self.rows(OPERATIONS))
+
+    @cached_property
+    def chain_months(self) -> RowChainMonthRepo:
+        from chalicelib.adapters.chain_month_repo import RowChainMonthRepo
+
+        return RowChainMonthRepo(self.rows(OPERATIONS))
 
     @cached_property
     def chain_desk(self) -> ChainDesk:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # a function loads the domain that it uses, and no more: it s
     from chalicelib.domain.chain import Link
     from chalicelib.domain.chain_alert import ChainAlert, Crossing, Giving, Warned
     from chalicelib.domain.chain_plan import ChainPlan, PlanRun
+    from chalicelib.domain.chain_score import ChainMonth
     from chalicelib.domain.channel import Channel, ChannelFault
     from chalicelib.domain.chattering import Episode, Opening
     from chalicelib.domain.checklist import Checklist, ItemAnswer
@@ -786,6 +787,16 @@ class ChainAlertRepo(Protocol):
     def settle_parent(self, alert_id: str, task_id: str) -> str:
         """The parent of an alert: the first that was given stays."""
         ...
+
+
+class ChainMonthRepo(Protocol):
+    """By month, what the sharing of results along the chain was worked out from."""
+
+    def settle(self, month: ChainMonth) -> ChainMonth:
+        """Once a month: what was written first stays, and comes back."""
+        ...
+
+    def get(self, month: str) -> ChainMonth | None: ...
 
 
 class PlanRepo(Protocol):

@@ -19,6 +19,8 @@ def chain(w: Walker) -> None:
     w.call("get_link", "enterprise", link_id=LINK, expect=200)
     w.call("get_chain", "committee", query={"region": "east"}, expect=200)
     w.call("get_chain_picture", "committee", query={"region": "east"}, expect=200)
+    w.call("get_chain_share", "enterprise", enterprise_id="acme", expect=200)
+    w.call("get_chain_share", "enterprise", enterprise_id="other", expect=404)
     w.call("put_link", "committee", link_id=LINK, body=body | {"carries": [limits[0] | {"upper": 35.0}]}, expect=200)
     w.park.clock.advance(60)
     w.park.reads(voc=41.5)

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, model_validator
 
 from chalicelib.adapters.catalogue_parts import Name, Strict, complete, fields_of
-from chalicelib.domain.catalogue import Chattering, Deadlines, Duration, Grouping, ScorePolicy
+from chalicelib.domain.catalogue import ChainShare, Chattering, Deadlines, Duration, Grouping, ScorePolicy
 from chalicelib.domain.dimension import Dimension
 
 TIERS = (1, 2, 3)
@@ -91,6 +91,15 @@ class WeightsPart(Strict):
         return {one: getattr(self, one.value) for one in Dimension}
 
 
+class ChainSharePart(Strict):
+    share_of: Share = 0.1
+    mark: float = Field(default=90, ge=0, le=100, description="a partner's result above it helps, one below it costs")
+    most: Reward = Field(default=3, description="points in a month, up or down")
+
+    def value(self) -> ChainShare:
+        return ChainShare(self.share_of, self.mark, self.most)
+
+
 class ScorePart(Strict):
     base: float
     warning: Annotated[dict[int, float], complete(TIERS)]
@@ -107,11 +116,13 @@ class ScorePart(Strict):
     other_weights: WeightsPart = WeightsPart()
     objection_days: int = Field(default=10, ge=1, le=90)
     judging_days: int = Field(default=15, ge=1, le=90)
+    chain: ChainSharePart = ChainSharePart()
 
     def value(self) -> ScorePolicy:
         own = {
             "duration": self.duration.value(),
             "part_weights": {industry: one.value() for industry, one in self.part_weights.items()},
             "other_weights": self.other_weights.value(),
+            "chain": self.chain.value(),
         }
         return ScorePolicy(**fields_of(self) | own)

@@ -133,6 +133,16 @@ class Duration:
 
 
 @dataclass(frozen=True, slots=True)
+class ChainShare:
+    """What partners of a chain share of each other's month: `share_of` of what a partner's result is above or below `mark`, by how strongly
+    they are linked, and no more than `most` points in all, up or down."""
+
+    share_of: float = 0.1
+    mark: float = 90.0
+    most: float = 3.0
+
+
+@dataclass(frozen=True, slots=True)
 class ScorePolicy:
     """Points of a month's ledger; deductions are negative.
 
@@ -154,6 +164,7 @@ class ScorePolicy:
     other_weights: Mapping[Dimension, float]
     objection_days: int
     judging_days: int
+    chain: ChainShare = ChainShare()
 
     def weights_of(self, industry: str) -> Mapping[Dimension, float]:
         return self.part_weights.get(industry, self.other_weights)

@@ -32,6 +32,8 @@ CHAIN_TEXTS: Mapping[str, Mapping[str, str]] = {
         "field.unknown_alert": "没有该链上预警，或您无权查看：{detail}",
         "word.about.chain": "物料“{material}”可能超过接收限值，请核查来料、产品和库存",
         "word.chain.comma": "、",
+        "word.cause.chain": "产业链上下游共担",
+        "word.repair.chain": "与上下游伙伴一起整改：伙伴当月得分高于基准线时加分，低于时扣分，每月上下限固定",
         "word.chain.way": "份额 {share}，约 {minutes} 分钟后使用",
     },
     "en": {
@@ -63,6 +65,8 @@ CHAIN_TEXTS: Mapping[str, Mapping[str, str]] = {
         "field.unknown_alert": "No such alert, or not visible to you: {detail}",
         "word.about.chain": "{material} may be over what its receivers take: check intake, product and stock",
         "word.chain.comma": ", ",
+        "word.cause.chain": "shared with partners of the chain",
+        "word.repair.chain": "Improve together with your partners: a month of theirs above the mark earns points, one below it costs some, both within a bound",
         "word.chain.way": "share {share}, used after about {minutes} min",
     },
 }

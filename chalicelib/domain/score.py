@@ -27,6 +27,7 @@ class Cause(StrEnum):
     HAZARD_REPORTED = "hazard_reported"
     HAZARD_FOUND = "hazard_found"
     CORRECTION = "correction"
+    CHAIN = "chain"
 
 
 class Grade(StrEnum):

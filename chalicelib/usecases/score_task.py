@@ -13,8 +13,18 @@ from chalicelib.domain.person import Person
 from chalicelib.domain.score import Background, Cause, Score, ScoreEntry, entries_of, month_of, total
 from chalicelib.domain.task import Task, TaskKind
 from chalicelib.domain.times import month_span
-from chalicelib.ports import CatalogueRepo, Clock, HazardRepo, RegistryRepo, ScoreRepo, TaskRepo, WarningRepo
+from chalicelib.ports import (
+    CatalogueRepo,
+    ChainMonthRepo,
+    Clock,
+    HazardRepo,
+    RegistryRepo,
+    ScoreRepo,
+    TaskRepo,
+    WarningRepo,
+)
 from chalicelib.usecases.settle_warning import current_warning
+from chalicelib.usecases.share_chain_results import recount_chain
 
 OPEN_LOOKED_AT = 100  # open tasks of one enterprise; more would not change what is to be done
 A_PAGE = 100
@@ -129,6 +139,7 @@ def compare_with_history(
     tasks: TaskRepo,
     warnings: WarningRepo,
     hazards: HazardRepo,
+    chain_months: ChainMonthRepo,
     catalogues: CatalogueRepo,
     zone: tzinfo,
 ) -> Recount:
@@ -140,7 +151,10 @@ def compare_with_history(
     require(person, Action.RECOUNT_SCORE)
     one = _enterprise(enterprise_id, person, registry)
     given = recount(one.id, month, tasks=tasks, warnings=warnings, hazards=hazards, catalogues=catalogues, zone=zone)
-    anew = {entry.key: entry for entry in given}
+    shared = recount_chain(
+        month, one.id, chain_months=chain_months, registry=registry, scores=scores, catalogues=catalogues, zone=zone
+    )
+    anew = {entry.key: entry for entry in (*given, *shared)}
     kept = {entry.key: entry for entry in scores.of_month(one.id, month) if entry.cause is not Cause.CORRECTION}
     return Recount(
         missing=tuple(sorted(anew.keys() - kept.keys())),

@@ -6,13 +6,16 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters.chain_alert_repo import RowChainAlertRepo
+from chalicelib.adapters.chain_month_repo import RowChainMonthRepo
 from chalicelib.adapters.codec import event_from_body
 from chalicelib.adapters.link_repo import RowLinkRepo
 from chalicelib.adapters.plan_repos import RowPlanRepo, RowPlanRunRepo
 from chalicelib.adapters.rows import Rows
+from chalicelib.domain.catalogue import ChainShare
 from chalicelib.domain.chain import Carried, Link, Place
 from chalicelib.domain.chain_alert import ChainAlert, Crossing, Episode, Excess, Giving, Warned
 from chalicelib.domain.chain_plan import ChainPlan, PlanRun, PlanStep, Resource, StepAnswer, StepState, answered
+from chalicelib.domain.chain_score import ChainMonth, Tie
 from chalicelib.domain.errors import ContentConflict, WriteConflict
 from chalicelib.domain.events import ChainReached, LimitCrossed, PlanStepsOpened
 from tests.park import FakeClock
@@ -219,3 +222,22 @@ def test_a_run_is_among_the_running_until_it_ends(runs: RowPlanRunRepo) -> None:
     assert runs.running() == (known,)
     runs.save(replace(known, ended_at_ms=2_000_000), [])
     assert runs.running() == ()
+
+
+TIES = tuple(Tie(f"l-{n:05d}", ("a", f"b-{n}"), 0.5) for n in range(2500))
+MONTH = ChainMonth(
+    "2026-03", 7, "v", ChainShare(0.2, 80.0, 5.0), TIES, {f"b-{n}": 90.0 + n / 1000 for n in range(4500)}
+)
+
+
+def test_what_a_month_was_shared_by_is_written_once_however_much_it_is(rows: Rows) -> None:
+    months = RowChainMonthRepo(rows)
+    assert months.get("2026-03") is None
+    assert months.settle(MONTH) == MONTH == months.get("2026-03")
+    assert months.settle(replace(MONTH, at_ms=8, ties=(), results={})) == MONTH == months.get("2026-03")
+
+
+def test_a_month_without_links_is_written_too(rows: Rows) -> None:
+    months, nothing = RowChainMonthRepo(rows), replace(MONTH, ties=(), results={})
+    assert months.settle(nothing) == nothing == months.get("2026-03")
+    assert months.get("2026-04") is None
