@@ -12,6 +12,8 @@ from chalicelib.domain.block import Block
 from chalicelib.domain.events import (
     AuditBroken,
     CatalogueReviewDue,
+    ChainEnded,
+    ChainLifted,
     ChainReached,
     CommandRequested,
     CommandSettled,
@@ -53,6 +55,7 @@ from chalicelib.usecases.answer_checklist import answer_item
 from chalicelib.usecases.decide_conflict import decide_conflict
 from chalicelib.usecases.deliver_commands import deliver_commands
 from chalicelib.usecases.dispatch_task import dispatch_task, follow_escalation, note_clearing, release_members
+from chalicelib.usecases.end_chain_alerts import end_chain_alerts
 from chalicelib.usecases.escalate_channels import escalate_channels
 from chalicelib.usecases.evaluate_coupling import evaluate_coupling
 from chalicelib.usecases.find_decoupling import find_decoupling
@@ -61,6 +64,7 @@ from chalicelib.usecases.fit_foresight import fit_foresight
 from chalicelib.usecases.hand_over import accept_side, decline_side, transfer_side
 from chalicelib.usecases.ingest_readings import Upload, ingest_readings
 from chalicelib.usecases.learn_laws import learn_laws
+from chalicelib.usecases.lift_chain import lift_chain, tell_lifted
 from chalicelib.usecases.miss_photos import miss_photos
 from chalicelib.usecases.notify import notify
 from chalicelib.usecases.object_to_score import decide_objection, raise_objection, tell_objection
@@ -137,6 +141,9 @@ FLOW = (
     Stage("watch chain", "evaluate", Block, watch_chain, (LimitCrossed,)),
     Stage("walk chain", "relay", LimitCrossed, walk_chain, (ChainReached, TaskDispatched, PushRequest)),
     Stage("warn receiver", "relay", ChainReached, warn_receiver, (TaskDispatched, PushRequest)),
+    Stage("end chain alerts", "clock", "every minute", end_chain_alerts, (ChainEnded,)),
+    Stage("lift chain", "relay", ChainEnded, lift_chain, (ChainLifted,)),
+    Stage("tell lifted", "relay", ChainLifted, tell_lifted, (PushRequest,)),
     Stage("tell observation", "relay", ObservationOpened, tell_observation),
     Stage("dispatch", "relay", WarningRaised, dispatch_task, (TaskDispatched, TaskEscalated, ObservationOpened)),
     Stage("escalate", "relay", WarningEscalated, follow_escalation, (TaskDispatched, TaskEscalated)),

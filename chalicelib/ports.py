@@ -12,7 +12,7 @@ if TYPE_CHECKING:  # a function loads the domain that it uses, and no more: it s
     from chalicelib.domain.catalogue import Catalogue
     from chalicelib.domain.catalogue_version import CatalogueVersion, Proposal, Schedule
     from chalicelib.domain.chain import Link
-    from chalicelib.domain.chain_alert import ChainAlert, Crossing, Giving, Warned
+    from chalicelib.domain.chain_alert import AlertEnd, ChainAlert, Crossing, Giving, Warned
     from chalicelib.domain.chain_plan import ChainPlan, PlanRun
     from chalicelib.domain.chain_score import ChainMonth
     from chalicelib.domain.channel import Channel, ChannelFault
@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # a function loads the domain that it uses, and no more: it s
     from chalicelib.domain.delivery import DeliveryStep
     from chalicelib.domain.duty import DutyEntry, DutyKind, Rota
     from chalicelib.domain.enterprise import Enterprise, Point, Profile, Unit
-    from chalicelib.domain.events import CatalogueReviewDue, Event, LimitCrossed, RegistryChanged
+    from chalicelib.domain.events import CatalogueReviewDue, ChainEnded, Event, LimitCrossed, RegistryChanged
     from chalicelib.domain.evidence import Rectification, Retest
     from chalicelib.domain.field_operation import DeviceClock, KeptOperation
     from chalicelib.domain.field_pack import FieldPack, PackEntry
@@ -786,6 +786,19 @@ class ChainAlertRepo(Protocol):
 
     def settle_parent(self, alert_id: str, task_id: str) -> str:
         """The parent of an alert: the first that was given stays."""
+        ...
+
+    def standing(self) -> tuple[ChainAlert, ...]:
+        """Those that called people and have not ended, the first to begin first."""
+        ...
+
+    def end(self, alert: ChainAlert, end: AlertEnd, giving: Giving, version: int, event: ChainEnded) -> None:
+        """End an alert and remember it of its giver, at the version that was read, or neither. Raises WriteConflict if that is no longer
+        current, or the alert has ended."""
+        ...
+
+    def lift(self, alert: ChainAlert, correlation_id: str) -> None:
+        """Write, for each place that an alert reached, the event that tells of its end: each once."""
         ...
 
 

@@ -26,6 +26,7 @@ from chalicelib.adapters.catalogue_parts import (
 from chalicelib.adapters.catalogue_policy import (
     TIERS,
     BaselinePart,
+    ChainPart,
     ChatteringPart,
     DeadlinePart,
     GroupingPart,
@@ -69,6 +70,7 @@ class Document(Strict):
     grouping: GroupingPart = GroupingPart()
     chattering: ChatteringPart = ChatteringPart()
     stale_after_s: float = Field(default=86_400, gt=0)
+    chain: ChainPart = ChainPart()
 
     @property
     def parts(self) -> Parts:
@@ -77,6 +79,7 @@ class Document(Strict):
             for name in ("indicators", "unit_types", "standards", "industry_weights", "warning_thresholds")
         }
         own = {"sampling": frozenset(self.sampling.industries), "part_weights": frozenset(self.score.part_weights)}
+        own["prices"] = frozenset(self.chain.hourly_prices)
         rules = dict(enumerate(self.rules))
         return Parts(self.indicators, self.unit_types, rules, names | own)
 
@@ -103,6 +106,7 @@ class Document(Strict):
             industry_intervals_s={key: tuple(one) for key, one in self.sampling.industries.items()},
             unit_types={key: one.value(key) for key, one in self.unit_types.items()},
             standards=self.standards,
+            chain=self.chain.value(),
         )
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, model_validator
 
 from chalicelib.adapters.catalogue_parts import Name, Strict, complete, fields_of
-from chalicelib.domain.catalogue import ChainShare, Chattering, Deadlines, Duration, Grouping, ScorePolicy
+from chalicelib.domain.catalogue import ChainPolicy, ChainShare, Chattering, Deadlines, Duration, Grouping, ScorePolicy
 from chalicelib.domain.dimension import Dimension
 
 TIERS = (1, 2, 3)
@@ -51,6 +51,20 @@ class ChatteringPart(Strict):
 
     def value(self) -> Chattering:
         return Chattering(self.count, round(self.window_s * 1000))
+
+
+class ChainPart(Strict):
+    hysteresis: float = Field(default=0.1, ge=0, lt=1)
+    off_delay: int = Field(default=2, ge=1)
+    hold_s: float = Field(default=1800, ge=0)
+    hourly_prices: dict[Name, Annotated[float, Field(gt=0)]] = Field(
+        default={}, description="by indicator, what one unit of it more costs in an hour; none: no costs are told"
+    )
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "CNY"
+
+    def value(self) -> ChainPolicy:
+        hold_ms = round(self.hold_s * 1000)
+        return ChainPolicy(self.hysteresis, self.off_delay, hold_ms, self.hourly_prices, self.currency)
 
 
 class DeadlinePart(Strict):

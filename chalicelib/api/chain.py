@@ -121,6 +121,7 @@ def _alert(alert: ChainAlert) -> ChainAlertOut:
     return ChainAlertOut(
         id=alert.id,
         at=alert.at_ms,
+        ended_at=None if alert.end is None else alert.end.at_ms,
         late=alert.is_late,
         giver=None if alert.giver is None else PlaceOut.model_validate(alert.giver),
         crossings=[

@@ -1,7 +1,7 @@
 """The catalogue as values: indicators, rules, weights, deadlines, intervals. Data, versioned; a park may change all of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from chalicelib.domain.dimension import Dimension
@@ -171,6 +171,18 @@ class ScorePolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class ChainPolicy:
+    """When what is given counts as back within its receiver's limit: `off_delay` readings and more, over `hold_ms` at least, not above the
+    limit less `hysteresis` of it. `hourly_prices` say by indicator what one unit of it more costs in an hour, in `currency`."""
+
+    hysteresis: float = 0.1
+    off_delay: int = 2
+    hold_ms: int = 1_800_000
+    hourly_prices: Mapping[str, float] = field(default_factory=dict)
+    currency: str = "CNY"
+
+
+@dataclass(frozen=True, slots=True)
 class Measure:
     """What the park may ask of a plant, under a stable code."""
 
@@ -219,6 +231,7 @@ class Catalogue:
     issued_ms: int | None  # when it was written, as far as it says
     unit_types: Mapping[str, UnitType]  # none: any type and any indicator of it goes
     standards: Mapping[str, Text]
+    chain: ChainPolicy = field(default_factory=ChainPolicy)
 
     @property
     def freeze_sensitive(self) -> frozenset[str]:

@@ -103,6 +103,8 @@ MORE = {
     "chain_intake": {"material", "subject", "value", "limit", "at"},
     "chain_farther": {"material", "at"},
     "chain_verify": {"material", "subject", "value", "limit", "at", "count"},
+    "chain_resume": {"material", "at"},
+    "chain_over": {"material", "at"},
     "chain_case": {"subject"},
     "plan_step": {"plan", "incident", "step", "minutes"},
     "plan_stuck": {"plan", "incident", "step", "text"},

@@ -130,6 +130,10 @@ class ChainAlertOut(View):
 
     id: str
     at: Instant
+    ended_at: Instant | None = Field(
+        default=None,
+        description="from when on it may be taken in again: back within the limits, and that was verified. Absent: not yet, or it came late",
+    )
     late: bool = Field(description="the readings came late: people read of it, nobody was called")
     giver: PlaceOut | None = None
     crossings: list[CrossingOut]
