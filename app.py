@@ -10,6 +10,7 @@ from chalicelib.api import (
     bridges,
     catalogue,
     chain,
+    chain_gain,
     chain_plans,
     channels,
     checklists,
@@ -74,6 +75,7 @@ for part in (
     what_if,
     foresight,
     chain,
+    chain_gain,
     chain_plans,
     privacy,
 ):
