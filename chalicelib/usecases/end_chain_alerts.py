@@ -7,7 +7,7 @@ Alerts of one unit end together, for a receiver that may take again by one of th
 from collections.abc import Mapping, Sequence
 
 from chalicelib.domain.chain import Place
-from chalicelib.domain.chain_alert import LATE_MS, AlertEnd, ChainAlert
+from chalicelib.domain.chain_alert import LATE_MS, AlertEnd, ChainAlert, Giving
 from chalicelib.domain.chain_end import bounds_of, calm_since, ended, is_going_on, look_back_ms
 from chalicelib.domain.errors import WriteConflict
 from chalicelib.domain.events import ChainEnded
@@ -22,9 +22,11 @@ def end_chain_alerts(*, chain_desk: ChainDesk, blocks: BlockRepo) -> int:
     now_ms, count = chain_desk.clock.now_ms(), 0
     for giver, alerts in _by_giver(chain_desk.alerts.standing()).items():
         if all(_is_verified(one, now_ms, chain_desk) for one in alerts):
-            calm_ms = _calm_since(giver, alerts, now_ms, chain_desk, blocks)
+            # Before the readings are: whatever is recorded after this keeps the alerts from ending by what was read before it.
+            known = chain_desk.alerts.giving(giver.enterprise_id)
+            calm_ms = _calm_since(giver, alerts, known[0], now_ms, chain_desk, blocks)
             if calm_ms is not None:
-                count += sum(_end(one, AlertEnd(now_ms, calm_ms), chain_desk) for one in alerts)
+                count += _end(giver, alerts, AlertEnd(now_ms, calm_ms), known, chain_desk)
     return count
 
 
@@ -45,10 +47,9 @@ def _is_verified(alert: ChainAlert, now_ms: int, desk: ChainDesk) -> bool:
 
 
 def _calm_since(
-    giver: Place, alerts: Sequence[ChainAlert], now_ms: int, desk: ChainDesk, blocks: BlockRepo
+    giver: Place, alerts: Sequence[ChainAlert], giving: Giving, now_ms: int, desk: ChainDesk, blocks: BlockRepo
 ) -> int | None:
     catalogue, profile = desk.catalogues.current(), desk.registry.profile(giver.enterprise_id)
-    giving, _ = desk.alerts.giving(giver.enterprise_id)
     if profile is None or any(is_going_on(giving, one.id, catalogue.chain, now_ms) for one in alerts):
         return None
     bounds = bounds_of(alerts, desk.links.of_enterprise(giver.enterprise_id), profile, catalogue)
@@ -57,13 +58,14 @@ def _calm_since(
     return calm_since(bounds, series, catalogue.chain, now_ms)
 
 
-def _end(alert: ChainAlert, end: AlertEnd, desk: ChainDesk) -> bool:
-    assert alert.giver is not None
-    giver_id = alert.giver.enterprise_id
-    giving, version = desk.alerts.giving(giver_id)
-    event = ChainEnded(giver_id, end.at_ms, f"chain-{alert.id}", alert.id)
-    try:
-        desk.alerts.end(alert, end, ended(giving, alert.id, end.calm_ms), version, event)
-    except WriteConflict:
-        return False
-    return True
+def _end(giver: Place, alerts: Sequence[ChainAlert], end: AlertEnd, known: tuple[Giving, int], desk: ChainDesk) -> int:
+    """How many ended before another writer was first."""
+    giving, version = known
+    for count, one in enumerate(alerts):
+        giving = ended(giving, one.id, end.calm_ms)
+        event = ChainEnded(giver.enterprise_id, end.at_ms, f"chain-{one.id}", one.id)
+        try:
+            desk.alerts.end(one, end, giving, version + count, event)
+        except WriteConflict:
+            return count
+    return len(alerts)

@@ -1,7 +1,7 @@
 """An alert of the chain is over: each place that it reached gets an event of its own, and its people are told from there."""
 
 from chalicelib.domain.chain import Place
-from chalicelib.domain.chain_alert import FARTHER_TIER, ChainAlert, Warned
+from chalicelib.domain.chain_alert import FARTHER_TIER, AlertEnd, ChainAlert, Warned
 from chalicelib.domain.events import ChainEnded, ChainLifted
 from chalicelib.domain.notice import Notice, NoticeKind
 from chalicelib.domain.person import Role
@@ -28,7 +28,7 @@ def tell_lifted(event: ChainLifted, *, chain_desk: ChainDesk) -> tuple[Notice, .
     warned = next((one for one in alert.warned if one.place == place), None) if alert else None
     if alert is None or alert.end is None or warned is None or _is_held(alert, warned, desk):
         return ()
-    news = _news(alert, warned, alert.end.calm_ms, desk)
+    news = _news(alert, warned, alert.end, desk)
     people = sorted(one.id for one in desk.registry.people() if _is_of(one.role, one.enterprise_id, place))
     notices = () if news is None else tuple(news.to(one, event) for one in people)
     tell(notices, is_late=False, desk=desk)
@@ -45,7 +45,7 @@ def _is_held(alert: ChainAlert, warned: Warned, desk: ChainDesk) -> bool:
     return any((each.place, each.link_id) == mine for one in others for each in one.warned)
 
 
-def _news(alert: ChainAlert, warned: Warned, calm_ms: int, desk: ChainDesk) -> ChainNews | None:
+def _news(alert: ChainAlert, warned: Warned, end: AlertEnd, desk: ChainDesk) -> ChainNews | None:
     place = warned.place
     link = link_at(warned.link_id, place, desk)
     if link is None:
@@ -56,8 +56,9 @@ def _news(alert: ChainAlert, warned: Warned, calm_ms: int, desk: ChainDesk) -> C
         "enterprise": link.giver.enterprise_id if supplier is None else supplier.enterprise.name,
         "unit": place.unit_id if profile is None else unit_name(profile, place),
         "material": link.material,
-        "at": local_minute(calm_ms, desk.zone),
+        "at": local_minute(end.calm_ms, desk.zone),
     }
     crossed = {excess.link_id for one in alert.crossings for excess in one.excesses}
     kind = NoticeKind.CHAIN_RESUME if link.id in crossed else NoticeKind.CHAIN_OVER
-    return ChainNews(f"chain-end|{alert.id}|{place.unit_id}", kind, "", place, FARTHER_TIER, params)
+    key = f"{kind}|{link.id}|{place.unit_id}|{end.at_ms}"  # of alerts that end together it is said once
+    return ChainNews(key, kind, "", place, FARTHER_TIER, params)

@@ -103,7 +103,7 @@ def test_whichever_call_fails_at_the_end_of_an_alert_all_are_told_once() -> None
     kinds = {who: [one["kind"] for one in found] for who, found in expected["inboxes"].items()}
     assert calls > 30 and expected["alerts"][0]["ended_at"] and kinds["enterprise_other"].count("chain_resume") == 1
     for after in (False, True):
-        for number in range(0, calls, 3):
+        for number in range(0, calls, 5):
             story = EndStory()
             story.park.store.fails(range(number, number + 1), after=after)
             story.ends()
