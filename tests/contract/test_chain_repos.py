@@ -224,9 +224,9 @@ def test_a_run_is_among_the_running_until_it_ends(runs: RowPlanRunRepo) -> None:
     assert runs.running() == ()
 
 
-TIES = tuple(Tie(f"l-{n:05d}", ("a", f"b-{n}"), 0.5) for n in range(2500))
+TIES = tuple(Tie(f"l-{n:05d}", ("a", f"b-{n}"), 0.5) for n in range(4500))
 MONTH = ChainMonth(
-    "2026-03", 7, "v", ChainShare(0.2, 80.0, 5.0), TIES, {f"b-{n}": 90.0 + n / 1000 for n in range(4500)}
+    "2026-03", 7, "v", ChainShare(0.2, 80.0, 5.0), TIES, {f"b-{n}": 90.0 + n / 1000 for n in range(11_000)}
 )
 
 

@@ -137,3 +137,38 @@ def test_after_an_end_a_reading_from_before_joins_and_one_from_after_begins_anew
     after, crossings = follow(calm, [over(NOW_MS + 600_000)], NOW_MS + 600_000, "b")
     assert len(crossings) == 1 and crossings[0].alert_id != first.alert_id and len(after.episodes) == 2
     assert follow(after, [over(NOW_MS), over(NOW_MS + 600_000)], NOW_MS + 600_000, "b") == (after, ())
+
+
+UNIT = Bound(50.0, (0.0, 1000.0), True)
+arriving = st.lists(
+    st.tuples(st.integers(0, 360), st.sampled_from([30.0, 47.0, 60.0]), st.sampled_from([0, 0, 0, 15, 90])),
+    min_size=1, max_size=40, unique_by=lambda one: one[0],
+)  # fmt: skip
+
+
+@given(arriving)
+def test_in_whatever_order_readings_come_no_end_is_told_over_an_excess_that_is_known_and_none_after_it_is_missed(
+    drawn: list[tuple[int, float, int]],
+) -> None:
+    """(minute measured, value, minutes late): each arrival is followed and then looked at as the clock does."""
+    state, calm_ms, known = Giving(), dict[str, int](), list[tuple[int, float]]()
+    for minute, value, late in sorted(drawn, key=lambda one: (one[0] + one[2], one[0])):
+        at_ms, now_ms = NOW_MS + minute * MINUTE_MS, NOW_MS + (minute + late) * MINUTE_MS
+        known.append((at_ms, value))
+        if value > UNIT.upper:
+            state, _ = follow(state, [over(at_ms)], now_ms, "b")
+            if at_ms >= max(calm_ms.values(), default=0):
+                standing = [one for one in state.episodes if one.alert_id not in calm_ms]
+                assert any(one.first_ms <= at_ms <= one.last_ms for one in standing)
+        for one in [each for each in state.episodes if each.alert_id not in calm_ms]:
+            found = _calm(known, now_ms)
+            if found is not None and not is_going_on(state, one.alert_id, POLICY, now_ms):
+                calm_ms[one.alert_id] = found
+                state = ended(state, one.alert_id, found)
+                assert all(value <= 45.0 for at_ms, value in known if at_ms >= found)
+
+
+def _calm(known: list[tuple[int, float]], now_ms: int) -> int | None:
+    ordered = sorted(one for one in known if one[0] <= now_ms)
+    rows = Series("p", [at_ms for at_ms, _ in ordered], [value for _, value in ordered], "N" * len(ordered))
+    return calm_since({"p": UNIT}, [rows], POLICY, now_ms)
