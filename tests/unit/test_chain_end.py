@@ -140,10 +140,12 @@ def test_after_an_end_a_reading_from_before_joins_and_one_from_after_begins_anew
 
 
 UNIT = Bound(50.0, (0.0, 1000.0), True)
-arriving = st.lists(
-    st.tuples(st.integers(0, 360), st.sampled_from([30.0, 47.0, 60.0]), st.sampled_from([0, 0, 0, 15, 90])),
-    min_size=1, max_size=40, unique_by=lambda one: one[0],
-)  # fmt: skip
+steps = st.tuples(
+    st.sampled_from([10, 15, 20, 35]), st.sampled_from([30.0, 30.0, 47.0, 60.0]), st.sampled_from([0, 0, 0, 15, 90])
+)
+arriving = st.lists(steps, min_size=1, max_size=40).map(
+    lambda drawn: [(sum(gap for gap, _, _ in drawn[: n + 1]), value, late) for n, (_, value, late) in enumerate(drawn)]
+)
 
 
 @given(arriving)
