@@ -10,6 +10,7 @@ from chalicelib.api import (
     bridges,
     catalogue,
     chain,
+    chain_gain,
     chain_plans,
     channels,
     checklists,
@@ -76,6 +77,7 @@ for part in (
     what_if,
     foresight,
     chain,
+    chain_gain,
     chain_plans,
     privacy,
 ):

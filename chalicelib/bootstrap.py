@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from chalicelib.adapters.alarm_repos import RowDispatchRepo, RowShelvingRepo, RowWindowRepo
     from chalicelib.adapters.bridge_repos import RowCommandRepo, RowGapRepo, RowReportRepo
     from chalicelib.adapters.chain_alert_repo import RowChainAlertRepo
+    from chalicelib.adapters.chain_month_repo import RowChainMonthRepo
     from chalicelib.adapters.channel_repo import RowChannelRepo
     from chalicelib.adapters.checklist_repo import RowChecklistRepo
     from chalicelib.adapters.consequence_repo import RowConsequenceRepo
@@ -361,6 +362,8 @@ class Services:
             warnings=self.warnings,
             scores=self.scores,
             results=self.results,
+            chain_months=self.chain_months,
+            links=self.links,
             catalogues=self.catalogues,
             blocks=self.blocks,
             gaps=self.gaps,
@@ -453,6 +456,12 @@ class Services:
         from chalicelib.adapters.chain_alert_repo import RowChainAlertRepo
 
         return RowChainAlertRepo(self.rows(OPERATIONS))
+
+    @cached_property
+    def chain_months(self) -> RowChainMonthRepo:
+        from chalicelib.adapters.chain_month_repo import RowChainMonthRepo
+
+        return RowChainMonthRepo(self.rows(OPERATIONS))
 
     @cached_property
     def chain_desk(self) -> ChainDesk:

@@ -12,6 +12,8 @@ from chalicelib.domain.block import Block
 from chalicelib.domain.events import (
     AuditBroken,
     CatalogueReviewDue,
+    ChainEnded,
+    ChainLifted,
     ChainReached,
     CommandRequested,
     CommandSettled,
@@ -65,6 +67,7 @@ from chalicelib.usecases.apply_consequences import (
 from chalicelib.usecases.decide_conflict import decide_conflict
 from chalicelib.usecases.deliver_commands import deliver_commands
 from chalicelib.usecases.dispatch_task import dispatch_task, follow_escalation, note_clearing, release_members
+from chalicelib.usecases.end_chain_alerts import end_chain_alerts
 from chalicelib.usecases.escalate_channels import escalate_channels
 from chalicelib.usecases.evaluate_coupling import evaluate_coupling
 from chalicelib.usecases.find_decoupling import find_decoupling
@@ -74,6 +77,7 @@ from chalicelib.usecases.hand_over import accept_side, decline_side, transfer_si
 from chalicelib.usecases.hold_interview import record_interview
 from chalicelib.usecases.ingest_readings import Upload, ingest_readings
 from chalicelib.usecases.learn_laws import learn_laws
+from chalicelib.usecases.lift_chain import lift_chain, tell_lifted
 from chalicelib.usecases.miss_photos import miss_photos
 from chalicelib.usecases.notify import notify
 from chalicelib.usecases.object_to_score import decide_objection, raise_objection, remind_of_objections, tell_objection
@@ -91,7 +95,7 @@ from chalicelib.usecases.request_command import request_command
 from chalicelib.usecases.review_catalogue import ask_for_review, tell_review
 from chalicelib.usecases.run_plan import answer_step, end_run, start_run
 from chalicelib.usecases.score_task import score_task
-from chalicelib.usecases.settle_month import count_month, resettle_month, settle_month
+from chalicelib.usecases.settle_month import count_month, resettle_month, settle_month, share_chain
 from chalicelib.usecases.settle_side import decide_waiver, propose_waiver, reopen_side
 from chalicelib.usecases.shelve_warnings import confirm_shelving, end_shelving, shelve_warnings
 from chalicelib.usecases.submit_evidence import announce_photo, inspect_photo, rectify
@@ -154,6 +158,9 @@ FLOW = (
     Stage("watch chain", "evaluate", Block, watch_chain, (LimitCrossed,)),
     Stage("walk chain", "relay", LimitCrossed, walk_chain, (ChainReached, TaskDispatched, PushRequest)),
     Stage("warn receiver", "relay", ChainReached, warn_receiver, (TaskDispatched, PushRequest)),
+    Stage("end chain alerts", "clock", "every minute", end_chain_alerts, (ChainEnded,)),
+    Stage("lift chain", "relay", ChainEnded, lift_chain, (ChainLifted,)),
+    Stage("tell lifted", "relay", ChainLifted, tell_lifted, (PushRequest,)),
     Stage("tell observation", "relay", ObservationOpened, tell_observation),
     Stage("dispatch", "relay", WarningRaised, dispatch_task, (TaskDispatched, TaskEscalated, ObservationOpened)),
     Stage("escalate", "relay", WarningEscalated, follow_escalation, (TaskDispatched, TaskEscalated)),
@@ -207,6 +214,7 @@ FLOW = (
     Stage("warn of downgrade", "relay", TaskDispatched, warn_of_downgrade, (PushRequest,)),
     Stage("warn of downgrade", "relay", TaskOverdue, warn_of_downgrade, (PushRequest,)),
     Stage("count month", "learn", "every hour", count_month),
+    Stage("share along the chain", "learn", "every hour", share_chain),
     Stage("settle month", "learn", "every hour", settle_month, (MonthSettled,)),
     Stage("settle month again", "relay", ObjectionDecided, resettle_month, (MonthSettled,)),
     Stage("publish ranking", "learn", "every hour", publish_rankings),

@@ -12,8 +12,9 @@ if TYPE_CHECKING:  # a function loads the domain that it uses, and no more: it s
     from chalicelib.domain.catalogue import Catalogue
     from chalicelib.domain.catalogue_version import CatalogueVersion, Proposal, Schedule
     from chalicelib.domain.chain import Link
-    from chalicelib.domain.chain_alert import ChainAlert, Crossing, Giving, Warned
+    from chalicelib.domain.chain_alert import AlertEnd, ChainAlert, Crossing, Giving, Warned
     from chalicelib.domain.chain_plan import ChainPlan, PlanRun
+    from chalicelib.domain.chain_score import ChainMonth
     from chalicelib.domain.channel import Channel, ChannelFault
     from chalicelib.domain.chattering import Episode, Opening
     from chalicelib.domain.checklist import Checklist, ItemAnswer
@@ -22,7 +23,7 @@ if TYPE_CHECKING:  # a function loads the domain that it uses, and no more: it s
     from chalicelib.domain.delivery import DeliveryStep
     from chalicelib.domain.duty import DutyEntry, DutyKind, Rota
     from chalicelib.domain.enterprise import Enterprise, Point, Profile, Unit
-    from chalicelib.domain.events import CatalogueReviewDue, Event, LimitCrossed, RegistryChanged
+    from chalicelib.domain.events import CatalogueReviewDue, ChainEnded, Event, LimitCrossed, RegistryChanged
     from chalicelib.domain.evidence import Rectification, Retest
     from chalicelib.domain.field_operation import DeviceClock, KeptOperation
     from chalicelib.domain.field_pack import FieldPack, PackEntry
@@ -883,6 +884,29 @@ class ChainAlertRepo(Protocol):
     def settle_parent(self, alert_id: str, task_id: str) -> str:
         """The parent of an alert: the first that was given stays."""
         ...
+
+    def standing(self) -> tuple[ChainAlert, ...]:
+        """Those that called people and have not ended, the first to begin first."""
+        ...
+
+    def end(self, alert: ChainAlert, end: AlertEnd, giving: Giving, version: int, event: ChainEnded) -> None:
+        """End an alert and remember it of its giver, at the version that was read, or neither. Raises WriteConflict if that is no longer
+        current, or the alert has ended."""
+        ...
+
+    def lift(self, alert: ChainAlert, correlation_id: str) -> None:
+        """Write, for each place that an alert reached, the event that tells of its end: each once."""
+        ...
+
+
+class ChainMonthRepo(Protocol):
+    """By month, what the sharing of results along the chain was worked out from."""
+
+    def settle(self, month: ChainMonth) -> ChainMonth:
+        """Once a month: what was written first stays, and comes back."""
+        ...
+
+    def get(self, month: str) -> ChainMonth | None: ...
 
 
 class PlanRepo(Protocol):

@@ -27,6 +27,7 @@ from chalicelib.adapters.catalogue_parts import (
 from chalicelib.adapters.catalogue_policy import (
     TIERS,
     BaselinePart,
+    ChainPart,
     ChatteringPart,
     DeadlinePart,
     GroupingPart,
@@ -80,6 +81,7 @@ class Document(Strict):
     consequences: dict[Code, ConsequencePart] = Field(default={}, description="a park that names none has none")
     supervision: SupervisionPart = SupervisionPart()
     interview: InterviewPart = InterviewPart()
+    chain: ChainPart = ChainPart()
 
     @property
     def parts(self) -> Parts:
@@ -88,6 +90,7 @@ class Document(Strict):
             for name in ("indicators", "unit_types", "standards", "industry_weights", "warning_thresholds")
         }
         own = {"sampling": frozenset(self.sampling.industries), "part_weights": frozenset(self.score.part_weights)}
+        own["prices"] = frozenset(self.chain.hourly_prices)
         rules = dict(enumerate(self.rules))
         return Parts(self.indicators, self.unit_types, rules, names | own)
 
@@ -117,6 +120,7 @@ class Document(Strict):
             consequences={key: one.value(key) for key, one in self.consequences.items()},
             supervision=self.supervision.value(),
             interview=self.interview.value(),
+            chain=self.chain.value(),
         )
 
 

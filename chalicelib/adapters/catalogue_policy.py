@@ -7,7 +7,17 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, model_validator
 
 from chalicelib.adapters.catalogue_parts import Name, Strict, complete, fields_of
-from chalicelib.domain.catalogue import Chattering, Deadlines, Duration, Grouping, MonthPolicy, ScorePolicy, Steps
+from chalicelib.domain.catalogue import (
+    ChainPolicy,
+    ChainShare,
+    Chattering,
+    Deadlines,
+    Duration,
+    Grouping,
+    MonthPolicy,
+    ScorePolicy,
+    Steps,
+)
 from chalicelib.domain.dimension import Dimension
 
 TIERS = (1, 2, 3)
@@ -51,6 +61,20 @@ class ChatteringPart(Strict):
 
     def value(self) -> Chattering:
         return Chattering(self.count, round(self.window_s * 1000))
+
+
+class ChainPart(Strict):
+    hysteresis: float = Field(default=0.1, ge=0, lt=1)
+    off_delay: int = Field(default=2, ge=1)
+    hold_s: float = Field(default=1800, ge=0)
+    hourly_prices: dict[Name, Annotated[float, Field(gt=0)]] = Field(
+        default={}, description="by indicator, what one unit of it more costs in an hour; none: no costs are told"
+    )
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "CNY"
+
+    def value(self) -> ChainPolicy:
+        hold_ms = round(self.hold_s * 1000)
+        return ChainPolicy(self.hysteresis, self.off_delay, hold_ms, self.hourly_prices, self.currency)
 
 
 class DeadlinePart(Strict):
@@ -147,6 +171,15 @@ def _steps(given: list[tuple[float, float]]) -> Steps:
     return tuple((share, points) for share, points in given)
 
 
+class ChainSharePart(Strict):
+    share_of: Share = 0.1
+    mark: float = Field(default=90, ge=0, le=100, description="a partner's result above it helps, one below it costs")
+    most: Reward = Field(default=3, description="points in a month, up or down")
+
+    def value(self) -> ChainShare:
+        return ChainShare(self.share_of, self.mark, self.most)
+
+
 class ScorePart(Strict):
     base: float
     warning: Annotated[dict[int, float], complete(TIERS)]
@@ -164,6 +197,7 @@ class ScorePart(Strict):
     objection_days: int = Field(default=10, ge=1, le=90)
     judging_days: int = Field(default=15, ge=1, le=90)
     month: MonthPart = MonthPart()
+    chain: ChainSharePart = ChainSharePart()
 
     def value(self) -> ScorePolicy:
         own = {
@@ -171,5 +205,6 @@ class ScorePart(Strict):
             "part_weights": {industry: one.value() for industry, one in self.part_weights.items()},
             "other_weights": self.other_weights.value(),
             "month": self.month.value(),
+            "chain": self.chain.value(),
         }
         return ScorePolicy(**fields_of(self) | own)

@@ -40,6 +40,7 @@ class Parts:
             | {
                 "sampling": frozenset(_table(_table(document, "sampling"), "industries")),
                 "part_weights": frozenset(_table(_table(document, "score"), "part_weights")),
+                "prices": frozenset(_table(_table(document, "chain"), "hourly_prices")),
             },
         )
 
@@ -71,6 +72,8 @@ def unresolved(parts: Parts) -> Iterator[Wrong]:
     for at, rule in parts.rules.items():
         for path, message in _of_rule(rule, parts):
             yield ("rules", at, *path), message
+    for name in sorted(map(str, parts.names["prices"] - parts.names["indicators"])):
+        yield ("chain", "hourly_prices", name), f"{name} is not in the catalogue"
     yield from _rule_ids(parts)
 
 

@@ -9,15 +9,16 @@ from contextlib import suppress
 from chalicelib.adapters.codec import from_body, to_body
 from chalicelib.adapters.feeds import feed_page
 from chalicelib.adapters.operations_repos import event_puts
-from chalicelib.adapters.rows import Expect, Put, Row, RowConflict, Rows
+from chalicelib.adapters.rows import Delete, Expect, Put, Row, RowConflict, Rows
 from chalicelib.domain.chain import Place
-from chalicelib.domain.chain_alert import ChainAlert, Crossing, Giving, Warned
+from chalicelib.domain.chain_alert import AlertEnd, ChainAlert, Crossing, Giving, Warned
 from chalicelib.domain.errors import WriteConflict
-from chalicelib.domain.events import ChainReached, LimitCrossed
+from chalicelib.domain.events import ChainEnded, ChainLifted, ChainReached, LimitCrossed
 from chalicelib.ports import Page
 
-GIVING, PARENT = "GIVING", "PARENT"
-CROSSING, WARNED = "CROSSING#", "WARNED#"
+GIVING, PARENT, ENDED = "GIVING", "PARENT", "ENDED"
+CROSSING, WARNED, LIFTED = "CROSSING#", "WARNED#", "LIFTED#"
+STANDING = "CHAINS#standing"
 
 
 class RowChainAlertRepo:
@@ -58,6 +59,7 @@ class RowChainAlertRepo:
             crossings=crossings,
             warned=tuple(sorted(warned, key=lambda one: one.order)),
             parent_id=next((str(row.body["task_id"]) for row in rows if row.sk == PARENT), ""),
+            end=next((from_body(AlertEnd, row.body) for row in rows if row.sk == ENDED), None),
         )
 
     def listing(self, enterprise_id: str | None, cursor: str | None, limit: int) -> Page[ChainAlert]:
@@ -87,15 +89,45 @@ class RowChainAlertRepo:
             raise WriteConflict
         return str(known.body["task_id"])
 
+    def standing(self) -> tuple[ChainAlert, ...]:
+        found = (self.get(row.sk.split("#", 1)[1]) for row in self._rows.query(STANDING))
+        return tuple(one for one in found if one is not None)
+
+    def end(self, alert: ChainAlert, end: AlertEnd, giving: Giving, version: int, event: ChainEnded) -> None:
+        row = Row(f"ENT#{event.enterprise_id}", GIVING, to_body(giving), version=version + 1)
+        writes: list[Put | Delete] = [
+            Put(row, Expect.ABSENT if version == 0 else Expect.VERSION),
+            Put(Row(f"CHAIN#{alert.id}", ENDED, to_body(end)), Expect.ABSENT),
+            Delete(STANDING, _place(alert.at_ms, alert.id)),
+        ]
+        try:
+            self._rows.commit([*writes, *event_puts([event])])
+        except RowConflict as error:
+            raise WriteConflict from error
+
+    def lift(self, alert: ChainAlert, correlation_id: str) -> None:
+        assert alert.end is not None
+        for one in alert.warned:
+            place = one.place
+            row = Row(f"CHAIN#{alert.id}", f"{LIFTED}{place.enterprise_id}#{place.unit_id}")
+            told = ChainLifted(place.enterprise_id, alert.end.at_ms, correlation_id, alert.id, place.unit_id)
+            with suppress(RowConflict):  # told before
+                self._rows.commit([Put(row, Expect.ABSENT), *event_puts([told])])
+
 
 def _crossing_puts(one: Crossing) -> list[Put]:
     """The first of an alert brings it into the lists."""
     row = Put(Row(f"CHAIN#{one.alert_id}", f"{CROSSING}{one.number:04d}", to_body(one)))
     if one.number:
         return [row]
-    sk = f"{one.at_ms:013d}#{one.alert_id}"
-    return [row, Put(Row("CHAINS#park", sk)), Put(_feed_row(one.giver, one.at_ms, one.alert_id))]
+    sk = _place(one.at_ms, one.alert_id)
+    calls = [] if one.is_late else [Put(Row(STANDING, sk))]
+    return [row, Put(Row("CHAINS#park", sk)), Put(_feed_row(one.giver, one.at_ms, one.alert_id)), *calls]
 
 
 def _feed_row(place: Place, at_ms: int, alert_id: str) -> Row:
-    return Row(f"CHAINS#enterprise:{place.enterprise_id}", f"{at_ms:013d}#{alert_id}")
+    return Row(f"CHAINS#enterprise:{place.enterprise_id}", _place(at_ms, alert_id))
+
+
+def _place(at_ms: int, alert_id: str) -> str:
+    return f"{at_ms:013d}#{alert_id}"

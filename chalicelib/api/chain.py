@@ -64,14 +64,16 @@ def delete_link(call: Call, link_id: str) -> None:
 
 @endpoint(
     api, "GET", "/v1/chain", summary="Who gives what to whom, as data", action=Action.READ_CHAIN,
-    query="chain.ChainQuery", response="chain.ChainOut",
+    query="chain.ChainPageQuery", response="chain.ChainOut", problems=(InvalidCursor,),
 )  # fmt: skip
 def get_chain(call: Call) -> ChainOut:
     from chalicelib.api.models.chain import ChainOut, LinkOut
 
-    chain = _chain(call)
+    chain = _chain(call, call.query.cursor, call.query.limit)
     return ChainOut(
-        nodes=[_node(one) for one in chain.nodes], links=[LinkOut.model_validate(one) for one in chain.links]
+        nodes=[_node(one) for one in chain.nodes],
+        links=[LinkOut.model_validate(one) for one in chain.links],
+        next_cursor=chain.cursor,
     )
 
 
@@ -121,6 +123,7 @@ def _alert(alert: ChainAlert) -> ChainAlertOut:
     return ChainAlertOut(
         id=alert.id,
         at=alert.at_ms,
+        ended_at=None if alert.end is None else alert.end.at_ms,
         late=alert.is_late,
         giver=None if alert.giver is None else PlaceOut.model_validate(alert.giver),
         crossings=[
@@ -149,11 +152,11 @@ def _alert(alert: ChainAlert) -> ChainAlertOut:
     )
 
 
-def _chain(call: Call) -> Chain:
+def _chain(call: Call, cursor: str | None = None, limit: int | None = None) -> Chain:
     from chalicelib.usecases.keep_links import see_chain
 
     ports = call.services
-    return see_chain(call.person, call.query.region, links=ports.links, registry=ports.registry)
+    return see_chain(call.person, call.query.region, cursor, limit, links=ports.links, registry=ports.registry)
 
 
 def _node(one: Node) -> ChainNodeOut:

@@ -21,6 +21,7 @@ from chalicelib.domain.messages import text
 
 if TYPE_CHECKING:
     from chalicelib.api.models.score import (
+        ChainShareOut,
         ObjectionIn,
         ObjectionOut,
         ObjectionsOut,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from chalicelib.domain.objection import Objection
     from chalicelib.domain.score import Score, ScoreEntry
     from chalicelib.usecases.score_task import MonthScore
+    from chalicelib.usecases.share_chain_results import SharedMonth
 
 api = Blueprint(__name__)
 
@@ -81,10 +83,35 @@ def get_recount(call: Call, enterprise_id: str) -> RecountOut:
         warnings=ports.warnings,
         hazards=ports.hazards,
         results=ports.results,
+        chain_months=ports.chain_months,
         catalogues=ports.catalogues,
         zone=ports.zone,
     )
     return RecountOut.model_validate(found)
+
+
+@endpoint(
+    api, "GET", "/v1/enterprises/{enterprise_id}/score/chain", summary="What partners of the chain share of their month, by partner and link",
+    action=Action.READ_SCORE, query="score.ScoreQuery", response="score.ChainShareOut", problems=(NotFound,),
+)  # fmt: skip
+def get_chain_share(call: Call, enterprise_id: str) -> ChainShareOut:
+    from chalicelib.domain.score import month_of
+    from chalicelib.usecases.share_chain_results import see_chain_share
+
+    ports = call.services
+    found = see_chain_share(
+        enterprise_id,
+        call.query.month or month_of(ports.clock.now_ms(), ports.zone),
+        call.person,
+        chain_months=ports.chain_months,
+        links=ports.links,
+        registry=ports.registry,
+        scores=ports.scores,
+        catalogues=ports.catalogues,
+        clock=ports.clock,
+        zone=ports.zone,
+    )
+    return _chain_share(found)
 
 
 @endpoint(
@@ -202,6 +229,31 @@ def _entry(one: ScoreEntry, score: Score, language: str) -> ScoreEntryOut:
         figures=dict(one.figures),
         is_frozen=one.key in score.frozen,
         repair_text=text(f"word.repair.{one.cause.value}", language),
+    )
+
+
+def _chain_share(shared: SharedMonth) -> ChainShareOut:
+    from chalicelib.api.models.score import ChainLinkOut, ChainPartnerOut, ChainShareOut
+
+    return ChainShareOut(
+        enterprise_id=shared.found.enterprise_id,
+        month=shared.month,
+        is_settled=shared.is_settled,
+        points=shared.found.points,
+        share_of=shared.share.share_of,
+        mark=shared.share.mark,
+        most=shared.share.most,
+        partners=[
+            ChainPartnerOut(
+                enterprise_id=one.enterprise_id,
+                enterprise_name=shared.names.get(one.enterprise_id, one.enterprise_id),
+                result=one.result,
+                strength=one.strength,
+                points=one.points,
+                links=[ChainLinkOut(id=id, material=shared.materials.get(id)) for id in one.links],
+            )
+            for one in shared.found.partners
+        ],
     )
 
 

@@ -1,7 +1,7 @@
 """The catalogue as values: indicators, rules, weights, deadlines, intervals. Data, versioned; a park may change all of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from chalicelib.domain.dimension import Dimension
@@ -196,6 +196,16 @@ class ConsequenceRule:
 
 
 @dataclass(frozen=True, slots=True)
+class ChainShare:
+    """What partners of a chain share of each other's month: `share_of` of what a partner's result is above or below `mark`, by how strongly
+    they are linked, and no more than `most` points in all, up or down."""
+
+    share_of: float = 0.1
+    mark: float = 90.0
+    most: float = 3.0
+
+
+@dataclass(frozen=True, slots=True)
 class ScorePolicy:
     """Points of a month's ledger; deductions are negative.
 
@@ -218,9 +228,22 @@ class ScorePolicy:
     objection_days: int
     judging_days: int
     month: MonthPolicy
+    chain: ChainShare = ChainShare()
 
     def weights_of(self, industry: str) -> Mapping[Dimension, float]:
         return self.part_weights.get(industry, self.other_weights)
+
+
+@dataclass(frozen=True, slots=True)
+class ChainPolicy:
+    """When what is given counts as back within its receiver's limit: `off_delay` readings and more, over `hold_ms` at least, not above the
+    limit less `hysteresis` of it. `hourly_prices` say by indicator what one unit of it more costs in an hour, in `currency`."""
+
+    hysteresis: float = 0.1
+    off_delay: int = 2
+    hold_ms: int = 1_800_000
+    hourly_prices: Mapping[str, float] = field(default_factory=dict)
+    currency: str = "CNY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +298,7 @@ class Catalogue:
     consequences: Mapping[str, ConsequenceRule]
     supervision: SupervisionPolicy
     interview: InterviewPolicy
+    chain: ChainPolicy = field(default_factory=ChainPolicy)
 
     @property
     def freeze_sensitive(self) -> frozenset[str]:

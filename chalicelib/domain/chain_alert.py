@@ -52,7 +52,7 @@ class Over:
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """`links` are those whose limits were crossed, in that order."""
+    """`links` are those whose limits were crossed, in that order. `calm_ms`: its alert has ended, for all was calm from then on."""
 
     alert_id: str
     unit_id: str
@@ -60,9 +60,11 @@ class Episode:
     last_ms: int
     links: tuple[str, ...]
     is_late: bool
+    calm_ms: int | None = None
 
     def covers(self, at_ms: int) -> bool:
-        return self.first_ms - GAP_MS <= at_ms <= self.last_ms + GAP_MS
+        is_over = self.calm_ms is not None and at_ms >= self.calm_ms
+        return self.first_ms - GAP_MS <= at_ms <= self.last_ms + GAP_MS and not is_over
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +119,17 @@ class Warned:
 
 
 @dataclass(frozen=True, slots=True)
+class AlertEnd:
+    """When an alert was found to be over, and since when what is given had been calm."""
+
+    at_ms: int
+    calm_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class ChainAlert:
-    """An episode as it is told. `parent_id` is the task at the giver that all others stand under, empty before there is any."""
+    """An episode as it is told. `parent_id` is the task at the giver that all others stand under, empty before there is any.
+    `end` None: it stands, or it came late and called nobody."""
 
     id: str
     giver: Place | None  # None: not to be known
@@ -127,6 +138,7 @@ class ChainAlert:
     crossings: tuple[Crossing, ...]
     warned: tuple[Warned, ...] = ()
     parent_id: str = ""
+    end: AlertEnd | None = None
 
     def crossing(self, number: int) -> Crossing | None:
         return next((one for one in self.crossings if one.number == number), None)

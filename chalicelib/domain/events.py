@@ -339,6 +339,25 @@ class ChainReached(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ChainEnded(Event):
+    """What was over is back within its receivers' limits, and that was verified."""
+
+    kind: ClassVar[str] = "chain_ended"
+    identity: ClassVar[tuple[str, ...]] = ("alert_id",)
+    alert_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChainLifted(Event):
+    """A unit that an alert of the chain had reached is reached no more."""
+
+    kind: ClassVar[str] = "chain_lifted"
+    identity: ClassVar[tuple[str, ...]] = ("alert_id", "enterprise_id", "unit_id")
+    alert_id: str
+    unit_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class PlanEvent(Event):
     """Of a run of a joint plan; `enterprise_id` is empty."""
 
@@ -417,6 +436,8 @@ EVENTS: dict[str, type[Event]] = {
         ObservationOpened,
         LimitCrossed,
         ChainReached,
+        ChainEnded,
+        ChainLifted,
         PlanStepsOpened,
         PlanStepStuck,
         PlanStepOverdue,

@@ -50,6 +50,8 @@ class NoticeKind(StrEnum):
     CHAIN_INTAKE = "chain_intake"  # what you take is over your limit
     CHAIN_FARTHER = "chain_farther"  # what you take may be affected by what somebody took before you
     CHAIN_VERIFY = "chain_verify"
+    CHAIN_RESUME = "chain_resume"  # what you take is within your limit again
+    CHAIN_OVER = "chain_over"  # the alert that may have affected what you take is over
     CHAIN_CASE = "chain_case"  # the task about it
     PLAN_STEP = "plan_step"
     PLAN_STUCK = "plan_stuck"

@@ -31,6 +31,7 @@ class Cause(StrEnum):
     DATA = "data"
     CARRIED = "carried"  # from the month before
     CORRECTION = "correction"
+    CHAIN = "chain"
 
 
 class Grade(StrEnum):

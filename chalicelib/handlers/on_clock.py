@@ -1,4 +1,5 @@
-"""Once a minute: deadlines, warnings that are no longer held, calls that nobody has seen, photos that have not come, steps of plans that are late, objections that nobody judged, and whether the catalogue is due for review. One that fails stops no other."""
+"""Once a minute: deadlines, warnings that are no longer held, calls that nobody has seen, photos that have not come, steps of plans that are late,
+objections that nobody judged, alerts of the chain that are over, and whether the catalogue is due for review. One that fails stops no other."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,6 +7,7 @@ from typing import Any
 from chalicelib.acting import Author, acting
 from chalicelib.bootstrap import Services, ports_of
 from chalicelib.observability import FunctionFailed, count, described, logger
+from chalicelib.usecases.end_chain_alerts import end_chain_alerts
 from chalicelib.usecases.escalate_channels import escalate_channels
 from chalicelib.usecases.miss_photos import miss_photos
 from chalicelib.usecases.object_to_score import remind_of_objections
@@ -24,6 +26,7 @@ JOBS: tuple[Callable[..., Any], ...] = (
     ask_for_review,
     watch_plans,
     remind_of_objections,
+    end_chain_alerts,
 )
 
 

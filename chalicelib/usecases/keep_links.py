@@ -8,6 +8,7 @@ from chalicelib.domain.chain import Link, Place
 from chalicelib.domain.coupling import ROUNDING
 from chalicelib.domain.enterprise import Enterprise, Unit
 from chalicelib.domain.errors import FieldError, InvalidRequest, NotFound
+from chalicelib.domain.link_cursor import from_cursor, to_cursor
 from chalicelib.domain.person import Person
 from chalicelib.domain.ucum import convertible_to
 from chalicelib.ports import CatalogueRepo, LinkRepo, RegistryRepo
@@ -24,10 +25,11 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """Nodes by place, edges by id."""
+    """Nodes by place, edges by id: those of a page, and the ends that these have. `cursor`: there are more behind it."""
 
     nodes: tuple[Node, ...]
     links: tuple[Link, ...]
+    cursor: str | None = None
 
 
 def put_link(link: Link, person: Person, *, links: LinkRepo, registry: RegistryRepo, catalogues: CatalogueRepo) -> Link:
@@ -99,8 +101,19 @@ def delete_link(link_id: str, person: Person, *, links: LinkRepo) -> None:
     links.delete(link)
 
 
-def see_chain(person: Person, region: str | None, *, links: LinkRepo, registry: RegistryRepo) -> Chain:
-    """The links that a person may see, of which one end is in the region (None: anywhere)."""
+def see_chain(
+    person: Person,
+    region: str | None,
+    cursor: str | None = None,
+    limit: int | None = None,
+    *,
+    links: LinkRepo,
+    registry: RegistryRepo,
+) -> Chain:
+    """The links that a person may see, of which one end is in the region (None: anywhere), behind a cursor; at most `limit` (None: all).
+
+    Raises InvalidCursor.
+    """
     require(person, Action.READ_CHAIN)
     own = links.of_enterprise(person.enterprise_id) if person.enterprise_id else links.all()
     nodes = {place: node for link in own for place in link.ends if (node := _node(place, person, registry)) is not None}
@@ -110,8 +123,12 @@ def see_chain(person: Person, region: str | None, *, links: LinkRepo, registry: 
             key=lambda one: one.id,
         )
     )
-    ends = {place for link in found for place in link.ends}
-    return Chain(tuple(nodes[place] for place in sorted(ends & nodes.keys())), found)
+    last = None if cursor is None else from_cursor(cursor)
+    behind = tuple(link for link in found if last is None or link.id > last)
+    page = behind if limit is None else behind[:limit]
+    ends = {place for link in page for place in link.ends}
+    onward = to_cursor(page[-1].id) if len(page) < len(behind) else None
+    return Chain(tuple(nodes[place] for place in sorted(ends & nodes.keys())), page, onward)
 
 
 def _is_in(region: str | None, link: Link, nodes: dict[Place, Node]) -> bool:

@@ -16,6 +16,7 @@ from chalicelib.domain.task import Task, TaskKind
 from chalicelib.domain.times import month_span
 from chalicelib.ports import (
     CatalogueRepo,
+    ChainMonthRepo,
     Clock,
     HazardRepo,
     RegistryRepo,
@@ -26,6 +27,7 @@ from chalicelib.ports import (
 )
 from chalicelib.usecases.settle_month import LONGEST_TASK_MS, recount_month, tasks_back_to
 from chalicelib.usecases.settle_warning import current_warning
+from chalicelib.usecases.share_chain_results import recount_chain
 
 OPEN_LOOKED_AT = 100  # open tasks of one enterprise; more would not change what is to be done
 A_PAGE = 100
@@ -166,6 +168,7 @@ def compare_with_history(
     warnings: WarningRepo,
     hazards: HazardRepo,
     results: ResultRepo,
+    chain_months: ChainMonthRepo,
     catalogues: CatalogueRepo,
     zone: tzinfo,
 ) -> Recount:
@@ -181,7 +184,10 @@ def compare_with_history(
         one.id, month, tasks=tasks, warnings=warnings, results=results, catalogues=catalogues, zone=zone
     )
     left_out = _left_out(one.id, month, tasks, results, zone)
-    anew = {entry.key: entry for entry in (*given, *whole) if entry.cause not in left_out}
+    shared = recount_chain(
+        month, one.id, chain_months=chain_months, registry=registry, scores=scores, catalogues=catalogues, zone=zone
+    )
+    anew = {entry.key: entry for entry in (*given, *whole, *shared) if entry.cause not in left_out}
     kept = {entry.key: entry for entry in scores.of_month(one.id, month) if entry.cause not in left_out}
     return Recount(
         missing=tuple(sorted(anew.keys() - kept.keys())),

@@ -1,6 +1,6 @@
 """Settle a month: what it adds to the ledger as a whole, its score, grade and figures, and what it leaves to the next one.
 
-Two passes over all enterprises: all are counted before any is settled, for a chain's partners share in what the others came to. Each step is done once,
+All enterprises are counted before any is settled, for in between partners of a chain are given their share of what the others came to. Each step is done once,
 however often it is tried; what is settled changes only when an objection is decided later, by another revision.
 """
 
@@ -30,8 +30,10 @@ from chalicelib.domain.times import month_span
 from chalicelib.ports import (
     BlockRepo,
     CatalogueRepo,
+    ChainMonthRepo,
     Clock,
     GapRepo,
+    LinkRepo,
     RegistryRepo,
     ReportRepo,
     ResultRepo,
@@ -40,6 +42,7 @@ from chalicelib.ports import (
     WarningRepo,
 )
 from chalicelib.usecases.read_completeness import ledger_of
+from chalicelib.usecases.share_chain_results import share_chain_results
 
 A_PAGE = 100
 LONGEST_TASK_MS = 45 * 86_400_000  # from opening to its time's end: what was opened earlier was due before the month
@@ -57,6 +60,8 @@ class MonthDesk:
     warnings: WarningRepo
     scores: ScoreRepo
     results: ResultRepo
+    chain_months: ChainMonthRepo
+    links: LinkRepo
     catalogues: CatalogueRepo
     blocks: BlockRepo
     gaps: GapRepo
@@ -96,12 +101,40 @@ def uncounted(*, month_desk: MonthDesk) -> tuple[str, ...]:
     return tuple(eid for eid, month in _left(month_desk) if not month_desk.results.counted(month, [eid]))
 
 
+def unshared(*, month_desk: MonthDesk) -> tuple[str, ...]:
+    """Months that all are counted for, or that a day was given to, and whose results partners of a chain do not share yet."""
+    months = sorted({month for _, month in _counted(month_desk)})
+    return tuple(month for month in months if month_desk.chain_months.get(month) is None)
+
+
 def unsettled(*, month_desk: MonthDesk) -> tuple[str, ...]:
-    """Enterprises whose next month can be settled: all are counted, or a day was given to those that cannot be."""
-    desk, left = month_desk, _left(month_desk)
+    """Enterprises whose next month can be settled: it is shared along the chain."""
+    counted = _counted(month_desk)
+    shared = {month for month in {month for _, month in counted} if month_desk.chain_months.get(month) is not None}
+    return tuple(eid for eid, month in counted if month in shared)
+
+
+def _counted(desk: MonthDesk) -> tuple[tuple[str, str], ...]:
+    """(enterprise, month) of those that are counted, where no other is waited for."""
+    left = _left(desk)
     counted = [(eid, month) for eid, month in left if desk.results.counted(month, [eid])]
     waiting = {month for eid, month in left if (eid, month) not in counted and not has_waited(month, desk)}
-    return tuple(eid for eid, month in counted if month not in waiting)
+    return tuple(one for one in counted if one[1] not in waiting)
+
+
+def share_chain(month: str, *, month_desk: MonthDesk) -> tuple[ScoreEntry, ...]:
+    """Write what partners of a chain share of each other's month, once."""
+    desk = month_desk
+    return share_chain_results(
+        month,
+        desk.clock.now_ms(),
+        chain_months=desk.chain_months,
+        links=desk.links,
+        registry=desk.registry,
+        scores=desk.scores,
+        catalogues=desk.catalogues,
+        zone=desk.zone,
+    )
 
 
 def has_waited(month: str, desk: MonthDesk) -> bool:

@@ -23,12 +23,12 @@ VERIFIERS = frozenset({Role.DEPARTMENT, Role.COMMITTEE})
 def walk_chain(event: LimitCrossed, *, chain_desk: ChainDesk) -> tuple[Warned, ...]:
     """Whom this crossing reaches that the alert had not reached before. Doing it twice reaches each once.
 
-    Of what came late people find a notice in their inbox: nobody is called, and no task is opened.
+    An event that was stuck until the alert was over reaches nobody. Of what came late people find a notice in their inbox: nobody is called, and no task is opened.
     """
     desk = chain_desk
     alert = desk.alerts.get(event.alert_id)
     crossing = alert.crossing(event.number) if alert else None
-    if alert is None or crossing is None:
+    if alert is None or crossing is None or alert.end is not None:
         return ()
     first = [one for one in desk.links.of_enterprise(crossing.giver.enterprise_id) if one.id in crossing.links]
     steps = walk(crossing.giver, first, _gives(desk))

@@ -13,12 +13,12 @@ from chalicelib.usecases.chain_desk import ChainDesk, ChainNews, figures, link_a
 
 
 def warn_receiver(event: ChainReached, *, chain_desk: ChainDesk) -> Warned | None:
-    """Doing it twice tells each once and opens the task once. None: the link was taken away meanwhile, or the alert is not there."""
+    """Doing it twice tells each once and opens the task once. None: the link was taken away meanwhile, or the alert is not there, or over."""
     desk, place = chain_desk, Place(event.enterprise_id, event.unit_id)
     alert = desk.alerts.get(event.alert_id)
     warned = next((one for one in alert.warned if one.place == place), None) if alert else None
     link = None if warned is None else link_at(warned.link_id, place, desk)
-    if alert is None or warned is None or link is None:
+    if alert is None or alert.end is not None or warned is None or link is None:
         return None
     news = _news(alert, warned, link, desk)
     readers = sorted(

@@ -9,7 +9,7 @@ from chalicelib.domain.events import LimitCrossed
 from chalicelib.ports import CatalogueRepo, ChainAlertRepo, LinkRepo, RegistryRepo
 
 ATTEMPTS = 5
-MAX_CROSSINGS = 20  # at most four rows each, and one commit takes a hundred
+MAX_CROSSINGS = 19  # at most five rows each, and one commit takes a hundred
 
 
 def watch_chain(

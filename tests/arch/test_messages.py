@@ -6,6 +6,7 @@ import pytest
 
 from chalicelib.domain.advice import NoAdvice
 from chalicelib.domain.assignment import HALF, TENTH
+from chalicelib.domain.chain_gain import Unknown as UnknownGain
 from chalicelib.domain.chain_plan import StepState
 from chalicelib.domain.command import CommandState
 from chalicelib.domain.comparison import Agreement
@@ -66,6 +67,7 @@ WORDS["about"] = {"sensor_fault", "chain"}
 WORDS["assignment"] = {why.value for why in AssignmentReason}
 WORDS["left"] = {HALF, TENTH}
 WORDS["chain"] = {"way", "comma"}
+WORDS["gain"] = {*(one.value for one in UnknownGain), "no_price", "assumption"}
 WORDS["plan_step"] = {state.value for state in StepState}
 WORDS["stage"] = {stage.value for stage in Stage}
 WORDS["laggard"] = {side.value for side in SIDES}
@@ -117,6 +119,8 @@ MORE = {
     "chain_intake": {"material", "subject", "value", "limit", "at"},
     "chain_farther": {"material", "at"},
     "chain_verify": {"material", "subject", "value", "limit", "at", "count"},
+    "chain_resume": {"material", "at"},
+    "chain_over": {"material", "at"},
     "chain_case": {"subject"},
     "plan_step": {"plan", "incident", "step", "minutes"},
     "plan_stuck": {"plan", "incident", "step", "text"},

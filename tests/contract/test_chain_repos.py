@@ -6,15 +6,18 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters.chain_alert_repo import RowChainAlertRepo
+from chalicelib.adapters.chain_month_repo import RowChainMonthRepo
 from chalicelib.adapters.codec import event_from_body
 from chalicelib.adapters.link_repo import RowLinkRepo
 from chalicelib.adapters.plan_repos import RowPlanRepo, RowPlanRunRepo
 from chalicelib.adapters.rows import Rows
+from chalicelib.domain.catalogue import ChainShare
 from chalicelib.domain.chain import Carried, Link, Place
-from chalicelib.domain.chain_alert import ChainAlert, Crossing, Episode, Excess, Giving, Warned
+from chalicelib.domain.chain_alert import AlertEnd, ChainAlert, Crossing, Episode, Excess, Giving, Warned
 from chalicelib.domain.chain_plan import ChainPlan, PlanRun, PlanStep, Resource, StepAnswer, StepState, answered
+from chalicelib.domain.chain_score import ChainMonth, Tie
 from chalicelib.domain.errors import ContentConflict, WriteConflict
-from chalicelib.domain.events import ChainReached, LimitCrossed, PlanStepsOpened
+from chalicelib.domain.events import ChainEnded, ChainLifted, ChainReached, Event, LimitCrossed, PlanStepsOpened
 from tests.park import FakeClock
 
 LINK = Link("l-1", Place("a", "a1"), Place("b", "b1"), "溶剂", (Carried("voc", 50.0, "mg/m3"),), 0.6, 0.9, 30)
@@ -219,3 +222,71 @@ def test_a_run_is_among_the_running_until_it_ends(runs: RowPlanRunRepo) -> None:
     assert runs.running() == (known,)
     runs.save(replace(known, ended_at_ms=2_000_000), [])
     assert runs.running() == ()
+
+
+TIES = tuple(Tie(f"l-{n:05d}", ("a", f"b-{n}"), 0.5) for n in range(4500))
+MONTH = ChainMonth(
+    "2026-03", 7, "v", ChainShare(0.2, 80.0, 5.0), TIES, {f"b-{n}": 90.0 + n / 1000 for n in range(11_000)}
+)
+
+
+def test_what_a_month_was_shared_by_is_written_once_however_much_it_is(rows: Rows) -> None:
+    months = RowChainMonthRepo(rows)
+    assert months.get("2026-03") is None
+    assert months.settle(MONTH) == MONTH == months.get("2026-03")
+    assert months.settle(replace(MONTH, at_ms=8, ties=(), results={})) == MONTH == months.get("2026-03")
+
+
+def test_a_month_without_links_is_written_too(rows: Rows) -> None:
+    months, nothing = RowChainMonthRepo(rows), replace(MONTH, ties=(), results={})
+    assert months.settle(nothing) == nothing == months.get("2026-03")
+    assert months.get("2026-04") is None
+
+
+END, OVER = AlertEnd(9_000_000, 8_000_000), ChainEnded("a", 9_000_000, "correlated", "c-1")
+
+
+def events_of(rows: Rows, enterprise_id: str, kind: type) -> list[Event]:
+    found = (event_from_body(row.body) for row in rows.query(f"ENT#{enterprise_id}", prefix="EVENT#"))
+    return [one for one in found if isinstance(one, kind)]
+
+
+def test_an_alert_stands_until_it_has_ended_and_ends_once(
+    alerts: RowChainAlertRepo, alert: ChainAlert, rows: Rows
+) -> None:
+    assert alerts.standing() == (alert,)
+    calm = Giving((replace(STATE.episodes[0], calm_ms=8_000_000),))
+    alerts.end(alert, END, calm, 1, OVER)
+    assert alerts.standing() == () and alerts.get("c-1") == replace(alert, end=END)
+    assert alerts.giving("a") == (calm, 2) and events_of(rows, "a", ChainEnded) == [OVER]
+    with pytest.raises(WriteConflict):
+        alerts.end(alert, replace(END, at_ms=9_500_000), calm, 2, OVER)
+    assert alerts.giving("a")[1] == 2
+
+
+def test_an_alert_of_which_more_was_recorded_meanwhile_does_not_end(
+    alerts: RowChainAlertRepo, alert: ChainAlert, rows: Rows
+) -> None:
+    alerts.record("a", STATE, 1, [], [])
+    with pytest.raises(WriteConflict):
+        alerts.end(alert, END, STATE, 1, OVER)
+    assert alerts.standing() == (alert,) and events_of(rows, "a", ChainEnded) == []
+
+
+def test_what_came_late_does_not_stand(alerts: RowChainAlertRepo) -> None:
+    late = replace(FIRST, is_late=True)
+    alerts.record("a", STATE, 0, [late], [told(late)])
+    assert alerts.standing() == () and alerts.get("c-1") is not None
+
+
+def test_each_place_that_was_reached_is_told_of_the_end_once(
+    alerts: RowChainAlertRepo, alert: ChainAlert, rows: Rows
+) -> None:
+    alerts.add_warned(alert, [warned(B, 30), warned(C, 60)], "correlated")
+    alerts.end(alert, END, STATE, 1, OVER)
+    known = alerts.get("c-1")
+    assert known is not None
+    for _ in range(2):
+        alerts.lift(known, "correlated")
+    assert events_of(rows, "b", ChainLifted) == [ChainLifted("b", 9_000_000, "correlated", "c-1", "b1")]
+    assert events_of(rows, "c", ChainLifted) == [ChainLifted("c", 9_000_000, "correlated", "c-1", "c1")]

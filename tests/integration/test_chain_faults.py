@@ -1,10 +1,15 @@
 """The chain on a store that fails: whichever call it is, the same places are reached in the end, and nobody is called twice."""
 
 from collections import Counter
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
+from chalicelib.domain.errors import Busy
+from chalicelib.handlers.on_clock import on_clock
+from chalicelib.observability import FunctionFailed
+from tests.acts import closes
 from tests.integration.test_faults import RetryingPark
 
 WHO = ("enterprise", "enterprise_other", "department_safety", "committee")
@@ -65,3 +70,42 @@ def test_whichever_call_of_the_store_fails_the_end_is_the_same(
         story.park.pump()
         story.park.store.heal()
         assert story.outcome() == expected, f"call {number} of {calls}"
+
+
+class EndStory(Story):
+    """What acme gives is calm again, and its task is closed: the alert ends, on a store that fails."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        park = self.park
+        park.store.heal()
+        park.pump()
+        found = park.as_("committee").get("/v1/tasks?limit=100")["items"]
+        (task,) = (one for one in found if one["enterprise_id"] == "acme")
+        closes(park, task)
+        for _ in range(4):
+            park.clock.advance(600)
+            park.reads(voc=30.0)
+
+    def ends(self) -> None:
+        """A minute whose job fails is followed by another."""
+        for _ in range(2):
+            with suppress(FunctionFailed, Busy):
+                on_clock(self.park.services)
+            self.park.pump()
+
+
+def test_whichever_call_fails_at_the_end_of_an_alert_all_are_told_once() -> None:
+    undisturbed = EndStory()
+    undisturbed.park.store.heal()
+    undisturbed.ends()
+    calls, expected = undisturbed.park.store.calls, undisturbed.outcome()
+    kinds = {who: [one["kind"] for one in found] for who, found in expected["inboxes"].items()}
+    assert calls > 30 and expected["alerts"][0]["ended_at"] and kinds["enterprise_other"].count("chain_resume") == 1
+    for after in (False, True):
+        for number in range(0, calls, 5):
+            story = EndStory()
+            story.park.store.fails(range(number, number + 1), after=after)
+            story.ends()
+            story.park.store.heal()
+            assert story.outcome() == expected, f"call {number} of {calls}, after: {after}"

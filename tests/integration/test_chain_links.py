@@ -212,3 +212,53 @@ def test_a_long_name_is_cut_where_its_box_ends_and_whole_under_the_pointer(park:
 )
 def test_columns_go_by_the_distance_from_a_source(arrows: list[tuple[str, str]], found: tuple[tuple[str, ...]]) -> None:
     assert columns("abc", arrows) == columns("cba", reversed(arrows)) == found
+
+
+def many(park: Park, count: int = 7) -> list[str]:
+    for n in range(count):
+        park.as_("admin").put(f"/v1/chain/links/m-{n}", LINK | {"material": f"料{n}", "share": 1.0})
+    return [f"m-{n}" for n in range(count)]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 6, 7, 100])
+def test_pages_of_the_graph_have_each_link_once_in_order_with_its_ends(park: Park, limit: int) -> None:
+    expected, found, query = many(park), [], f"?limit={limit}"
+    while True:
+        page = park.as_("committee").get(f"/v1/chain{query}")
+        found += [one["id"] for one in page["links"]]
+        ends = {
+            (one[end]["enterprise_id"], one[end]["unit_id"]) for one in page["links"] for end in ("giver", "receiver")
+        }
+        assert ends == {(one["enterprise_id"], one["unit_id"]) for one in page["nodes"]}
+        assert len(page["links"]) <= limit
+        if "next_cursor" not in page:
+            break
+        query = f"?limit={limit}&cursor={page['next_cursor']}"
+    assert found == expected
+
+
+def test_who_asks_for_no_page_gets_the_whole_graph(park: Park) -> None:
+    expected = many(park)
+    whole = park.as_("committee").get("/v1/chain")
+    assert [one["id"] for one in whole["links"]] == expected and "next_cursor" not in whole
+    cursor = park.as_("committee").get("/v1/chain?limit=5")["next_cursor"]
+    rest = park.as_("committee").get(f"/v1/chain?cursor={cursor}")
+    assert [one["id"] for one in rest["links"]] == ["m-5", "m-6"] and "next_cursor" not in rest
+
+
+def test_what_is_taken_away_between_two_pages_moves_no_other(park: Park) -> None:
+    many(park)
+    first = park.as_("committee").get("/v1/chain?limit=3")
+    for gone in ("m-0", "m-2"):
+        park.as_("admin").call("DELETE", f"/v1/chain/links/{gone}", None, 204, {})
+    rest = park.as_("committee").get(f"/v1/chain?limit=100&cursor={first['next_cursor']}")
+    assert [one["id"] for one in rest["links"]] == ["m-3", "m-4", "m-5", "m-6"]
+
+
+def test_pages_have_only_what_a_person_may_see(park: Park) -> None:
+    many(park, 2)
+    assert park.as_("inspector_elsewhere").get("/v1/chain?limit=1") == {"nodes": [], "links": []}
+    park.as_("committee").get("/v1/chain?limit=0", expect=400)
+    for wrong in ("nonsense", "bS00", "%E6%96%99"):
+        assert park.as_("committee").get(f"/v1/chain?cursor={wrong}", expect=400)["code"] == "invalid_cursor"
+    park.as_("committee").get("/v1/chain/picture?limit=1", expect=400)

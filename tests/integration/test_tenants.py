@@ -40,6 +40,7 @@ WORKERS = {"inspector", "enterprise"}
 MAY: dict[str, set[str]] = {
     "get_score": EVERYONE - {"inspector"},
     "get_recount": {"department", "committee", "admin"},
+    "get_chain_share": EVERYONE - {"inspector"},
     "post_objection": {"enterprise"},
     "list_objections": EVERYONE - {"inspector"},
     "get_objection": EVERYONE - {"inspector"},

@@ -278,6 +278,7 @@ def story(park: RepeatingPark) -> None:
     objects(park)
     think_twice(park, task)
     goes_badly(park)
+    stays_within_the_limit(park)
     runs_a_joint_plan(park)
     alarm_story(park)
     park.clock.ms = QUARTER_MS
@@ -293,6 +294,16 @@ def gives_to_other(park: RepeatingPark) -> None:
     limits = [{"indicator": "voc", "upper": 50.0, "unit": "mg/m3"}]
     link = {**ends, "material": "溶剂", "carries": limits, "share": 0.5, "lead_time_min": 30}
     park.as_("committee").put("/v1/chain/links/l-1", link)
+
+
+def stays_within_the_limit(park: RepeatingPark) -> None:
+    """What acme gives is calm for long enough, and its task is closed: other may take again."""
+    for _ in range(3):
+        park.clock.advance(1200)
+        park.reads(temperature=170.0, voc=30.0, steam=100.0)
+    park.minute_passes()
+    found = park.as_("committee").get("/v1/chain/alerts")["items"]
+    assert any("ended_at" in one for one in found)
 
 
 def runs_a_joint_plan(park: RepeatingPark) -> None:

@@ -23,11 +23,12 @@ from chalicelib.domain.side import Side, SideState
 from chalicelib.domain.task import Task, TaskKind
 from chalicelib.domain.warning import Warning, WarningState
 from chalicelib.flow import FLOW
-from chalicelib.handlers.on_learn import JOBS, on_learn
+from chalicelib.handlers.on_learn import on_learn
 from chalicelib.usecases.score_task import recount
 from chalicelib.usecases.settle_month import recount_month
 from tests.park import Park
 from tests.why_cards import above, card, rise
+from tests.year import MONTHLY
 
 ZONE = ZoneInfo("Asia/Shanghai")
 POLICY: dict[str, Any] = yaml.safe_load((SHIPPED / "policy.yaml").read_text())
@@ -44,7 +45,6 @@ FOLLOWED = {
     "review supervision",
     "call for interview",
 }
-MONTHLY = tuple(job for job in JOBS if job.name in {"count_month", "settle_month", "publish_rankings"})
 ORDER = ["benchmark", "compliant", "rectify", "supervised"]
 
 
@@ -125,15 +125,12 @@ def run_the_year(park: Park, cases: dict[str, list[Case]]) -> None:
         park.services.registry.put_enterprise(
             Enterprise(eid, f"企业{eid}", "", INDUSTRIES[number % len(INDUSTRIES)], "medium", f"region-{number % 4}")
         )
-    feed = sorted(events_of(cases), key=lambda one: one[0])
-    feed += [(start(after(months()[-1])) + 3 * DAY, None, None)]
-    settled_for = 0
-    for at_ms, case, what in feed:
-        while settled_for < 12 and at_ms >= start(after(months()[settled_for])) + 2 * DAY:
-            settle(park, start(after(months()[settled_for])) + 2 * DAY)
-            settled_for += 1
+    runs = [(start(after(month)) + 2 * DAY + n * HOUR, None, None) for month in months() for n in range(5)]
+    for at_ms, case, what in sorted([*events_of(cases), *runs], key=lambda one: one[0]):
         park.clock.ms = at_ms
-        if case is not None:
+        if case is None:
+            an_hourly_run(park)
+        else:
             happens(park, case, what)
 
 
@@ -203,19 +200,14 @@ def follow(park: Park, event: Event) -> None:
             stage.run(event, **ports_of(stage.run, park.services))
 
 
-def settle(park: Park, at_ms: int) -> None:
-    """The hourly runs after a month's end: counted, settled, published; and what is announced is followed."""
-    park.clock.ms = at_ms
-    for _ in range(4):
-        on_learn(park.services, MONTHLY)
-        announced = [
-            row for row in park.stream if row.sk.startswith("EVENT#") and row.body["kind"] == MonthSettled.kind
-        ]
-        park.stream.clear()
-        for row in announced:
-            told = {key: value for key, value in row.body.items() if key != "kind"}
-            follow(park, MonthSettled(**told))
-        park.clock.ms += HOUR
+def an_hourly_run(park: Park) -> None:
+    """What is announced is followed at once."""
+    on_learn(park.services, MONTHLY)
+    announced = [row for row in park.stream if row.sk.startswith("EVENT#") and row.body["kind"] == MonthSettled.kind]
+    park.stream.clear()
+    for row in announced:
+        told = {key: value for key, value in row.body.items() if key != "kind"}
+        follow(park, MonthSettled(**told))
 
 
 # the same, worked out from the raw events
@@ -308,8 +300,8 @@ def before(month: str) -> str:
 
 
 def settling_of(month: str) -> int:
-    """An hour after the two days: what was counted in one run is settled in the next."""
-    return start(after(month)) + 2 * DAY + HOUR
+    """Two hours after the two days: counted in one run, shared along the chain in the next, settled in the third."""
+    return start(after(month)) + 2 * DAY + 2 * HOUR
 
 
 def moments(own: list[Case], from_ms: int, to_ms: int) -> list[tuple[int, int, Case, str]]:

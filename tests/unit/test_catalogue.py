@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters.catalogue import InvalidDocument, parse, shipped, shipped_document
-from chalicelib.domain.catalogue import Chattering, Grouping, TriggerKind, UnitRole
+from chalicelib.domain.catalogue import ChainPolicy, ChainShare, Chattering, Grouping, TriggerKind, UnitRole
 from chalicelib.domain.dimension import Dimension
 
 Change = Callable[[dict[str, Any]], object]
@@ -112,6 +112,14 @@ def drop(*path: Any) -> Change:
         pytest.param(put("deadlines", 4, to={"finish_s": 5}), "deadlines", id="a fourth tier"),
         pytest.param(put("deadlines", 2, "finish_s", to=0), "deadlines.2.finish_s", id="a deadline of zero"),
         pytest.param(drop("score", "late", 2), "score.late", id="a tier without points for being late"),
+        pytest.param(put("score", "chain", "share_of", to=1.5), "score.chain.share_of", id="partners that share more than all"),
+        pytest.param(put("score", "chain", "most", to=-1), "score.chain.most", id="a negative bound on what partners share"),
+        pytest.param(put("score", "chain", "mark", to=101), "score.chain.mark", id="a mark that nobody reaches"),
+        pytest.param(put("chain", "hysteresis", to=1), "chain.hysteresis", id="an alert that never ends"),
+        pytest.param(put("chain", "off_delay", to=0), "chain.off_delay", id="an end without a reading"),
+        pytest.param(put("chain", "hourly_prices", to={"voc": 0}), "chain.hourly_prices.voc", id="a price of nothing"),
+        pytest.param(put("chain", "hourly_prices", to={"gold": 1}), "chain.hourly_prices.gold", id="a price of an unknown indicator"),
+        pytest.param(put("chain", "currency", to="yuan"), "chain.currency", id="a currency that has no code"),
     ],
 )  # fmt: skip
 def test_a_broken_document_is_refused_by_the_name_of_its_field(change: Change, field: str) -> None:
@@ -187,6 +195,15 @@ def test_alarm_habits_are_data_and_have_the_issue_s_defaults() -> None:
     bare = shipped_document()
     for name in ("grouping", "chattering", "stale_after_s"):
         del bare[name]
+    assert parse(bare) == known, "a document from before they were data means the defaults"
+
+
+def test_what_goes_for_chains_is_data_and_has_its_defaults() -> None:
+    known = shipped()
+    assert known.chain == ChainPolicy(hysteresis=0.1, off_delay=2, hold_ms=1_800_000, hourly_prices={}, currency="CNY")
+    assert known.score.chain == ChainShare(share_of=0.1, mark=90.0, most=3.0)
+    bare = shipped_document()
+    del bare["chain"], bare["score"]["chain"]
     assert parse(bare) == known, "a document from before they were data means the defaults"
 
 

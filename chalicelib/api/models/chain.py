@@ -78,6 +78,11 @@ class ChainQuery(Wire):
     region: Id | None = Field(default=None, description="links of which one end is there; absent: all")
 
 
+class ChainPageQuery(ChainQuery):
+    cursor: str | None = Field(default=None, max_length=400, description="where the page before ended")
+    limit: int | None = Field(default=None, ge=1, le=1000, description="links of a page; absent: all at once")
+
+
 class ChainNodeOut(View):
     """`unit_name`, `region` and `industry` are left out of a partner that you may not see."""
 
@@ -90,8 +95,11 @@ class ChainNodeOut(View):
 
 
 class ChainOut(View):
+    """`nodes` are the ends of these links; one that has links on several pages is on each of them."""
+
     nodes: list[ChainNodeOut]
     links: list[LinkOut]
+    next_cursor: str | None = None
 
 
 class PictureOut(View):
@@ -130,6 +138,10 @@ class ChainAlertOut(View):
 
     id: str
     at: Instant
+    ended_at: Instant | None = Field(
+        default=None,
+        description="from when on it may be taken in again: back within the limits, and that was verified. Absent: not yet, or it came late",
+    )
     late: bool = Field(description="the readings came late: people read of it, nobody was called")
     giver: PlaceOut | None = None
     crossings: list[CrossingOut]

@@ -67,6 +67,33 @@ class RecountOut(View):
     different: list[str]
 
 
+class ChainLinkOut(View):
+    id: str
+    material: str | None = Field(default=None, description="absent: the link is there no more")
+
+
+class ChainPartnerOut(View):
+    enterprise_id: str
+    enterprise_name: str
+    result: float = Field(description="its month without what its own partners share with it")
+    strength: float = Field(description="share and damping of all links between you, 1 at most")
+    points: float = Field(description="before the bound on all partners together")
+    links: list[ChainLinkOut]
+
+
+class ChainShareOut(View):
+    """`points` are the sum of the partners', no more than `most` up or down."""
+
+    enterprise_id: str
+    month: str
+    is_settled: bool = Field(description="it stands in the ledger; else as it would be by what is known now")
+    points: float
+    share_of: float = Field(description="of what a partner's result is above or below `mark`")
+    mark: float
+    most: float
+    partners: list[ChainPartnerOut]
+
+
 class ObjectionIn(Wire):
     id: ClientId
     month: Month
