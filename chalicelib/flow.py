@@ -75,6 +75,7 @@ from chalicelib.usecases.push import push
 from chalicelib.usecases.push_channel import push_channel
 from chalicelib.usecases.read_audit import verify_audit
 from chalicelib.usecases.register import put_enterprise, put_person, put_unit
+from chalicelib.usecases.release_chain_alert import release_alert
 from chalicelib.usecases.report_hazard import report_hazard
 from chalicelib.usecases.request_command import request_command
 from chalicelib.usecases.review_catalogue import ask_for_review, tell_review
@@ -142,6 +143,7 @@ FLOW = (
     Stage("walk chain", "relay", LimitCrossed, walk_chain, (ChainReached, TaskDispatched, PushRequest)),
     Stage("warn receiver", "relay", ChainReached, warn_receiver, (TaskDispatched, PushRequest)),
     Stage("end chain alerts", "clock", "every minute", end_chain_alerts, (ChainEnded,)),
+    Stage("release chain alert", "api", "department", release_alert, (ChainEnded,)),
     Stage("lift chain", "relay", ChainEnded, lift_chain, (ChainLifted,)),
     Stage("tell lifted", "relay", ChainLifted, tell_lifted, (PushRequest,)),
     Stage("tell observation", "relay", ObservationOpened, tell_observation),

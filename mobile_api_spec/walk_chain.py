@@ -31,6 +31,11 @@ def chain(w: Walker) -> None:
     (alert,) = w.call("list_chain_alerts", "committee", query={"limit": "20"}, expect=200)["items"]
     w.call("get_chain_alert", "committee", alert_id=alert["id"], expect=200)
     w.call("get_chain_alert", "department_safety", alert_id="c-none", expect=404)
+    reason = {"reason": "在线仪表停运，现场取样合格"}
+    w.call("end_chain_alert", "committee", alert_id=alert["id"], body=reason, expect=409)
+    w.call("end_chain_alert", "committee", alert_id="c-none", body=reason, expect=404)
+    w.park.clock.advance(1900)
+    w.call("end_chain_alert", "committee", alert_id=alert["id"], body=reason, expect=200)
     w.call("delete_link", "committee", link_id=LINK, expect=204)
     w.call("get_link", "enterprise", link_id=LINK, expect=404)
     w.call("delete_link", "committee", link_id=LINK, expect=404)

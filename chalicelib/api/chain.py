@@ -10,7 +10,7 @@ from chalice.app import Blueprint
 from chalicelib.api.http import Call, endpoint
 from chalicelib.api.models.wire import PageQuery
 from chalicelib.domain.access import Action
-from chalicelib.domain.errors import ContentConflict, InvalidCursor, NotFound
+from chalicelib.domain.errors import ContentConflict, IllegalTransition, InvalidCursor, NotFound
 from chalicelib.domain.messages import text
 
 if TYPE_CHECKING:
@@ -117,6 +117,27 @@ def get_chain_alert(call: Call, alert_id: str) -> ChainAlertOut:
     return _alert(see_alert(alert_id, call.person, chain_alerts=ports.chain_alerts, registry=ports.registry))
 
 
+@endpoint(
+    api, "POST", "/v1/chain/alerts/{alert_id}/end", summary="End an alert by hand: somebody has looked, and no reading says otherwise",
+    action=Action.RELEASE_CHAIN, request="chain.AlertEndIn", response="chain.ChainAlertOut", problems=(NotFound, IllegalTransition),
+)  # fmt: skip
+def end_chain_alert(call: Call, alert_id: str) -> ChainAlertOut:
+    from chalicelib.usecases.release_chain_alert import release_alert
+
+    ports = call.services
+    done = release_alert(
+        alert_id,
+        call.body.reason,
+        call.person,
+        call.correlation_id,
+        chain_alerts=ports.chain_alerts,
+        registry=ports.registry,
+        catalogues=ports.catalogues,
+        clock=ports.clock,
+    )
+    return _alert(done)
+
+
 def _alert(alert: ChainAlert) -> ChainAlertOut:
     from chalicelib.api.models.chain import ChainAlertOut, CrossingOut, ExcessOut, PlaceOut, WarnedOut
 
@@ -124,6 +145,7 @@ def _alert(alert: ChainAlert) -> ChainAlertOut:
         id=alert.id,
         at=alert.at_ms,
         ended_at=None if alert.end is None else alert.end.at_ms,
+        end_reason=alert.end.reason or None if alert.end else None,
         late=alert.is_late,
         giver=None if alert.giver is None else PlaceOut.model_validate(alert.giver),
         crossings=[

@@ -65,6 +65,7 @@ class Action(StrEnum):
     READ_FORESIGHT = "read_foresight"
     KEEP_LINK = "keep_link"
     READ_CHAIN = "read_chain"
+    RELEASE_CHAIN = "release_chain"
     KEEP_PLAN = "keep_plan"
     READ_PLAN = "read_plan"
     START_PLAN = "start_plan"
@@ -131,6 +132,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.READ_FORESIGHT: PEOPLE - {Role.ENTERPRISE},
     Action.KEEP_LINK: frozenset({Role.COMMITTEE, Role.ADMIN}),
     Action.READ_CHAIN: PEOPLE,
+    Action.RELEASE_CHAIN: frozenset({Role.DEPARTMENT, Role.COMMITTEE}),
     Action.KEEP_PLAN: frozenset({Role.COMMITTEE, Role.ADMIN}),
     Action.READ_PLAN: PEOPLE,
     Action.START_PLAN: frozenset({Role.DEPARTMENT, Role.COMMITTEE}),

@@ -120,10 +120,12 @@ class Warned:
 
 @dataclass(frozen=True, slots=True)
 class AlertEnd:
-    """When an alert was found to be over, and since when what is given had been calm."""
+    """When an alert was found to be over, and since when what is given had been calm. `by` a person, with a `reason`; empty: by readings."""
 
     at_ms: int
     calm_ms: int
+    by: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ class NoticeKind(StrEnum):
     CHAIN_VERIFY = "chain_verify"
     CHAIN_RESUME = "chain_resume"  # what you take is within your limit again
     CHAIN_OVER = "chain_over"  # the alert that may have affected what you take is over
+    CHAIN_RELEASED = "chain_released"  # somebody of the park has ended the alert
     CHAIN_CASE = "chain_case"  # the task about it
     PLAN_STEP = "plan_step"
     PLAN_STUCK = "plan_stuck"

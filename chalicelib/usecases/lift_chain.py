@@ -60,5 +60,6 @@ def _news(alert: ChainAlert, warned: Warned, end: AlertEnd, desk: ChainDesk) -> 
     }
     crossed = {excess.link_id for one in alert.crossings for excess in one.excesses}
     kind = NoticeKind.CHAIN_RESUME if link.id in crossed else NoticeKind.CHAIN_OVER
+    kind = NoticeKind.CHAIN_RELEASED if end.by else kind
     key = f"{kind}|{link.id}|{place.unit_id}|{end.at_ms}"  # of alerts that end together it is said once
     return ChainNews(key, kind, "", place, FARTHER_TIER, params)

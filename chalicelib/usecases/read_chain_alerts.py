@@ -43,6 +43,7 @@ def _seen_by(person: Person, alert: ChainAlert, registry: RegistryRepo) -> Chain
     links = {one.link_id for one in warned if one.is_direct}
     return replace(
         alert,
+        end=alert.end and replace(alert.end, by="", reason=""),  # it may say how things stand at the giver
         giver=alert.giver if links else None,
         crossings=tuple(_of_links(alert.crossings, links)),
         warned=warned,

@@ -107,6 +107,7 @@ MORE = {
     "chain_verify": {"material", "subject", "value", "limit", "at", "count"},
     "chain_resume": {"material", "at"},
     "chain_over": {"material", "at"},
+    "chain_released": {"material", "at"},
     "chain_case": {"subject"},
     "plan_step": {"plan", "incident", "step", "minutes"},
     "plan_stuck": {"plan", "incident", "step", "text"},

@@ -272,3 +272,68 @@ def test_an_excess_that_is_stored_and_judged_while_the_end_is_decided_holds_it_b
     calms(park)
     minute(park)
     assert told(park) == ["chain_resume"]
+
+
+REASON = {"reason": "在线仪表停运，现场取样合格"}
+
+
+def ends_by_hand(park: Park, person: str = "committee", *, expect: int = 200, **changes: Any) -> dict[str, Any]:
+    return park.as_(person).post(f"/v1/chain/alerts/{alerts(park)[0]['id']}/end", REASON | changes, expect=expect)
+
+
+@pytest.mark.parametrize(
+    ("person", "expect"),
+    [("enterprise", 403), ("inspector_safety", 403), ("admin", 403), ("department_elsewhere", 404)],
+)
+def test_an_alert_is_ended_by_hand_by_departments_and_committee_that_see_the_giver(
+    park: Park, person: str, expect: int
+) -> None:
+    park.reads(voc=60.0)
+    park.clock.advance(1900)
+    ends_by_hand(park, person, expect=expect)
+    assert "ended_at" not in alerts(park)[0]
+
+
+def test_while_readings_say_that_it_goes_on_nobody_can_end_it(park: Park) -> None:
+    park.reads(voc=60.0)
+    assert ends_by_hand(park, expect=409)["state"] == "over"
+    park.clock.advance(1799)
+    ends_by_hand(park, expect=409)
+    park.clock.advance(1)
+    assert ends_by_hand(park)["ended_at"] == rfc3339(park.clock.ms)
+
+
+def test_who_was_told_to_stop_hears_that_somebody_has_ended_it_and_not_why(park: Park) -> None:
+    park.reads(voc=60.0)
+    park.clock.advance(1900)
+    id = ends_by_hand(park)["id"]
+    park.pump()
+    for person, supplier in (("enterprise_other", "acme chemicals"), ("people-third", "other chemicals")):
+        (one,) = (n for n in park.as_(person).get("/v1/inbox")["items"] if n["kind"] == "chain_released")
+        assert supplier in one["body"] and "取样" not in one["body"]
+        assert "end_reason" not in park.as_(person).get(f"/v1/chain/alerts/{id}")
+    assert park.as_("enterprise").get(f"/v1/chain/alerts/{id}")["end_reason"] == REASON["reason"]
+
+
+def test_ending_by_hand_twice_is_once_and_another_reason_comes_too_late(park: Park) -> None:
+    park.reads(voc=60.0)
+    park.clock.advance(1900)
+    first = ends_by_hand(park)
+    park.clock.advance(60)
+    assert ends_by_hand(park) == first
+    assert ends_by_hand(park, reason="另一原因", expect=409)["state"] == "ended"
+    ends_by_hand(park, "department_safety", expect=409)
+
+
+def test_what_is_over_after_it_was_ended_by_hand_is_another_alert(park: Park) -> None:
+    park.reads(voc=60.0)
+    park.clock.advance(1900)
+    ends_by_hand(park)
+    park.reads(voc=60.0)
+    assert len(alerts(park)) == 2
+
+
+def test_an_alert_that_came_late_cannot_be_ended(park: Park) -> None:
+    park.clock.advance(3 * 3600)
+    park.reads(at_ms=START_MS, voc=60.0)
+    assert ends_by_hand(park, expect=409)["state"] == "late"

@@ -102,6 +102,7 @@ MAY: dict[str, set[str]] = {
     "get_alarm_kpis": {"department", "committee", "admin"},
     "put_link": {"committee", "admin"},
     "delete_link": {"committee", "admin"},
+    "end_chain_alert": {"department", "committee"},
     "put_plan": {"committee", "admin"},
     "post_run": {"department", "committee"},
     "post_step_answer": {"enterprise", "committee"},

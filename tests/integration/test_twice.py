@@ -68,6 +68,7 @@ ROUTES = {
     r"POST /v1/chain/plans/.*/runs": "start plan",
     r"POST /v1/chain/runs/.*/answer": "answer step",
     r"POST /v1/chain/runs/.*/end": "end plan",
+    r"POST /v1/chain/alerts/.*/end": "release chain alert",
     r"POST .*/acceptance": "accept",
     r"POST .*/decline": "decline",
     r"POST .*/transfer": "transfer",
@@ -293,6 +294,11 @@ def stays_within_the_limit(park: RepeatingPark) -> None:
     park.minute_passes()
     found = park.as_("committee").get("/v1/chain/alerts")["items"]
     assert any("ended_at" in one for one in found)
+    park.reads(voc=60.0)
+    park.clock.advance(1900)
+    newest = park.as_("committee").get("/v1/chain/alerts")["items"][0]["id"]
+    park.as_("committee").post(f"/v1/chain/alerts/{newest}/end", {"reason": "已停止出料，现场核实"})
+    park.pump()
 
 
 def runs_a_joint_plan(park: RepeatingPark) -> None:

@@ -142,11 +142,18 @@ class ChainAlertOut(View):
         default=None,
         description="from when on it may be taken in again: back within the limits, and that was verified. Absent: not yet, or it came late",
     )
+    end_reason: str | None = Field(
+        default=None, description="of one that somebody has ended, for who may see the giver"
+    )
     late: bool = Field(description="the readings came late: people read of it, nobody was called")
     giver: PlaceOut | None = None
     crossings: list[CrossingOut]
     warned: list[WarnedOut]
     parent_id: str = Field(description="the task that all others stand under; empty: none")
+
+
+class AlertEndIn(Wire):
+    reason: ShortText = Field(max_length=500, description="what was looked at")
 
 
 class ChainAlertsOut(View):
