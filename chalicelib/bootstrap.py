@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from chalicelib.adapters.chain_month_repo import RowChainMonthRepo
     from chalicelib.adapters.channel_repo import RowChannelRepo
     from chalicelib.adapters.checklist_repo import RowChecklistRepo
+    from chalicelib.adapters.consequence_repo import RowConsequenceRepo
     from chalicelib.adapters.duty_repo import RowDutyRepo
     from chalicelib.adapters.hazard_repo import RowHazardRepo
     from chalicelib.adapters.instrument_repo import RowInstrumentRepo
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from chalicelib.adapters.link_repo import RowLinkRepo
     from chalicelib.adapters.plan_repos import RowPlanRepo, RowPlanRunRepo
     from chalicelib.adapters.privacy_repo import RowPrivacyRepo
+    from chalicelib.adapters.result_repo import RowResultRepo
     from chalicelib.adapters.review_repo import RowReviewRepo
     from chalicelib.adapters.sync_repos import RowOperationRepo, RowPackRepo
     from chalicelib.adapters.visit_repo import RowVisitRepo
@@ -61,12 +63,14 @@ if TYPE_CHECKING:
     from chalicelib.adapters.weather_repos import RowForesightRepo, RowRegionRepo, RowWeatherRepo
     from chalicelib.domain.discrete_laplace import RandBelow
     from chalicelib.usecases.add_retest import RetestDesk
+    from chalicelib.usecases.apply_consequences import ConsequenceDesk
     from chalicelib.usecases.apply_operation import FieldDesk
     from chalicelib.usecases.chain_desk import ChainDesk
     from chalicelib.usecases.escalate_channels import UnseenDesk
     from chalicelib.usecases.hand_out import Post
     from chalicelib.usecases.hand_over import CrewDesk
     from chalicelib.usecases.read_audit import AuditDesk
+    from chalicelib.usecases.settle_month import MonthDesk
     from chalicelib.usecases.settle_warning import Desk
     from chalicelib.usecases.share_statistics import StatisticsDesk
 
@@ -335,6 +339,54 @@ class Services:
     @cached_property
     def scores(self) -> RowScoreRepo:
         return RowScoreRepo(self.audited(OPERATIONS))
+
+    @cached_property
+    def results(self) -> RowResultRepo:
+        from chalicelib.adapters.result_repo import RowResultRepo
+
+        return RowResultRepo(self.audited(OPERATIONS))
+
+    @cached_property
+    def consequences(self) -> RowConsequenceRepo:
+        from chalicelib.adapters.consequence_repo import RowConsequenceRepo
+
+        return RowConsequenceRepo(self.audited(OPERATIONS))
+
+    @cached_property
+    def month_desk(self) -> MonthDesk:
+        from chalicelib.usecases.settle_month import MonthDesk
+
+        return MonthDesk(
+            registry=self.registry,
+            tasks=self.tasks,
+            warnings=self.warnings,
+            scores=self.scores,
+            results=self.results,
+            catalogues=self.catalogues,
+            blocks=self.blocks,
+            gaps=self.gaps,
+            reports=self.reports,
+            clock=self.clock,
+            zone=self.zone,
+            randbelow=self.randbelow,
+            links=self.links,
+            chain_months=self.chain_months,
+        )
+
+    @cached_property
+    def consequence_desk(self) -> ConsequenceDesk:
+        from chalicelib.usecases.apply_consequences import ConsequenceDesk
+
+        return ConsequenceDesk(
+            consequences=self.consequences,
+            results=self.results,
+            registry=self.registry,
+            tasks=self.tasks,
+            warnings=self.warnings,
+            catalogues=self.catalogues,
+            clock=self.clock,
+            zone=self.zone,
+        )
 
     @cached_property
     def reports(self) -> RowReportRepo:

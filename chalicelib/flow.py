@@ -17,9 +17,13 @@ from chalicelib.domain.events import (
     ChainReached,
     CommandRequested,
     CommandSettled,
+    ConsequencesChanged,
+    InterviewCalled,
     LateWarningsFound,
     LimitCrossed,
+    MonthSettled,
     ObjectionDecided,
+    ObjectionLate,
     ObjectionRaised,
     ObservationOpened,
     OperationSettled,
@@ -36,6 +40,7 @@ from chalicelib.domain.events import (
     SideReopened,
     SideSubmitted,
     SideWaived,
+    SupervisionChanged,
     TaskClosed,
     TaskDispatched,
     TaskEscalated,
@@ -52,6 +57,13 @@ from chalicelib.domain.field_pack import PhotoJudged, TaskTouched
 from chalicelib.ports import PushRequest
 from chalicelib.usecases.add_retest import add_retest, compare_retests
 from chalicelib.usecases.answer_checklist import answer_item
+from chalicelib.usecases.apply_consequences import (
+    apply_consequences,
+    call_for_interview,
+    review_supervision,
+    supervise,
+    unlock_by_work,
+)
 from chalicelib.usecases.decide_conflict import decide_conflict
 from chalicelib.usecases.deliver_commands import deliver_commands
 from chalicelib.usecases.dispatch_task import dispatch_task, follow_escalation, note_clearing, release_members
@@ -62,15 +74,18 @@ from chalicelib.usecases.find_decoupling import find_decoupling
 from chalicelib.usecases.find_sensor_faults import find_sensor_faults
 from chalicelib.usecases.fit_foresight import fit_foresight
 from chalicelib.usecases.hand_over import accept_side, decline_side, transfer_side
+from chalicelib.usecases.hold_interview import record_interview
 from chalicelib.usecases.ingest_readings import Upload, ingest_readings
 from chalicelib.usecases.learn_laws import learn_laws
 from chalicelib.usecases.lift_chain import lift_chain, tell_lifted
 from chalicelib.usecases.miss_photos import miss_photos
 from chalicelib.usecases.notify import notify
-from chalicelib.usecases.object_to_score import decide_objection, raise_objection, tell_objection
+from chalicelib.usecases.object_to_score import decide_objection, raise_objection, remind_of_objections, tell_objection
+from chalicelib.usecases.open_visits import open_visits
 from chalicelib.usecases.plan_maintenance import approve_window, end_window, propose_window
 from chalicelib.usecases.plan_visit import plan_visit
 from chalicelib.usecases.project_task import project_anew, project_task
+from chalicelib.usecases.publish_ranking import publish_rankings
 from chalicelib.usecases.push import push
 from chalicelib.usecases.push_channel import push_channel
 from chalicelib.usecases.read_audit import verify_audit
@@ -81,12 +96,14 @@ from chalicelib.usecases.request_command import request_command
 from chalicelib.usecases.review_catalogue import ask_for_review, tell_review
 from chalicelib.usecases.run_plan import answer_step, end_run, start_run
 from chalicelib.usecases.score_task import score_task
+from chalicelib.usecases.settle_month import count_month, resettle_month, settle_month
 from chalicelib.usecases.settle_side import decide_waiver, propose_waiver, reopen_side
 from chalicelib.usecases.shelve_warnings import confirm_shelving, end_shelving, shelve_warnings
 from chalicelib.usecases.submit_evidence import announce_photo, inspect_photo, rectify
 from chalicelib.usecases.sync_operations import retry_held, retry_on_photo, sync_operations
 from chalicelib.usecases.take_report import Report, take_report
 from chalicelib.usecases.tell_audit import tell_audit
+from chalicelib.usecases.tell_consequences import tell_consequences, warn_of_downgrade
 from chalicelib.usecases.tell_downwind import tell_downwind
 from chalicelib.usecases.tell_late import tell_late
 from chalicelib.usecases.tell_observation import tell_observation
@@ -194,6 +211,26 @@ FLOW = (
     Stage("judge objection", "api", "department", decide_objection, (ObjectionDecided,)),
     Stage("tell objection", "relay", ObjectionRaised, tell_objection, (PushRequest,)),
     Stage("tell objection", "relay", ObjectionDecided, tell_objection, (PushRequest,)),
+    Stage("remind of objections", "clock", "every minute", remind_of_objections, (ObjectionLate,)),
+    Stage("tell objection", "relay", ObjectionLate, tell_objection, (PushRequest,)),
+    Stage("warn of downgrade", "relay", TaskDispatched, warn_of_downgrade, (PushRequest,)),
+    Stage("warn of downgrade", "relay", TaskOverdue, warn_of_downgrade, (PushRequest,)),
+    Stage("count month", "learn", "every hour", count_month),
+    Stage("settle month", "learn", "every hour", settle_month, (MonthSettled,)),
+    Stage("settle month again", "relay", ObjectionDecided, resettle_month, (MonthSettled,)),
+    Stage("publish ranking", "learn", "every hour", publish_rankings),
+    Stage("apply consequences", "relay", MonthSettled, apply_consequences, (ConsequencesChanged,)),
+    Stage("review supervision", "relay", MonthSettled, review_supervision, (SupervisionChanged,)),
+    Stage("call for interview", "relay", MonthSettled, call_for_interview, (InterviewCalled,)),
+    Stage("tell consequences", "relay", MonthSettled, tell_consequences, (PushRequest,)),
+    Stage("supervise", "relay", WarningRaised, supervise, (SupervisionChanged,)),
+    Stage("supervise", "relay", TaskOverdue, supervise, (SupervisionChanged,)),
+    Stage("unlock by work", "relay", TaskClosed, unlock_by_work, (ConsequencesChanged,)),
+    Stage("tell consequences", "relay", ConsequencesChanged, tell_consequences, (PushRequest,)),
+    Stage("tell consequences", "relay", SupervisionChanged, tell_consequences, (PushRequest,)),
+    Stage("tell consequences", "relay", InterviewCalled, tell_consequences, (PushRequest,)),
+    Stage("record interview", "api", "committee", record_interview),
+    Stage("open visits", "learn", "every hour", open_visits, (TaskDispatched,)),
     Stage("release", "relay", TaskClosed, release_members, (TaskDispatched, TaskEscalated)),
     Stage("shelve", "api", "department", shelve_warnings),
     Stage("confirm shelving", "api", "department", confirm_shelving),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # a function loads the domain that it uses, and no more: it s
     from chalicelib.domain.chattering import Episode, Opening
     from chalicelib.domain.checklist import Checklist, ItemAnswer
     from chalicelib.domain.command import Command
+    from chalicelib.domain.consequence import Consequence
     from chalicelib.domain.delivery import DeliveryStep
     from chalicelib.domain.duty import DutyEntry, DutyKind, Rota
     from chalicelib.domain.enterprise import Enterprise, Point, Profile, Unit
@@ -32,8 +33,10 @@ if TYPE_CHECKING:  # a function loads the domain that it uses, and no more: it s
     from chalicelib.domain.handling import Handling
     from chalicelib.domain.hazard import Hazard
     from chalicelib.domain.instrument import Instrument
+    from chalicelib.domain.interview import Interview
     from chalicelib.domain.law import UnitLaws
     from chalicelib.domain.maintenance import MaintenanceWindow
+    from chalicelib.domain.month import MonthFigures, MonthResult
     from chalicelib.domain.notice import Delivery, Device, Notice, PushMessage, PushOutcome
     from chalicelib.domain.objection import Objection
     from chalicelib.domain.observation import Observation
@@ -41,11 +44,13 @@ if TYPE_CHECKING:  # a function loads the domain that it uses, and no more: it s
     from chalicelib.domain.photo import NearPhoto, Photo, PhotoFinding
     from chalicelib.domain.preferences import Preferences
     from chalicelib.domain.privacy import Budget, Release
+    from chalicelib.domain.ranking import Place, Ranking
     from chalicelib.domain.region import Region
     from chalicelib.domain.review import Review
     from chalicelib.domain.score import ScoreEntry
     from chalicelib.domain.shelving import Shelving
     from chalicelib.domain.state import Checkpoint, EnterpriseState
+    from chalicelib.domain.supervision import Listing
     from chalicelib.domain.task import Task
     from chalicelib.domain.unit_watch import WatchModel
     from chalicelib.domain.unseen import UnseenCall
@@ -700,10 +705,102 @@ class ScoreRepo(Protocol):
         """
         ...
 
+    def late_objections(self, now_ms: int, limit: int) -> tuple[Objection, ...]:
+        """Open ones whose time to be judged has passed, and of whom nobody was reminded; the longest first."""
+        ...
+
+    def remind(self, objection: Objection, events: Sequence[Event]) -> None:
+        """Once for each."""
+        ...
+
     def settle_objection(
         self, objection: Objection, correction: ScoreEntry | None, events: Sequence[Event]
     ) -> Objection:
         """With the entry that takes the other back, in one commit. Raises WriteConflict if it changed meanwhile."""
+        ...
+
+
+class ResultRepo(Protocol):
+    """Months as they were counted and settled, and the rankings that were published of them."""
+
+    def figures(self, enterprise_id: str, month: str) -> MonthFigures | None: ...
+    def count(self, enterprise_id: str, month: str, figures: MonthFigures) -> MonthFigures:
+        """Once: returns those that stand."""
+        ...
+
+    def counted(self, month: str, enterprise_ids: Sequence[str]) -> frozenset[str]: ...
+    def get(self, enterprise_id: str, month: str) -> MonthResult | None: ...
+    def many(self, month: str, enterprise_ids: Sequence[str]) -> Mapping[str, MonthResult]:
+        """By enterprise; those without any are left out."""
+        ...
+
+    def settled(self, month: str, enterprise_ids: Sequence[str]) -> frozenset[str]: ...
+    def listing(self, enterprise_id: str, cursor: str | None, limit: int) -> Page[MonthResult]:
+        """Newest month first."""
+        ...
+
+    def settle(self, result: MonthResult, events: Sequence[Event]) -> MonthResult:
+        """Write it at result.revision (0: it is new). Raises WriteConflict if that is no longer current."""
+        ...
+
+    def last_settled(self) -> str | None:
+        """The newest month that nobody is behind with."""
+        ...
+
+    def close(self, month: str, at_ms: int) -> None: ...
+    def ranking(self, month: str) -> Ranking | None: ...
+    def rankings(self, cursor: str | None, limit: int) -> Page[Ranking]:
+        """Newest month first."""
+        ...
+
+    def publish(self, ranking: Ranking, places: Mapping[str, Sequence[Place]]) -> Ranking:
+        """Publish a revision: its places first, by scope, then the ranking itself at ranking.revision. Raises WriteConflict."""
+        ...
+
+    def places(self, ranking: Ranking, scope: str, cursor: str | None, limit: int) -> Page[Place]:
+        """In their order. `scope` is "park" or "industry:<id>"."""
+        ...
+
+    def stale(self) -> tuple[str, ...]:
+        """Months that were settled, or settled again, since they were published."""
+        ...
+
+
+class ConsequenceRepo(Protocol):
+    """What follows from months: measures, the list of key supervision, interviews. Each is written at its version (0: it is new), with its events;
+    WriteConflict where that is no longer current."""
+
+    def standing(self, enterprise_id: str) -> tuple[Consequence, ...]: ...
+    def known(self, changes: Sequence[Consequence]) -> frozenset[str]:
+        """Ids of those that were written before."""
+        ...
+
+    def commit(self, changes: Sequence[Consequence], events: Sequence[Event]) -> None: ...
+    def of_enterprise(self, enterprise_id: str, cursor: str | None, limit: int) -> Page[Consequence]:
+        """Newest first."""
+        ...
+
+    def listing(self, cursor: str | None, limit: int) -> Page[Consequence]:
+        """Those of the whole park that stand, newest first."""
+        ...
+
+    def supervised(self, enterprise_id: str) -> Listing | None:
+        """Where it stands on the list now."""
+        ...
+
+    def listings(self, enterprise_id: str) -> tuple[Listing, ...]:
+        """All it ever had, oldest first."""
+        ...
+
+    def save_listing(self, listing: Listing, changes: Sequence[Consequence], events: Sequence[Event]) -> Listing: ...
+    def supervision(self, cursor: str | None, limit: int) -> Page[Listing]:
+        """Who is on the list, newest first."""
+        ...
+
+    def interview(self, enterprise_id: str, month: str) -> Interview | None: ...
+    def save_interview(self, interview: Interview, events: Sequence[Event]) -> Interview: ...
+    def interviews(self, enterprise_id: str | None, cursor: str | None, limit: int) -> Page[Interview]:
+        """Newest month first; of one enterprise, or of the whole park (None)."""
         ...
 
 
@@ -810,6 +907,13 @@ class ChainMonthRepo(Protocol):
         ...
 
     def get(self, month: str) -> ChainMonth | None: ...
+    def finish(self, month: str) -> None:
+        """Note that all entries that follow from it are written. Twice is once."""
+        ...
+
+    def is_finished(self, month: str) -> bool:
+        """One small read."""
+        ...
 
 
 class PlanRepo(Protocol):

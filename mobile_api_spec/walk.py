@@ -20,6 +20,7 @@ from mobile_api_spec.walk_catalogue import NEXT, catalogues
 from mobile_api_spec.walk_chain import chain
 from mobile_api_spec.walk_channels import channels
 from mobile_api_spec.walk_checklists import checklists, publish
+from mobile_api_spec.walk_consequences import consequences
 from mobile_api_spec.walk_crew import crew, settled
 from mobile_api_spec.walk_laws import laws
 from mobile_api_spec.walk_privacy import privacy
@@ -70,6 +71,7 @@ def walk() -> list[Exchange]:
         objects_too_late,
         chain,
         privacy,
+        consequences,
         _refusals,
     ):
         part(walker)
@@ -366,6 +368,7 @@ NAMED = {
     "post_release": {
         "body": {"id": client_id(91), "recipient": "nobody", "statistic": "enterprises", "epsilon": "0.5"},
     },
+    "get_ranking": {"query": {"month": "2020-01"}},
     "put_channel": {"who": "department_environment"},
     "delete_channel": {"who": "department_environment", "channel_id": "duty-chat"},
     "put_instrument": {"body": {"name": "FID", "kind": "online", "enterprise_id": "nobody", "point_id": "nothing"}},

@@ -9,7 +9,7 @@ from mobile_api_spec.recorder import Walker
 from tests.acts import client_id
 
 VERSION = "2026.2-park"
-NEXT = "2026.3-park"
+NEXT = "2026.4-park"
 RULE = "reactor-temperature-voc"
 LEGS = {"safety": "safety", "environment": "response", "energy": "energy"}
 

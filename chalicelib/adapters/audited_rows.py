@@ -26,6 +26,7 @@ AUDITED: tuple[tuple[re.Pattern[str], AuditKind], ...] = (
     (re.compile(r"TASK#(?P<object>[^|]+)\|(?P<part>TASK|(?:PHOTO|RETEST|RECTIFICATION|ANSWER)#.+)"), AuditKind.TASK),
     (re.compile(r"WARNING#(?P<object>[^|]+)\|(?P<part>WARNING)"), AuditKind.WARNING),
     (re.compile(r"SCORE#(?P<object>[^|]+)\|(?P<part>.+)"), AuditKind.SCORE),
+    (re.compile(r"CONSEQUENCES#(?P<object>[^|]+)\|(?P<part>.+)"), AuditKind.CONSEQUENCE),
     (re.compile(r"PRIVACY#(?P<object>[^|]+)\|BUDGET#(?P<part>.+)"), AuditKind.PRIVACY),
     (re.compile(r"(?P<object>CATALOGUE)\|(?P<part>SCHEDULE)"), AuditKind.CATALOGUE),
     (re.compile(r"(?P<object>CATALOGUE)#(?P<part>.+\|VERSION)"), AuditKind.CATALOGUE),

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
+from chalicelib.adapters.catalogue_consequences import ConsequencePart, InterviewPart, SupervisionPart
 from chalicelib.adapters.catalogue_parts import (
     Code,
     IndicatorPart,
@@ -38,7 +39,14 @@ from chalicelib.adapters.catalogue_references import Parts, Wrong, unresolved
 from chalicelib.domain.catalogue import Catalogue
 
 SHIPPED = Path(__file__).parent.parent / "catalogue"
-PARTS = ("indicators", "rules", "measures", "unit_types", "standards")  # a file each; policy.yaml has the rest
+PARTS = (
+    "indicators",
+    "rules",
+    "measures",
+    "unit_types",
+    "standards",
+    "consequences",
+)  # a file each; policy.yaml has the rest
 SIZES = ("large", "medium", "small")
 Version = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$")]  # it stands in paths
 
@@ -71,6 +79,9 @@ class Document(Strict):
     chattering: ChatteringPart = ChatteringPart()
     stale_after_s: float = Field(default=86_400, gt=0)
     chain: ChainPart = ChainPart()
+    consequences: dict[Code, ConsequencePart] = Field(default={}, description="a park that names none has none")
+    supervision: SupervisionPart = SupervisionPart()
+    interview: InterviewPart = InterviewPart()
 
     @property
     def parts(self) -> Parts:
@@ -107,6 +118,9 @@ class Document(Strict):
             unit_types={key: one.value(key) for key, one in self.unit_types.items()},
             standards=self.standards,
             chain=self.chain.value(),
+            consequences={key: one.value(key) for key, one in self.consequences.items()},
+            supervision=self.supervision.value(),
+            interview=self.interview.value(),
         )
 
 

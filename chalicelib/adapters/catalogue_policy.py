@@ -7,7 +7,17 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, model_validator
 
 from chalicelib.adapters.catalogue_parts import Name, Strict, complete, fields_of
-from chalicelib.domain.catalogue import ChainPolicy, ChainShare, Chattering, Deadlines, Duration, Grouping, ScorePolicy
+from chalicelib.domain.catalogue import (
+    ChainPolicy,
+    ChainShare,
+    Chattering,
+    Deadlines,
+    Duration,
+    Grouping,
+    MonthPolicy,
+    ScorePolicy,
+    Steps,
+)
 from chalicelib.domain.dimension import Dimension
 
 TIERS = (1, 2, 3)
@@ -114,6 +124,62 @@ class ChainSharePart(Strict):
         return ChainShare(self.share_of, self.mark, self.most)
 
 
+def _rises(given: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    if any(a >= b for a, b in pairwise(share for share, _ in given)):
+        raise ValueError("must rise")
+    return given
+
+
+StepsPart = Annotated[list[tuple[Share, Deduction]], AfterValidator(_rises)]
+
+
+class ExceedancesPart(Strict):
+    free: int = Field(default=3, ge=0)
+    each: Deduction = -1
+    most: Deduction = -10
+
+
+class CarriedPart(Strict):
+    share: Share = 0.2
+    repaired_share: Share = 0.1
+    most: Deduction = -10
+
+    @model_validator(mode="after")
+    def _repair_pays(self) -> "CarriedPart":
+        if self.repaired_share > self.share:
+            raise ValueError("repaired_share must not be more than share")
+        return self
+
+
+class MonthPart(Strict):
+    settle_after_s: int = Field(default=172_800, ge=0, le=20 * 86_400)
+    rectified: Reward = 2
+    rectification: StepsPart = [(0.7, -8.0), (0.9, -3.0)]  # noqa: RUF012  pydantic copies defaults
+    exceedances: ExceedancesPart = ExceedancesPart()
+    data: StepsPart = [(0.5, -8.0), (0.8, -4.0), (0.95, -1.0)]  # noqa: RUF012
+    checked_hours: int = Field(default=8, ge=0, le=48, description="of a month, drawn by lot; 0: none")
+    carried: CarriedPart = CarriedPart()
+
+    def value(self) -> MonthPolicy:
+        return MonthPolicy(
+            settle_after_ms=self.settle_after_s * 1000,
+            rectified=self.rectified,
+            rectification=_steps(self.rectification),
+            exceedances_free=self.exceedances.free,
+            exceedance=self.exceedances.each,
+            exceedances_most=self.exceedances.most,
+            data=_steps(self.data),
+            checked_hours=self.checked_hours,
+            carried=self.carried.share,
+            carried_repaired=self.carried.repaired_share,
+            carried_most=self.carried.most,
+        )
+
+
+def _steps(given: list[tuple[float, float]]) -> Steps:
+    return tuple((share, points) for share, points in given)
+
+
 class ScorePart(Strict):
     base: float
     warning: Annotated[dict[int, float], complete(TIERS)]
@@ -131,6 +197,7 @@ class ScorePart(Strict):
     objection_days: int = Field(default=10, ge=1, le=90)
     judging_days: int = Field(default=15, ge=1, le=90)
     chain: ChainSharePart = ChainSharePart()
+    month: MonthPart = MonthPart()
 
     def value(self) -> ScorePolicy:
         own = {
@@ -138,5 +205,6 @@ class ScorePart(Strict):
             "part_weights": {industry: one.value() for industry, one in self.part_weights.items()},
             "other_weights": self.other_weights.value(),
             "chain": self.chain.value(),
+            "month": self.month.value(),
         }
         return ScorePolicy(**fields_of(self) | own)

@@ -15,7 +15,7 @@ from chalicelib.domain.score import ScoreEntry
 from chalicelib.ports import Page
 
 OBJECTION = "~OBJECTION#"  # behind every key of an entry
-OPEN = "OBJECTIONS#OPEN"
+OPEN, DUE = "OBJECTIONS#OPEN", "OBJECTIONS#DUE"
 
 
 class RowScoreRepo:
@@ -54,6 +54,7 @@ class RowScoreRepo:
             Put(row, Expect.ABSENT),
             Put(Row(f"OBJECTION#{first.id}", "OBJECTION", pointer), Expect.ABSENT),
             Put(Row(OPEN, _place(first), pointer)),
+            Put(Row(DUE, _due(first), pointer)),
         ]
         try:
             self._rows.commit([*writes, *event_puts(events)])
@@ -66,6 +67,15 @@ class RowScoreRepo:
             return known
         return first
 
+    def late_objections(self, now_ms: int, limit: int) -> tuple[Objection, ...]:
+        rows = self._rows.query(DUE, to_sk=f"{now_ms:013d}", limit=limit)
+        keys = [(row.body["pk"], row.body["sk"]) for row in rows]
+        known = {(row.pk, row.sk): _objection(row) for row in self._rows.get_many(keys)} if keys else {}
+        return tuple(known[key] for key in keys if key in known)
+
+    def remind(self, objection: Objection, events: Sequence[Event]) -> None:
+        self._rows.commit([Delete(DUE, _due(objection)), *event_puts(events)])
+
     def settle_objection(
         self, objection: Objection, correction: ScoreEntry | None, events: Sequence[Event]
     ) -> Objection:
@@ -77,6 +87,7 @@ class RowScoreRepo:
                     Put(_objection_row(after), Expect.VERSION),
                     *corrected,
                     Delete(OPEN, _place(after)),
+                    Delete(DUE, _due(after)),
                     *event_puts(events),
                 ]
             )
@@ -101,6 +112,10 @@ def _objection(row: Row) -> Objection:
 
 def _place(one: Objection) -> str:
     return f"{one.at_ms:013d}#{one.id}"
+
+
+def _due(one: Objection) -> str:
+    return f"{one.due_at_ms:013d}#{one.id}"
 
 
 def _said(one: Objection) -> tuple[str, ...]:

@@ -83,6 +83,7 @@ def get_recount(call: Call, enterprise_id: str) -> RecountOut:
         warnings=ports.warnings,
         hazards=ports.hazards,
         chain_months=ports.chain_months,
+        results=ports.results,
         catalogues=ports.catalogues,
         zone=ports.zone,
     )
@@ -225,6 +226,7 @@ def _entry(one: ScoreEntry, score: Score, language: str) -> ScoreEntryOut:
         rule=one.rule,
         evidence=list(one.evidence),
         corrects=one.corrects,
+        figures=dict(one.figures),
         is_frozen=one.key in score.frozen,
         repair_text=text(f"word.repair.{one.cause.value}", language),
     )

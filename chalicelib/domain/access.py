@@ -32,6 +32,9 @@ class Action(StrEnum):
     RECOUNT_SCORE = "recount_score"
     OBJECT_TO_SCORE = "object_to_score"
     JUDGE_OBJECTION = "judge_objection"
+    READ_RANKING = "read_ranking"
+    READ_CONSEQUENCE = "read_consequence"
+    RECORD_INTERVIEW = "record_interview"
     ACKNOWLEDGE_TASK = "acknowledge_task"
     ADD_EVIDENCE = "add_evidence"
     ADD_RETEST = "add_retest"
@@ -97,6 +100,10 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.RECOUNT_SCORE: frozenset({Role.DEPARTMENT, Role.COMMITTEE, Role.ADMIN}),
     Action.OBJECT_TO_SCORE: frozenset({Role.ENTERPRISE}),
     Action.JUDGE_OBJECTION: frozenset({Role.DEPARTMENT, Role.COMMITTEE}),
+    # What is published is for all; an enterprise's own figures behind it are not.
+    Action.READ_RANKING: PEOPLE,
+    Action.READ_CONSEQUENCE: PEOPLE,
+    Action.RECORD_INTERVIEW: frozenset({Role.COMMITTEE}),
     Action.ACKNOWLEDGE_TASK: frozenset({Role.INSPECTOR, Role.ENTERPRISE}),
     Action.ADD_EVIDENCE: frozenset({Role.INSPECTOR, Role.ENTERPRISE}),
     Action.ADD_RETEST: frozenset({Role.INSPECTOR, Role.ENTERPRISE}),

@@ -20,6 +20,7 @@ class AuditKind(StrEnum):
     SCORE = "score"
     CATALOGUE = "catalogue"
     PRIVACY = "privacy"
+    CONSEQUENCE = "consequence"
 
 
 @dataclass(frozen=True, slots=True)

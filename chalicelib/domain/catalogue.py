@@ -132,6 +132,69 @@ class Duration:
         return max(hours * self.hour, self.most)
 
 
+Steps = tuple[tuple[float, float], ...]  # (share below, points), by rising share
+
+
+@dataclass(frozen=True, slots=True)
+class MonthPolicy:
+    """What a month adds to its own ledger once it is over, and to the next one's. It is settled `settle_after_ms` after its end.
+
+    `rectification` and `data` are steps: the first whose share is not reached counts. Exceedances beyond `exceedances_free` cost `exceedance` each,
+    `exceedances_most` in all. `carried` of what is missing to the base goes on into the next month, `carried_repaired` where all that was
+    due is done, `carried_most` at most; so that what it was fades by that share from month to month.
+    """
+
+    settle_after_ms: int
+    rectified: float
+    rectification: Steps
+    exceedances_free: int
+    exceedance: float
+    exceedances_most: float
+    data: Steps
+    checked_hours: int
+    carried: float
+    carried_repaired: float
+    carried_most: float
+
+
+@dataclass(frozen=True, slots=True)
+class SupervisionPolicy:
+    """Listed with a rectification rate under `rate_below` AND more than `exceedances_over` exceedances in a month; taken off at the settlement
+    of a later month with a rate of `off_rate` or more and not more than `off_exceedances`."""
+
+    rate_below: float
+    exceedances_over: int
+    off_rate: float
+    off_exceedances: int
+
+
+@dataclass(frozen=True, slots=True)
+class InterviewPolicy:
+    score_below: float
+    months: int
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    value: float
+    unit: str
+    is_most: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ConsequenceRule:
+    """A measure that follows from a grade, or from key supervision. `until_grade`: the grade, or a better one, that ends it; None with a
+    grade as its cause: any other grade does. `unlocked_by_work`: it ends as soon as no task is open, too."""
+
+    id: str
+    name: Text
+    cause: str
+    until_grade: str | None = None
+    unlocked_by_work: bool = False
+    visits_weekly: bool = False
+    amount: Amount | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class ChainShare:
     """What partners of a chain share of each other's month: `share_of` of what a partner's result is above or below `mark`, by how strongly
@@ -164,6 +227,7 @@ class ScorePolicy:
     other_weights: Mapping[Dimension, float]
     objection_days: int
     judging_days: int
+    month: MonthPolicy
     chain: ChainShare = ChainShare()
 
     def weights_of(self, industry: str) -> Mapping[Dimension, float]:
@@ -231,6 +295,9 @@ class Catalogue:
     issued_ms: int | None  # when it was written, as far as it says
     unit_types: Mapping[str, UnitType]  # none: any type and any indicator of it goes
     standards: Mapping[str, Text]
+    consequences: Mapping[str, ConsequenceRule]
+    supervision: SupervisionPolicy
+    interview: InterviewPolicy
     chain: ChainPolicy = field(default_factory=ChainPolicy)
 
     @property

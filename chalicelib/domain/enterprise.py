@@ -8,7 +8,8 @@ from chalicelib.domain.photo import Position
 
 @dataclass(frozen=True, slots=True)
 class Enterprise:
-    """`credit_code` is the 18-character unified social credit code; `size` one of large, medium, small."""
+    """`credit_code` is the 18-character unified social credit code; `size` one of large, medium, small. `registered_at_ms`: when it came to the
+    park's registry, 0 where that is not known; its first month to be settled is that one."""
 
     id: str
     name: str
@@ -17,6 +18,7 @@ class Enterprise:
     size: str
     region: str
     position: Position | None = None
+    registered_at_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

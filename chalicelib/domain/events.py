@@ -262,6 +262,53 @@ class ObjectionDecided(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ObjectionLate(Event):
+    """Its time to be judged has passed."""
+
+    kind: ClassVar[str] = "objection_late"
+    identity: ClassVar[tuple[str, ...]] = ("objection_id",)
+    objection_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class MonthSettled(Event):
+    """An enterprise's month has its result, in its `revision`-th settlement."""
+
+    kind: ClassVar[str] = "month_settled"
+    identity: ClassVar[tuple[str, ...]] = ("enterprise_id", "month", "revision")
+    month: str
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConsequencesChanged(Event):
+    """Measures began or ended, by the ids of those. `why`: what for, once for each of it."""
+
+    kind: ClassVar[str] = "consequences_changed"
+    identity: ClassVar[tuple[str, ...]] = ("enterprise_id", "at_ms", "why")
+    why: str
+    started: tuple[str, ...]
+    ended: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SupervisionChanged(Event):
+    """An enterprise was put on the list of key supervision, or taken off it."""
+
+    kind: ClassVar[str] = "supervision_changed"
+    identity: ClassVar[tuple[str, ...]] = ("enterprise_id", "month", "is_listed")
+    month: str
+    is_listed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InterviewCalled(Event):
+    kind: ClassVar[str] = "interview_called"
+    identity: ClassVar[tuple[str, ...]] = ("enterprise_id", "month")
+    month: str
+
+
+@dataclass(frozen=True, slots=True)
 class RegistryChanged(Event):
     """What phones are told of people, units and enterprises has changed. `scope` is the list of tasks that it concerns: "park",
     "enterprise:<id>" or "person:<id>"; `enterprise_id` is empty."""
@@ -380,6 +427,11 @@ EVENTS: dict[str, type[Event]] = {
         AuditBroken,
         ObjectionRaised,
         ObjectionDecided,
+        ObjectionLate,
+        MonthSettled,
+        ConsequencesChanged,
+        SupervisionChanged,
+        InterviewCalled,
         RegistryChanged,
         ObservationOpened,
         LimitCrossed,

@@ -12,6 +12,7 @@ from chalicelib.domain.notice import Notice
 from chalicelib.domain.observation import Finding
 from chalicelib.domain.photo_texts import PHOTO_TEXTS
 from chalicelib.domain.privacy_texts import PRIVACY_TEXTS
+from chalicelib.domain.score_texts import SCORE_TEXTS
 from chalicelib.domain.weather_texts import WEATHER_TEXTS
 from chalicelib.domain.why_texts import WHY_TEXTS
 
@@ -323,6 +324,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         **WHY_TEXTS["zh-CN"],
         **WEATHER_TEXTS["zh-CN"],
         **PRIVACY_TEXTS["zh-CN"],
+        **SCORE_TEXTS["zh-CN"],
     },
     "en": {
         "problem.internal": "The server failed; please try again later",
@@ -627,6 +629,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         **WHY_TEXTS["en"],
         **WEATHER_TEXTS["en"],
         **PRIVACY_TEXTS["en"],
+        **SCORE_TEXTS["en"],
     },
 }
 
@@ -667,7 +670,18 @@ def render_notice(notice: Notice, language: str, catalogue: Catalogue) -> tuple[
     for word in ("break", "assignment"):
         if f"word.{word}.{params.get('why')}" in TEXTS[DEFAULT]:
             params["why"] = text(f"word.{word}.{params['why']}", language)
-    for word in ("side", "deadline", "reason", "observation", "kind", "operation", "left", "cause", "objection"):
+    for word in (
+        "side",
+        "deadline",
+        "reason",
+        "observation",
+        "kind",
+        "operation",
+        "left",
+        "cause",
+        "objection",
+        "grade",
+    ):
         key = f"word.{word}.{params.get(word)}"
         if key in TEXTS[DEFAULT]:
             params[word] = text(key, language)

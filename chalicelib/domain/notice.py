@@ -37,6 +37,14 @@ class NoticeKind(StrEnum):
     CATALOGUE_REVIEW_DUE = "catalogue_review_due"
     OBJECTION_RAISED = "objection_raised"
     OBJECTION_DECIDED = "objection_decided"
+    OBJECTION_LATE = "objection_late"
+    MONTH_SETTLED = "month_settled"
+    MONTH_RESETTLED = "month_resettled"  # an objection was decided after it
+    GRADE_AT_RISK = "grade_at_risk"
+    CONSEQUENCES_CHANGED = "consequences_changed"
+    SUPERVISION_LISTED = "supervision_listed"
+    SUPERVISION_ENDED = "supervision_ended"
+    INTERVIEW_CALLED = "interview_called"
     RISK_UPWIND = "risk_upwind"
     RISK_NEARBY = "risk_nearby"
     CHAIN_INTAKE = "chain_intake"  # what you take is over your limit

@@ -26,6 +26,10 @@ class Cause(StrEnum):
     RETURNED = "returned"
     HAZARD_REPORTED = "hazard_reported"
     HAZARD_FOUND = "hazard_found"
+    RECTIFICATION = "rectification"  # of a month as a whole, as those below: domain/month.py
+    EXCEEDANCES = "exceedances"
+    DATA = "data"
+    CARRIED = "carried"  # from the month before
     CORRECTION = "correction"
     CHAIN = "chain"
 
@@ -47,7 +51,7 @@ class ScoreEntry:
     """`key` names the cause once and for all: (enterprise, month, key) is written at most once. `points` may be negative.
 
     `rule` is the rule's id and version, of a warning; `evidence` names the photos that the task was settled by; `corrects` is the key of
-    the entry that a correction takes back.
+    the entry that a correction takes back. `figures` are what an entry of a month as a whole follows from.
     """
 
     enterprise_id: str
@@ -62,6 +66,7 @@ class ScoreEntry:
     rule: str = ""
     evidence: tuple[str, ...] = ()
     corrects: str = ""
+    figures: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ class TaskKind(StrEnum):
     HAZARD = "hazard"  # somebody reported what no sensor sees
     FOLLOW_UP = "follow_up"  # an item of a checklist failed
     SENSOR_FAULT = "sensor_fault"  # a retest and an instrument disagree
+    JOINT_VISIT = "joint_visit"  # a measure asks for it
     CHAIN = "chain"  # what a unit gives, or takes, is over a receiver's limit
 
 

@@ -1,4 +1,4 @@
-"""Once a minute: deadlines, warnings that are no longer held, calls that nobody has seen, photos that have not come, steps of plans that are late, alerts of the chain that are over, and whether the catalogue is due for review. One that fails stops no other."""
+"""Once a minute: deadlines, warnings that are no longer held, calls that nobody has seen, photos that have not come, steps of plans that are late, alerts of the chain that are over, objections that nobody judged, and whether the catalogue is due for review. One that fails stops no other."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,6 +9,7 @@ from chalicelib.observability import FunctionFailed, count, described, logger
 from chalicelib.usecases.end_chain_alerts import end_chain_alerts
 from chalicelib.usecases.escalate_channels import escalate_channels
 from chalicelib.usecases.miss_photos import miss_photos
+from chalicelib.usecases.object_to_score import remind_of_objections
 from chalicelib.usecases.review_catalogue import ask_for_review
 from chalicelib.usecases.sync_operations import retry_held
 from chalicelib.usecases.watch_alarms import watch_alarms
@@ -24,6 +25,7 @@ JOBS: tuple[Callable[..., Any], ...] = (
     ask_for_review,
     watch_plans,
     end_chain_alerts,
+    remind_of_objections,
 )
 
 

@@ -15,7 +15,10 @@ from chalicelib.usecases.find_decoupling import find_decoupling
 from chalicelib.usecases.find_sensor_faults import find_sensor_faults
 from chalicelib.usecases.fit_foresight import fit_foresight
 from chalicelib.usecases.learn_laws import learn_laws
+from chalicelib.usecases.open_visits import open_visits
+from chalicelib.usecases.publish_ranking import publish_rankings
 from chalicelib.usecases.read_audit import verify_audit
+from chalicelib.usecases.settle_month import count_month, month_to_settle, settle_month, uncounted, unsettled
 from chalicelib.usecases.train_watch import renew_watch
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
@@ -100,6 +103,36 @@ def _verify_audit(services: Services, turn: Turn, now_ms: int) -> str:
     return "intact" if broken is None else broken.why
 
 
+def counting(services: Services) -> Subjects:
+    return [(one, "month") for one in uncounted(month_desk=services.month_desk)]
+
+
+def settling(services: Services) -> Subjects:
+    return [(one, "month") for one in unsettled(month_desk=services.month_desk)]
+
+
+def _count_month(services: Services, turn: Turn, now_ms: int) -> str:
+    month = month_to_settle(turn.enterprise_id, services.month_desk)
+    return (
+        "over" if month is None else f"{count_month(turn.enterprise_id, month, month_desk=services.month_desk).due} due"
+    )
+
+
+def _settle_month(services: Services, turn: Turn, now_ms: int) -> str:
+    month = month_to_settle(turn.enterprise_id, services.month_desk)
+    return (
+        "over" if month is None else str(settle_month(turn.enterprise_id, month, month_desk=services.month_desk).grade)
+    )
+
+
+def _publish_rankings(services: Services, turn: Turn, now_ms: int) -> str:
+    return f"{len(publish_rankings(**ports_of(publish_rankings, services)))} published"
+
+
+def _open_visits(services: Services, turn: Turn, now_ms: int) -> str:
+    return f"{open_visits(**ports_of(open_visits, services))} opened"
+
+
 # A day's job is due half an hour early, so that the hour's run that comes a little before does not put it off to the next.
 JOBS = (
     Job("find_sensor_faults", HOUR_MS // 2, _find_sensor_faults, units),
@@ -109,6 +142,10 @@ JOBS = (
     Job("compare_retests", HOUR_MS // 2, _compare_retests, once),
     Job("verify_audit", DAY_MS - HOUR_MS // 2, _verify_audit, chains),
     Job("renew_watch", 7 * DAY_MS, _renew_watch, units),
+    Job("count_month", HOUR_MS // 2, _count_month, counting),
+    Job("settle_month", HOUR_MS // 2, _settle_month, settling),
+    Job("publish_rankings", HOUR_MS // 2, _publish_rankings, once),
+    Job("open_visits", HOUR_MS // 2, _open_visits, once),
 )
 
 

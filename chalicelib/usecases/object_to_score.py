@@ -4,13 +4,20 @@ from datetime import datetime, tzinfo
 
 from chalicelib.domain.access import Action, can_see, require
 from chalicelib.domain.errors import IllegalTransition, NotFound, WriteConflict
-from chalicelib.domain.events import ObjectionDecided, ObjectionRaised
+from chalicelib.domain.events import Event, ObjectionDecided, ObjectionLate, ObjectionRaised
 from chalicelib.domain.notice import Notice, NoticeKind, notice_id
 from chalicelib.domain.objection import Objection, ObjectionState, decide, object_to
 from chalicelib.domain.person import Person, Role
 from chalicelib.domain.score import ScoreEntry, correction_of
 from chalicelib.ports import CatalogueRepo, Clock, Page, RegistryRepo, ScoreRepo, TaskRepo
 from chalicelib.usecases.hand_out import Post, hand_out
+
+REMINDED_AT_ONCE = 50
+KINDS: dict[type[Event], NoticeKind] = {
+    ObjectionRaised: NoticeKind.OBJECTION_RAISED,
+    ObjectionDecided: NoticeKind.OBJECTION_DECIDED,
+    ObjectionLate: NoticeKind.OBJECTION_LATE,
+}
 
 
 def raise_objection(
@@ -90,14 +97,21 @@ def list_open_objections(
 
 
 def tell_objection(
-    event: ObjectionRaised | ObjectionDecided, *, scores: ScoreRepo, registry: RegistryRepo, post: Post, zone: tzinfo
+    event: ObjectionRaised | ObjectionDecided | ObjectionLate,
+    *,
+    scores: ScoreRepo,
+    registry: RegistryRepo,
+    post: Post,
+    zone: tzinfo,
 ) -> tuple[Notice, ...]:
-    """Those who may judge it, or the people of its enterprise. Doing it twice tells each once."""
+    """Those who may judge it, or the people of its enterprise. Doing it twice tells each once; of one that was judged meanwhile nobody is reminded."""
     objection = scores.objection(event.objection_id)
     if objection is None:
         raise NotFound(what="objection")
+    if isinstance(event, ObjectionLate) and objection.state is not ObjectionState.OPEN:
+        return ()
     entry = _entry(objection.enterprise_id, objection.month, objection.entry_key, scores)
-    is_new = isinstance(event, ObjectionRaised)
+    is_new = not isinstance(event, ObjectionDecided)
     roles = {Role.DEPARTMENT, Role.COMMITTEE} if is_new else {Role.ENTERPRISE}
     readers = [one for one in registry.people() if one.role in roles and _may_see(objection, one, registry)]
     profile = registry.profile(objection.enterprise_id)
@@ -113,7 +127,7 @@ def tell_objection(
         Notice(
             id=notice_id(event.id, person.id),
             person_id=person.id,
-            kind=NoticeKind.OBJECTION_RAISED if is_new else NoticeKind.OBJECTION_DECIDED,
+            kind=KINDS[type(event)],
             task_id="",
             enterprise_id=objection.enterprise_id,
             tier=0,
@@ -124,6 +138,15 @@ def tell_objection(
         for person in sorted(readers, key=lambda one: one.id)
     )
     return hand_out(notices, post)
+
+
+def remind_of_objections(*, scores: ScoreRepo, clock: Clock) -> int:
+    """Announce objections whose time to be judged has passed, each once; how many."""
+    now_ms = clock.now_ms()
+    late = scores.late_objections(now_ms, REMINDED_AT_ONCE)
+    for one in late:
+        scores.remind(one, [ObjectionLate(one.enterprise_id, now_ms, one.id, one.id)])
+    return len(late)
 
 
 def _entry(enterprise_id: str, month: str, key: str, scores: ScoreRepo) -> ScoreEntry:

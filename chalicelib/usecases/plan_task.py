@@ -46,7 +46,8 @@ def look_around(enterprise_id: str, registry: RegistryRepo, catalogue: Catalogue
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What a task without a warning is about. `id` names the task: the same case opened twice is one task."""
+    """What a task without a warning is about. `id` names the task: the same case opened twice is one task. `within_ms`: its time in place of
+    its tier's; nobody has to take it at once then."""
 
     id: str
     kind: TaskKind
@@ -56,6 +57,7 @@ class Case:
     parent_id: str = ""
     reported_by: str = ""
     correlation_id: str = ""
+    within_ms: int | None = None
 
 
 def plan_task(warning: Warning, scene: Scene, tasks: TaskRepo) -> Task:
@@ -66,6 +68,8 @@ def plan_task(warning: Warning, scene: Scene, tasks: TaskRepo) -> Task:
 def plan_case(case: Case, scene: Scene, tasks: TaskRepo) -> Task:
     """The joint task of a case that has no warning."""
     blank = _blank(case.id, scene, case.tier, tasks, correlation_id=case.correlation_id)
+    if case.within_ms is not None:
+        blank = replace(blank, due_at_ms=scene.now_ms + case.within_ms, acknowledge_due_at_ms=None)
     return replace(
         blank,
         kind=case.kind,

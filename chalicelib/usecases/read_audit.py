@@ -75,6 +75,9 @@ def _require_sight(object: str, person: Person, desk: AuditDesk) -> None:
         case AuditKind.SCORE:
             require(person, Action.READ_SCORE)
             see_enterprise(name.partition(":")[0], person, registry=desk.registry)
+        case AuditKind.CONSEQUENCE:
+            require(person, Action.READ_CONSEQUENCE)
+            see_enterprise(name, person, registry=desk.registry)
         case AuditKind.CATALOGUE if not name:
             require(person, Action.READ_CATALOGUE)
         case AuditKind.PRIVACY:

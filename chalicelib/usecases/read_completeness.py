@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from chalicelib.domain.access import Action, require
 from chalicelib.domain.block import Block, made_at_ms
 from chalicelib.domain.completeness import WAITING, BlockRows, BridgeLedger, Span, SpoolLedger, bridge_ledger
+from chalicelib.domain.enterprise import Profile
 from chalicelib.domain.errors import FieldError, InvalidRequest
 from chalicelib.domain.gap import BridgeReport, Gap
 from chalicelib.domain.person import Bridge, Person
@@ -101,6 +102,21 @@ def read_completeness(
     """The ledger of a span. Raises NotFound, or InvalidRequest (`too_much`) for a span with more than fits into an answer."""
     require(person, Action.READ_READINGS)
     profile = see_enterprise(enterprise_id, person, registry=registry)
+    return ledger_of(profile, span, registry=registry, blocks=blocks, gaps=gaps, reports=reports, clock=clock)
+
+
+def ledger_of(
+    profile: Profile,
+    span: Span,
+    *,
+    registry: RegistryRepo,
+    blocks: BlockRepo,
+    gaps: GapRepo,
+    reports: ReportRepo,
+    clock: Clock,
+) -> CompletenessLedger:
+    """As `read_completeness`, for nobody in particular."""
+    enterprise_id = profile.enterprise.id
     told = {one.bridge_id: one for one in reports.of_enterprise(enterprise_id)}
     tallies = {point.id: PointTally() for point in profile.points}
     rows = _read_blocks(enterprise_id, span, blocks, tallies)

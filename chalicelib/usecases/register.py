@@ -28,7 +28,10 @@ def put_enterprise(
         raise _wrong("industry", ", ".join(sorted(known)))
     position = fields.get("position")
     place = None if position is None else Position(position.latitude, position.longitude)
-    enterprise = Enterprise(**{**fields, "id": enterprise_id, "position": place})
+    before = registry.profile(enterprise_id)
+    since_ms = clock.now_ms() if before is None else before.enterprise.registered_at_ms
+    own = {"id": enterprise_id, "position": place, "registered_at_ms": since_ms}
+    enterprise = Enterprise(**{**fields, **own})
     if registry.put_enterprise(enterprise) not in (None, enterprise):
         _announce({f"enterprise:{enterprise_id}"}, packs, clock)
     return enterprise

@@ -8,6 +8,7 @@ from chalicelib.domain.enterprise import Enterprise
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.events import TaskClosed
 from chalicelib.domain.hazard import hazard_of_task
+from chalicelib.domain.month import previous_month
 from chalicelib.domain.objection import ObjectionState
 from chalicelib.domain.person import Person
 from chalicelib.domain.score import Background, Cause, Score, ScoreEntry, entries_of, month_of, total
@@ -19,12 +20,14 @@ from chalicelib.ports import (
     Clock,
     HazardRepo,
     RegistryRepo,
+    ResultRepo,
     ScoreRepo,
     TaskRepo,
     WarningRepo,
 )
+from chalicelib.usecases.settle_month import LONGEST_TASK_MS, recount_month, tasks_back_to
 from chalicelib.usecases.settle_warning import current_warning
-from chalicelib.usecases.share_chain_results import recount_chain
+from chalicelib.usecases.share_chain_results import partners_of, recount_chain
 
 OPEN_LOOKED_AT = 100  # open tasks of one enterprise; more would not change what is to be done
 A_PAGE = 100
@@ -89,7 +92,32 @@ def month_score(
 ) -> MonthScore:
     """Score, grade, parts and entries of one enterprise and month (YYYY-MM), by the catalogue in force at its end, or now."""
     require(person, Action.READ_SCORE)
-    one = _enterprise(enterprise_id, person, registry)
+    return score_of(
+        _enterprise(enterprise_id, person, registry),
+        month,
+        scores=scores,
+        tasks=tasks,
+        warnings=warnings,
+        hazards=hazards,
+        catalogues=catalogues,
+        clock=clock,
+        zone=zone,
+    )
+
+
+def score_of(
+    one: Enterprise,
+    month: str,
+    *,
+    scores: ScoreRepo,
+    tasks: TaskRepo,
+    warnings: WarningRepo,
+    hazards: HazardRepo,
+    catalogues: CatalogueRepo,
+    clock: Clock,
+    zone: tzinfo,
+) -> MonthScore:
+    """As `month_score`, for nobody in particular."""
     now_ms = clock.now_ms()
     policy = catalogues.in_force_at(min(now_ms, month_span(month, zone)[1] - 1)).score
     weights, entries = policy.weights_of(one.industry), scores.of_month(one.id, month)
@@ -140,13 +168,14 @@ def compare_with_history(
     warnings: WarningRepo,
     hazards: HazardRepo,
     chain_months: ChainMonthRepo,
+    results: ResultRepo,
     catalogues: CatalogueRepo,
     zone: tzinfo,
 ) -> Recount:
     """Hold a month's ledger against what the history gives anew.
 
-    Left out are corrections, which are people's, and tasks that were opened again: what their first closing wrote follows no more from
-    how they stand now.
+    Left out are corrections, which are people's, and tasks that were opened again: what their first closing wrote, and what a month counted of
+    them, follows no more from how they stand now. So is what a month that was settled again left to this one.
     """
     require(person, Action.RECOUNT_SCORE)
     one = _enterprise(enterprise_id, person, registry)
@@ -154,13 +183,37 @@ def compare_with_history(
     shared = recount_chain(
         month, one.id, chain_months=chain_months, registry=registry, scores=scores, catalogues=catalogues, zone=zone
     )
-    anew = {entry.key: entry for entry in (*given, *shared)}
-    kept = {entry.key: entry for entry in scores.of_month(one.id, month) if entry.cause is not Cause.CORRECTION}
+    whole = recount_month(
+        one.id, month, tasks=tasks, warnings=warnings, results=results, catalogues=catalogues, zone=zone
+    )
+    left_out = _left_out(one.id, month, tasks, results, zone) | _shared_otherwise(one.id, month, results, chain_months)
+    anew = {entry.key: entry for entry in (*given, *whole, *shared) if entry.cause not in left_out}
+    kept = {entry.key: entry for entry in scores.of_month(one.id, month) if entry.cause not in left_out}
     return Recount(
         missing=tuple(sorted(anew.keys() - kept.keys())),
         surplus=tuple(sorted(key for key in kept.keys() - anew.keys() if not _was_reopened(kept[key].task_id, tasks))),
         different=tuple(sorted(key for key in anew.keys() & kept.keys() if anew[key] != kept[key])),
     )
+
+
+def _left_out(enterprise_id: str, month: str, tasks: TaskRepo, results: ResultRepo, zone: tzinfo) -> frozenset[Cause]:
+    """Causes of entries that cannot be worked out anew."""
+    before = results.get(enterprise_id, previous_month(month))
+    carried = {Cause.CARRIED} if before is not None and before.revision > 1 else set()
+    from_ms, to_ms = month_span(month, zone)
+    reopened = any(
+        task.reopenings and from_ms - LONGEST_TASK_MS <= task.opened_at_ms < to_ms
+        for task in tasks_back_to(enterprise_id, from_ms, tasks)
+    )
+    return frozenset({Cause.CORRECTION, *carried, *({Cause.RECTIFICATION} if reopened else ())})
+
+
+def _shared_otherwise(
+    enterprise_id: str, month: str, results: ResultRepo, chain_months: ChainMonthRepo
+) -> frozenset[Cause]:
+    """What partners shared, where one of them has had more carried into the month since: the month before was settled again there."""
+    before = (results.get(one, previous_month(month)) for one in partners_of(enterprise_id, month, chain_months))
+    return frozenset({Cause.CHAIN} if any(one is not None and one.revision > 1 for one in before) else ())
 
 
 def _was_reopened(task_id: str, tasks: TaskRepo) -> bool:

@@ -11,6 +11,7 @@ from chalicelib.domain.chain_plan import StepState
 from chalicelib.domain.command import CommandState
 from chalicelib.domain.comparison import Agreement
 from chalicelib.domain.completeness import UNKNOWN, WAITING
+from chalicelib.domain.consequence import EndReason
 from chalicelib.domain.dimension import SIDES, Dimension
 from chalicelib.domain.downwind import Wind
 from chalicelib.domain.duty import Standing
@@ -20,6 +21,7 @@ from chalicelib.domain.foresight import Verdict as Foreseen
 from chalicelib.domain.gap import GapReason
 from chalicelib.domain.handling import Course
 from chalicelib.domain.instrument import RetestMark
+from chalicelib.domain.interview import InterviewOutcome, InterviewState
 from chalicelib.domain.law import NoLaw
 from chalicelib.domain.mark import MarkKind
 from chalicelib.domain.messages import LANGUAGES, TEXTS, choose_language, text
@@ -73,6 +75,10 @@ WORDS["standing"] = {one.value for one in Standing}
 WORDS["clock"] = {"ahead", "behind"}
 WORDS["data_set"] = {one.value for one in DataSetId}
 WORDS["statistic"] = {one.value for one in StatisticId}
+WORDS["end"] = {why.value for why in EndReason}
+WORDS["unlock"] = {"grade_lost", "grade_at_least", "work_done", "delisted"}
+WORDS["interview"] = {state.value for state in InterviewState}
+WORDS["interview_outcome"] = {one.value for one in InterviewOutcome}
 WORDS["advice"] = {"lower", "raise", "falls", "grows"}
 ALWAYS = {"tier", "rule", "enterprise", "unit"}
 MORE = {
@@ -95,6 +101,14 @@ MORE = {
     "task_reminder": {"left"},
     "audit_broken": {"object", "seq", "why"},
     "objection_raised": {"month", "cause", "text", "due"},
+    "objection_late": {"month", "cause", "text", "due"},
+    "month_settled": {"month", "score", "grade"},
+    "month_resettled": {"month", "score", "grade"},
+    "grade_at_risk": {"month", "score", "grade"},
+    "consequences_changed": {"started", "ended"},
+    "supervision_listed": {"month"},
+    "supervision_ended": {"month"},
+    "interview_called": {"month", "scores"},
     "objection_decided": {"month", "cause", "text", "objection"},
     "operation_conflict": {"person", "operation"},
     "operation_applied": {"operation"},
@@ -164,6 +178,7 @@ def test_every_key_is_of_a_kind_that_these_tests_know() -> None:
         "notice.",
         "why.",
         "word.reason.",
+        "word.key_supervision",
         *(f"word.{kind}." for kind in WORDS),
     )
     assert [key for key in TEXTS["en"] if not key.startswith(known)] == []

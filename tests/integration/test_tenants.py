@@ -22,7 +22,9 @@ from chalicelib.domain.chain_alert import Crossing, Excess, Giving
 from chalicelib.domain.dimension import Dimension
 from chalicelib.domain.field_command import Submit
 from chalicelib.domain.field_operation import FieldOperation, KeptOperation, Outcome
+from chalicelib.domain.interview import Interview
 from chalicelib.domain.objection import Objection
+from chalicelib.domain.ranking import Ranking
 from chalicelib.domain.score import Cause, ScoreEntry
 from chalicelib.handlers.on_clock import on_clock
 from mobile_api_spec import examples
@@ -43,6 +45,8 @@ MAY: dict[str, set[str]] = {
     "list_objections": EVERYONE - {"inspector"},
     "get_objection": EVERYONE - {"inspector"},
     "decide_objection": {"department", "committee"},
+    "list_results": EVERYONE - {"inspector"},
+    "put_interview": {"committee"},
     "acknowledge": WORKERS,
     "post_photo": WORKERS,
     "post_parts": WORKERS,
@@ -243,7 +247,11 @@ def ids_of(park: Park, eid: str) -> dict[str, str]:
     ids |= {"instrument_id": f"{eid}-fid", "channel_id": "duty"}
     chat = {"name": "duty", "url": "wecombot://key", "audience": {"dimension": "safety"}, "least_tier": 3}
     park.as_("admin").put("/v1/channels/duty", chat)
-    ids |= {"objection_id": open_objection(park, eid)}
+    ids |= {"objection_id": open_objection(park, eid), "month": "2026-05"}
+    park.services.consequences.save_interview(Interview(f"{eid}:2026-05", eid, "2026-05", (40.0,), park.clock.ms), [])
+    ranked = Ranking("2026-05", 0, park.clock.ms, 0)
+    if park.services.results.ranking("2026-05") is None:
+        park.services.results.publish(ranked, {})
     ids |= {"data_set": "enterprises", "recipient": "city-bureau", "release_id": client_id(92)}
     park.as_("committee").put("/v1/privacy/budgets/enterprises/city-bureau", {"epsilon": "2"})
     shared = {"id": client_id(92), "recipient": "city-bureau", "statistic": "enterprises", "epsilon": "1"}

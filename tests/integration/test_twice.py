@@ -27,6 +27,7 @@ from chalicelib.domain.block import Block
 from chalicelib.domain.field_pack import PhotoJudged, TaskTouched
 from chalicelib.domain.photo import RefusalReason
 from chalicelib.domain.score import Cause, ScoreEntry
+from chalicelib.domain.times import month_span
 from chalicelib.flow import FLOW, Stage, stages_on
 from chalicelib.handlers.on_block import on_block
 from chalicelib.handlers.on_clock import on_clock
@@ -35,6 +36,7 @@ from chalicelib.handlers.on_learn import on_learn
 from chalicelib.handlers.on_photo import on_photo
 from chalicelib.handlers.on_push import on_push
 from chalicelib.ports import PushRequest
+from chalicelib.usecases.settle_month import newest_due
 from tests.acts import (
     JPEG,
     FakeInspector,
@@ -87,6 +89,7 @@ ROUTES = {
     # Of the others the story changes its mind: who sends an older registration again takes the newer one back.
     r"POST /v1/score-objections": "object to score",
     r"POST /v1/score-objections/.*/decision": "judge objection",
+    r"PUT /v1/enterprises/.*/interviews/.*": "record interview",
     r"PUT /v1/enterprises/third": "register enterprise",
     r"PUT /v1/units/acme-r1": "register unit",
     r"PUT /v1/people/inspector_environment": "register person",
@@ -182,8 +185,15 @@ class RepeatingPark(Park):
         self.note(in_function("clock"), lambda: on_clock(self.services))
         self.pump()
 
-    def hour_passes(self) -> None:
-        on_learn(self.services)
+    def hours_pass(self) -> None:
+        """Until every month that is over is settled and published; so that one hour more finds nothing new."""
+        desk, results = self.services.month_desk, self.services.results
+        for _ in range(100):
+            self.clock.advance(3600)
+            on_learn(self.services)
+            self.pump()
+            if results.last_settled() == newest_due(desk) and not results.stale():
+                break
         self.note(in_function("learn"), lambda: on_learn(self.services))
         self.pump()
 
@@ -269,11 +279,12 @@ def story(park: RepeatingPark) -> None:
     objects(park)
     think_twice(park, task)
     stays_within_the_limit(park)
+    goes_badly(park)
     runs_a_joint_plan(park)
     alarm_story(park)
     park.clock.ms = QUARTER_MS
     park.minute_passes()
-    park.hour_passes()
+    park.hours_pass()
 
 
 def gives_to_other(park: RepeatingPark) -> None:
@@ -457,6 +468,40 @@ def objects(park: RepeatingPark) -> None:
     decided = {"uphold": True, "reason": "属实"}
     park.as_("committee").post(f"/v1/score-objections/{client_id(35)}/decision", decided)
     park.pump()
+
+
+def goes_badly(park: RepeatingPark) -> None:
+    """Three low months of acme's: measures, the list of key supervision, an interview; an objection that nobody judges."""
+    for month in ("2026-03", "2026-04", "2026-05"):
+        if month == "2026-05":
+            exceeds(park)
+        low = ScoreEntry("acme", month, "t-y:late", Cause.LATE, -70.0, "t-y", park.clock.ms, "1")
+        park.services.scores.add([low])
+        raised = {"id": client_id(36), "month": month, "entry": low.key, "reason": "道路封闭"}
+        if month == "2026-04":
+            park.as_("enterprise").post("/v1/score-objections", raised, expect=201)
+            park.clock.advance(16 * 86_400)
+            park.minute_passes()
+            decided = {"uphold": False, "reason": "未提前报备"}
+            park.as_("committee").post(f"/v1/score-objections/{client_id(36)}/decision", decided)
+        park.clock.ms = max(park.clock.ms, month_span(month, park.services.zone)[1] + 2 * 86_400_000)
+        park.hours_pass()
+    minutes = {
+        "held_at": rfc3339(park.clock.ms),
+        "minutes": "已说明原因",
+        "outcome": "under_watch",
+        "attended": "负责人",
+    }
+    park.as_("committee").put("/v1/enterprises/acme/interviews/2026-05", minutes)
+
+
+def exceeds(park: RepeatingPark) -> None:
+    """Warning upon warning, and none of their tasks is done."""
+    alarms = Alarms(park)
+    for number in range(4):
+        alarms.raised(unit=f"acme-r{number + 2}", after_s=1200)
+    park.clock.advance(3 * 86_400)
+    park.minute_passes()
 
 
 def asks_for_a_measure(park: RepeatingPark) -> None:

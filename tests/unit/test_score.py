@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.adapters.catalogue import shipped
 from chalicelib.domain.catalogue import Duration, ScorePolicy
 from chalicelib.domain.dimension import SIDES, Dimension
 from chalicelib.domain.hazard import Hazard
@@ -42,6 +43,7 @@ POLICY = ScorePolicy(
     other_weights={Dimension.SAFETY: 0.5, Dimension.ENVIRONMENT: 0.3, Dimension.ENERGY: 0.2},
     objection_days=10,
     judging_days=15,
+    month=shipped().score.month,
 )
 NOTHING = Background()
 CLOSED = replace(

@@ -25,6 +25,7 @@ class ScoreEntryOut(View):
     rule: str = Field(description="the rule's id and version, of a warning; empty: none")
     evidence: list[str] = Field(description="photos that the task was settled by")
     corrects: str = Field(description="the key of the entry that it takes back; empty: none")
+    figures: dict[str, float] = Field(description="what an entry of the month as a whole follows from; else empty")
     is_frozen: bool = Field(description="an objection to it is being judged: it does not count")
     repair_text: str = Field(description="how it is avoided or put right")
 
