@@ -362,8 +362,6 @@ class Services:
             warnings=self.warnings,
             scores=self.scores,
             results=self.results,
-            chain_months=self.chain_months,
-            links=self.links,
             catalogues=self.catalogues,
             blocks=self.blocks,
             gaps=self.gaps,
@@ -371,6 +369,8 @@ class Services:
             clock=self.clock,
             zone=self.zone,
             randbelow=self.randbelow,
+            links=self.links,
+            chain_months=self.chain_months,
         )
 
     @cached_property

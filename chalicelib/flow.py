@@ -96,7 +96,7 @@ from chalicelib.usecases.request_command import request_command
 from chalicelib.usecases.review_catalogue import ask_for_review, tell_review
 from chalicelib.usecases.run_plan import answer_step, end_run, start_run
 from chalicelib.usecases.score_task import score_task
-from chalicelib.usecases.settle_month import count_month, resettle_month, settle_month, share_chain
+from chalicelib.usecases.settle_month import count_month, resettle_month, settle_month
 from chalicelib.usecases.settle_side import decide_waiver, propose_waiver, reopen_side
 from chalicelib.usecases.shelve_warnings import confirm_shelving, end_shelving, shelve_warnings
 from chalicelib.usecases.submit_evidence import announce_photo, inspect_photo, rectify
@@ -216,7 +216,6 @@ FLOW = (
     Stage("warn of downgrade", "relay", TaskDispatched, warn_of_downgrade, (PushRequest,)),
     Stage("warn of downgrade", "relay", TaskOverdue, warn_of_downgrade, (PushRequest,)),
     Stage("count month", "learn", "every hour", count_month),
-    Stage("share along the chain", "learn", "every hour", share_chain),
     Stage("settle month", "learn", "every hour", settle_month, (MonthSettled,)),
     Stage("settle month again", "relay", ObjectionDecided, resettle_month, (MonthSettled,)),
     Stage("publish ranking", "learn", "every hour", publish_rankings),

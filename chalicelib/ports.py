@@ -907,6 +907,13 @@ class ChainMonthRepo(Protocol):
         ...
 
     def get(self, month: str) -> ChainMonth | None: ...
+    def finish(self, month: str) -> None:
+        """Note that all entries that follow from it are written. Twice is once."""
+        ...
+
+    def is_finished(self, month: str) -> bool:
+        """One small read."""
+        ...
 
 
 class PlanRepo(Protocol):

@@ -7,14 +7,14 @@ from chalicelib.handlers.on_learn import JOBS, on_learn
 from tests.park import Park
 
 DAY_MS, HOUR_MS = 86_400_000, 3_600_000
-MONTHLY = tuple(job for job in JOBS if job.name in {"count_month", "share_chain", "settle_month", "publish_rankings"})
+MONTHLY = tuple(job for job in JOBS if job.name in {"count_month", "settle_month", "publish_rankings"})
 
 
 def months_pass(park: Park, *months: str) -> None:
     """Each is counted, settled and published in its time, and what follows is carried on."""
     for month in months:
         park.clock.ms = max(park.clock.ms, month_span(month, park.services.zone)[1] + 2 * DAY_MS)
-        for _ in range(5):
+        for _ in range(4):
             on_learn(park.services, MONTHLY)
             park.pump()
             park.clock.ms += HOUR_MS

@@ -78,10 +78,10 @@ class Document(Strict):
     grouping: GroupingPart = GroupingPart()
     chattering: ChatteringPart = ChatteringPart()
     stale_after_s: float = Field(default=86_400, gt=0)
+    chain: ChainPart = ChainPart()
     consequences: dict[Code, ConsequencePart] = Field(default={}, description="a park that names none has none")
     supervision: SupervisionPart = SupervisionPart()
     interview: InterviewPart = InterviewPart()
-    chain: ChainPart = ChainPart()
 
     @property
     def parts(self) -> Parts:
@@ -117,10 +117,10 @@ class Document(Strict):
             industry_intervals_s={key: tuple(one) for key, one in self.sampling.industries.items()},
             unit_types={key: one.value(key) for key, one in self.unit_types.items()},
             standards=self.standards,
+            chain=self.chain.value(),
             consequences={key: one.value(key) for key, one in self.consequences.items()},
             supervision=self.supervision.value(),
             interview=self.interview.value(),
-            chain=self.chain.value(),
         )
 
 

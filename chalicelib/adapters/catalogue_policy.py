@@ -115,6 +115,15 @@ class WeightsPart(Strict):
         return {one: getattr(self, one.value) for one in Dimension}
 
 
+class ChainSharePart(Strict):
+    share_of: Share = 0.1
+    mark: float = Field(default=90, ge=0, le=100, description="a partner's result above it helps, one below it costs")
+    most: Reward = Field(default=3, description="points in a month, up or down")
+
+    def value(self) -> ChainShare:
+        return ChainShare(self.share_of, self.mark, self.most)
+
+
 def _rises(given: list[tuple[float, float]]) -> list[tuple[float, float]]:
     if any(a >= b for a, b in pairwise(share for share, _ in given)):
         raise ValueError("must rise")
@@ -171,15 +180,6 @@ def _steps(given: list[tuple[float, float]]) -> Steps:
     return tuple((share, points) for share, points in given)
 
 
-class ChainSharePart(Strict):
-    share_of: Share = 0.1
-    mark: float = Field(default=90, ge=0, le=100, description="a partner's result above it helps, one below it costs")
-    most: Reward = Field(default=3, description="points in a month, up or down")
-
-    def value(self) -> ChainShare:
-        return ChainShare(self.share_of, self.mark, self.most)
-
-
 class ScorePart(Strict):
     base: float
     warning: Annotated[dict[int, float], complete(TIERS)]
@@ -196,15 +196,15 @@ class ScorePart(Strict):
     other_weights: WeightsPart = WeightsPart()
     objection_days: int = Field(default=10, ge=1, le=90)
     judging_days: int = Field(default=15, ge=1, le=90)
-    month: MonthPart = MonthPart()
     chain: ChainSharePart = ChainSharePart()
+    month: MonthPart = MonthPart()
 
     def value(self) -> ScorePolicy:
         own = {
             "duration": self.duration.value(),
             "part_weights": {industry: one.value() for industry, one in self.part_weights.items()},
             "other_weights": self.other_weights.value(),
-            "month": self.month.value(),
             "chain": self.chain.value(),
+            "month": self.month.value(),
         }
         return ScorePolicy(**fields_of(self) | own)

@@ -15,7 +15,7 @@ from chalicelib.adapters.rows import Expect, Put, Row, RowConflict, Rows
 from chalicelib.domain.chain_score import ChainMonth
 from chalicelib.domain.errors import WriteConflict
 
-HEAD, PART = "MONTH", "PART#"
+HEAD, PART, DONE = "MONTH", "PART#", "DONE"
 TIES_A_PART, RESULTS_A_PART = 2000, 5000
 T = TypeVar("T")
 
@@ -47,6 +47,12 @@ class RowChainMonthRepo:
         ties = tuple(tie for part in parts for tie in part.ties)
         results = {one: result for part in parts for one, result in part.results.items()}
         return replace(from_body(ChainMonth, head.body), ties=ties, results=results)
+
+    def finish(self, month: str) -> None:
+        self._rows.commit([Put(Row(f"CHAINED#{month}", DONE))])
+
+    def is_finished(self, month: str) -> bool:
+        return self._rows.get(f"CHAINED#{month}", DONE) is not None
 
 
 def _parts(month: ChainMonth) -> Iterator[dict[str, Any]]:

@@ -82,8 +82,8 @@ def get_recount(call: Call, enterprise_id: str) -> RecountOut:
         tasks=ports.tasks,
         warnings=ports.warnings,
         hazards=ports.hazards,
-        results=ports.results,
         chain_months=ports.chain_months,
+        results=ports.results,
         catalogues=ports.catalogues,
         zone=ports.zone,
     )

@@ -1,5 +1,4 @@
-"""Once a minute: deadlines, warnings that are no longer held, calls that nobody has seen, photos that have not come, steps of plans that are late,
-objections that nobody judged, alerts of the chain that are over, and whether the catalogue is due for review. One that fails stops no other."""
+"""Once a minute: deadlines, warnings that are no longer held, calls that nobody has seen, photos that have not come, steps of plans that are late, alerts of the chain that are over, objections that nobody judged, and whether the catalogue is due for review. One that fails stops no other."""
 
 from collections.abc import Callable
 from typing import Any
@@ -25,8 +24,8 @@ JOBS: tuple[Callable[..., Any], ...] = (
     miss_photos,
     ask_for_review,
     watch_plans,
-    remind_of_objections,
     end_chain_alerts,
+    remind_of_objections,
 )
 
 

@@ -18,15 +18,7 @@ from chalicelib.usecases.learn_laws import learn_laws
 from chalicelib.usecases.open_visits import open_visits
 from chalicelib.usecases.publish_ranking import publish_rankings
 from chalicelib.usecases.read_audit import verify_audit
-from chalicelib.usecases.settle_month import (
-    count_month,
-    month_to_settle,
-    settle_month,
-    share_chain,
-    uncounted,
-    unsettled,
-    unshared,
-)
+from chalicelib.usecases.settle_month import count_month, month_to_settle, settle_month, uncounted, unsettled
 from chalicelib.usecases.train_watch import renew_watch
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
@@ -115,10 +107,6 @@ def counting(services: Services) -> Subjects:
     return [(one, "month") for one in uncounted(month_desk=services.month_desk)]
 
 
-def sharing(services: Services) -> Subjects:
-    return [("", month) for month in unshared(month_desk=services.month_desk)]
-
-
 def settling(services: Services) -> Subjects:
     return [(one, "month") for one in unsettled(month_desk=services.month_desk)]
 
@@ -128,10 +116,6 @@ def _count_month(services: Services, turn: Turn, now_ms: int) -> str:
     return (
         "over" if month is None else f"{count_month(turn.enterprise_id, month, month_desk=services.month_desk).due} due"
     )
-
-
-def _share_chain(services: Services, turn: Turn, now_ms: int) -> str:
-    return f"{len(share_chain(turn.subject, month_desk=services.month_desk))} shares"
 
 
 def _settle_month(services: Services, turn: Turn, now_ms: int) -> str:
@@ -159,7 +143,6 @@ JOBS = (
     Job("verify_audit", DAY_MS - HOUR_MS // 2, _verify_audit, chains),
     Job("renew_watch", 7 * DAY_MS, _renew_watch, units),
     Job("count_month", HOUR_MS // 2, _count_month, counting),
-    Job("share_chain", HOUR_MS // 2, _share_chain, sharing),
     Job("settle_month", HOUR_MS // 2, _settle_month, settling),
     Job("publish_rankings", HOUR_MS // 2, _publish_rankings, once),
     Job("open_visits", HOUR_MS // 2, _open_visits, once),

@@ -27,7 +27,7 @@ from chalicelib.ports import (
 )
 from chalicelib.usecases.settle_month import LONGEST_TASK_MS, recount_month, tasks_back_to
 from chalicelib.usecases.settle_warning import current_warning
-from chalicelib.usecases.share_chain_results import recount_chain
+from chalicelib.usecases.share_chain_results import partners_of, recount_chain
 
 OPEN_LOOKED_AT = 100  # open tasks of one enterprise; more would not change what is to be done
 A_PAGE = 100
@@ -167,8 +167,8 @@ def compare_with_history(
     tasks: TaskRepo,
     warnings: WarningRepo,
     hazards: HazardRepo,
-    results: ResultRepo,
     chain_months: ChainMonthRepo,
+    results: ResultRepo,
     catalogues: CatalogueRepo,
     zone: tzinfo,
 ) -> Recount:
@@ -180,13 +180,13 @@ def compare_with_history(
     require(person, Action.RECOUNT_SCORE)
     one = _enterprise(enterprise_id, person, registry)
     given = recount(one.id, month, tasks=tasks, warnings=warnings, hazards=hazards, catalogues=catalogues, zone=zone)
-    whole = recount_month(
-        one.id, month, tasks=tasks, warnings=warnings, results=results, catalogues=catalogues, zone=zone
-    )
-    left_out = _left_out(one.id, month, tasks, results, zone)
     shared = recount_chain(
         month, one.id, chain_months=chain_months, registry=registry, scores=scores, catalogues=catalogues, zone=zone
     )
+    whole = recount_month(
+        one.id, month, tasks=tasks, warnings=warnings, results=results, catalogues=catalogues, zone=zone
+    )
+    left_out = _left_out(one.id, month, tasks, results, zone) | _shared_otherwise(one.id, month, results, chain_months)
     anew = {entry.key: entry for entry in (*given, *whole, *shared) if entry.cause not in left_out}
     kept = {entry.key: entry for entry in scores.of_month(one.id, month) if entry.cause not in left_out}
     return Recount(
@@ -206,6 +206,14 @@ def _left_out(enterprise_id: str, month: str, tasks: TaskRepo, results: ResultRe
         for task in tasks_back_to(enterprise_id, from_ms, tasks)
     )
     return frozenset({Cause.CORRECTION, *carried, *({Cause.RECTIFICATION} if reopened else ())})
+
+
+def _shared_otherwise(
+    enterprise_id: str, month: str, results: ResultRepo, chain_months: ChainMonthRepo
+) -> frozenset[Cause]:
+    """What partners shared, where one of them has had more carried into the month since: the month before was settled again there."""
+    before = (results.get(one, previous_month(month)) for one in partners_of(enterprise_id, month, chain_months))
+    return frozenset({Cause.CHAIN} if any(one is not None and one.revision > 1 for one in before) else ())
 
 
 def _was_reopened(task_id: str, tasks: TaskRepo) -> bool:

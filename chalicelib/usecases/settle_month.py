@@ -1,6 +1,6 @@
 """Settle a month: what it adds to the ledger as a whole, its score, grade and figures, and what it leaves to the next one.
 
-All enterprises are counted before any is settled, for in between partners of a chain are given their share of what the others came to. Each step is done once,
+Two passes over all enterprises: all are counted before any is settled, for a chain's partners share in what the others came to. Each step is done once,
 however often it is tried; what is settled changes only when an objection is decided later, by another revision.
 """
 
@@ -60,8 +60,6 @@ class MonthDesk:
     warnings: WarningRepo
     scores: ScoreRepo
     results: ResultRepo
-    chain_months: ChainMonthRepo
-    links: LinkRepo
     catalogues: CatalogueRepo
     blocks: BlockRepo
     gaps: GapRepo
@@ -69,6 +67,8 @@ class MonthDesk:
     clock: Clock
     zone: tzinfo
     randbelow: RandBelow
+    links: LinkRepo
+    chain_months: ChainMonthRepo
 
 
 def newest_due(desk: MonthDesk) -> str:
@@ -101,40 +101,12 @@ def uncounted(*, month_desk: MonthDesk) -> tuple[str, ...]:
     return tuple(eid for eid, month in _left(month_desk) if not month_desk.results.counted(month, [eid]))
 
 
-def unshared(*, month_desk: MonthDesk) -> tuple[str, ...]:
-    """Months that all are counted for, or that a day was given to, and whose results partners of a chain do not share yet."""
-    months = sorted({month for _, month in _counted(month_desk)})
-    return tuple(month for month in months if month_desk.chain_months.get(month) is None)
-
-
 def unsettled(*, month_desk: MonthDesk) -> tuple[str, ...]:
-    """Enterprises whose next month can be settled: it is shared along the chain."""
-    counted = _counted(month_desk)
-    shared = {month for month in {month for _, month in counted} if month_desk.chain_months.get(month) is not None}
-    return tuple(eid for eid, month in counted if month in shared)
-
-
-def _counted(desk: MonthDesk) -> tuple[tuple[str, str], ...]:
-    """(enterprise, month) of those that are counted, where no other is waited for."""
-    left = _left(desk)
+    """Enterprises whose next month can be settled: all are counted, or a day was given to those that cannot be."""
+    desk, left = month_desk, _left(month_desk)
     counted = [(eid, month) for eid, month in left if desk.results.counted(month, [eid])]
     waiting = {month for eid, month in left if (eid, month) not in counted and not has_waited(month, desk)}
-    return tuple(one for one in counted if one[1] not in waiting)
-
-
-def share_chain(month: str, *, month_desk: MonthDesk) -> tuple[ScoreEntry, ...]:
-    """Write what partners of a chain share of each other's month, once."""
-    desk = month_desk
-    return share_chain_results(
-        month,
-        desk.clock.now_ms(),
-        chain_months=desk.chain_months,
-        links=desk.links,
-        registry=desk.registry,
-        scores=desk.scores,
-        catalogues=desk.catalogues,
-        zone=desk.zone,
-    )
+    return tuple(eid for eid, month in counted if month not in waiting)
 
 
 def has_waited(month: str, desk: MonthDesk) -> bool:
@@ -250,7 +222,25 @@ def _share(enterprise_id: str, span: Span, desk: MonthDesk) -> float | None:
 def settle_month(enterprise_id: str, month: str, *, month_desk: MonthDesk) -> MonthResult:
     """The month's result, announced, and what it leaves to the next one. Settled twice, the first result stands."""
     known = month_desk.results.get(enterprise_id, month)
-    return known or _settle(enterprise_id, month, None, month_desk)
+    if known is not None:
+        return known
+    _share_along_chains(month, month_desk)
+    return _settle(enterprise_id, month, None, month_desk)
+
+
+def _share_along_chains(month: str, desk: MonthDesk) -> None:
+    """By the first that is settled, for all: nobody's result may have what partners share before all have been counted."""
+    if not desk.chain_months.is_finished(month):
+        share_chain_results(
+            month,
+            desk.clock.now_ms(),
+            chain_months=desk.chain_months,
+            links=desk.links,
+            registry=desk.registry,
+            scores=desk.scores,
+            catalogues=desk.catalogues,
+            zone=desk.zone,
+        )
 
 
 def resettle_month(event: ObjectionDecided, *, month_desk: MonthDesk) -> MonthResult | None:

@@ -50,6 +50,7 @@ def share_chain_results(
         known = chain_months.settle(taken)
     entries = chain_entries(known)
     scores.add(entries)
+    chain_months.finish(month)
     return entries
 
 
@@ -73,6 +74,13 @@ def recount_chain(
     results = _results(_ends(ties), month, known.at_ms, catalogue, registry, scores)
     entries = chain_entries(replace(known, ties=ties, results=results))
     return tuple(one for one in entries if enterprise_id in (None, one.enterprise_id))
+
+
+def partners_of(enterprise_id: str, month: str, chain_months: ChainMonthRepo) -> frozenset[str]:
+    """With whom an enterprise shared a month."""
+    known = chain_months.get(month)
+    ties = () if known is None else known.ties
+    return frozenset(one.partner_of(enterprise_id) for one in ties if enterprise_id in one.ends)
 
 
 @dataclass(frozen=True, slots=True)

@@ -237,6 +237,16 @@ def test_what_a_month_was_shared_by_is_written_once_however_much_it_is(rows: Row
     assert months.settle(replace(MONTH, at_ms=8, ties=(), results={})) == MONTH == months.get("2026-03")
 
 
+def test_that_a_months_entries_are_written_is_noted_apart_from_it(rows: Rows) -> None:
+    months = RowChainMonthRepo(rows)
+    months.settle(MONTH)
+    assert not months.is_finished("2026-03")
+    for _ in range(2):
+        months.finish("2026-03")
+    assert months.is_finished("2026-03") and not months.is_finished("2026-04")
+    assert months.get("2026-03") == MONTH
+
+
 def test_a_month_without_links_is_written_too(rows: Rows) -> None:
     months, nothing = RowChainMonthRepo(rows), replace(MONTH, ties=(), results={})
     assert months.settle(nothing) == nothing == months.get("2026-03")

@@ -10,6 +10,7 @@ from chalicelib.domain.score import Cause, ScoreEntry
 from chalicelib.usecases.share_chain_results import recount_chain, share_chain_results
 from tests.acts import client_id
 from tests.park import Park
+from tests.year import months_pass
 
 MONTH = "2026-03"
 LINK: dict[str, Any] = {
@@ -154,3 +155,34 @@ def test_an_enterprise_without_links_shares_nothing(park: Park) -> None:
     closes_the_month(park)
     found = shared(park, "committee", "third")
     assert (found["points"], found["partners"]) == (0.0, []) and score(park, "third")["entries"] == []
+
+
+def test_settling_a_month_shares_it_once_all_are_counted_and_results_have_it(park: Park) -> None:
+    writes(park, "other", -20.0, "t-o:warning")
+    months_pass(park, MONTH)
+    results = {one: park.services.results.get(one, MONTH) for one in ("acme", "other")}
+    entries = {one: {e.key: e.points for e in park.services.scores.of_month(one, MONTH)} for one in results}
+    own = {
+        one: 100.0 + sum(points for key, points in known.items() if key != "chain") for one, known in entries.items()
+    }
+    for one, partner in (("acme", "other"), ("other", "acme")):
+        assert entries[one]["chain"] == pytest.approx(0.1 * 0.4 * (own[partner] - 90.0), abs=0.005)
+        result = results[one]
+        assert result is not None and result.value == pytest.approx(own[one] + entries[one]["chain"], abs=0.011)
+        path = f"/v1/enterprises/{one}/score/recount?month={MONTH}"
+        assert "chain" not in str(park.as_("committee").get(path))
+    before = park.services.chain_months.get(MONTH)
+    months_pass(park, MONTH)
+    assert park.services.chain_months.get(MONTH) == before
+
+
+def test_a_month_that_is_settled_again_is_not_shared_again(park: Park) -> None:
+    months_pass(park, MONTH)
+    shared_before = shared(park, "enterprise", "acme")
+    raised = {"id": client_id(2), "month": MONTH, "entry": "chain", "reason": "伙伴已停产"}
+    park.as_("enterprise_other").post("/v1/score-objections", raised, expect=201)
+    park.as_("committee").post(f"/v1/score-objections/{client_id(2)}/decision", {"uphold": True, "reason": "属实"})
+    park.pump()
+    result = park.services.results.get("other", MONTH)
+    assert result is not None and result.revision == 2
+    assert shared(park, "enterprise", "acme") == shared_before

@@ -300,8 +300,8 @@ def before(month: str) -> str:
 
 
 def settling_of(month: str) -> int:
-    """Two hours after the two days: counted in one run, shared along the chain in the next, settled in the third."""
-    return start(after(month)) + 2 * DAY + 2 * HOUR
+    """An hour after the two days: what was counted in one run is settled in the next."""
+    return start(after(month)) + 2 * DAY + HOUR
 
 
 def moments(own: list[Case], from_ms: int, to_ms: int) -> list[tuple[int, int, Case, str]]:
