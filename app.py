@@ -15,6 +15,7 @@ from chalicelib.api import (
     checklists,
     commands,
     completeness,
+    credit_files,
     crew,
     data_quality,
     enterprises,
@@ -76,6 +77,7 @@ for part in (
     chain,
     chain_plans,
     privacy,
+    credit_files,
 ):
     app.register_blueprint(part.api)
 

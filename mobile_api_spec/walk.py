@@ -20,6 +20,7 @@ from mobile_api_spec.walk_catalogue import NEXT, catalogues
 from mobile_api_spec.walk_chain import chain
 from mobile_api_spec.walk_channels import channels
 from mobile_api_spec.walk_checklists import checklists, publish
+from mobile_api_spec.walk_credit import credit_files
 from mobile_api_spec.walk_crew import crew, settled
 from mobile_api_spec.walk_laws import laws
 from mobile_api_spec.walk_privacy import privacy
@@ -70,6 +71,7 @@ def walk() -> list[Exchange]:
         objects_too_late,
         chain,
         privacy,
+        credit_files,
         _refusals,
     ):
         part(walker)

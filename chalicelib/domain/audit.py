@@ -20,6 +20,7 @@ class AuditKind(StrEnum):
     SCORE = "score"
     CATALOGUE = "catalogue"
     PRIVACY = "privacy"
+    CREDIT_FILE = "credit_file"
 
 
 @dataclass(frozen=True, slots=True)

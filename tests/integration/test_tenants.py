@@ -38,6 +38,8 @@ WORKERS = {"inspector", "enterprise"}
 MAY: dict[str, set[str]] = {
     "get_score": EVERYONE - {"inspector"},
     "get_recount": {"department", "committee", "admin"},
+    "get_credit_file": {"enterprise", "department", "committee"},
+    "get_credit_file_pdf": {"enterprise", "department", "committee"},
     "post_objection": {"enterprise"},
     "list_objections": EVERYONE - {"inspector"},
     "get_objection": EVERYONE - {"inspector"},
