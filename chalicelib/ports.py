@@ -748,7 +748,7 @@ class CreditSigner(Protocol):
         """The one in use."""
         ...
 
-    def keys(self) -> tuple[SigningKey, ...]:
+    def known_keys(self) -> tuple[SigningKey, ...]:
         """The one in use, and those before it."""
         ...
 

@@ -102,7 +102,7 @@ class FakeSigner:
             "0f" * 32, "CN=示范园区", START_MS, START_MS + 1, ("-----BEGIN CERTIFICATE-----\n…",), jwk, True
         )
 
-    def keys(self) -> tuple[SigningKey, ...]:
+    def known_keys(self) -> tuple[SigningKey, ...]:
         return (self.key(),)
 
     def sign_json(self, payload: bytes) -> SignedJson:

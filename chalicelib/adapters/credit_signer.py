@@ -60,7 +60,7 @@ class StoredKeySigner:
     def key(self) -> SigningKey:
         return self._usable().key
 
-    def keys(self) -> tuple[SigningKey, ...]:
+    def known_keys(self) -> tuple[SigningKey, ...]:
         held = self._current()  # an expired one too: what it signed is verified by it
         return (held.key, *held.previous)
 
@@ -98,7 +98,7 @@ class NoSigner:
     def key(self) -> SigningKey:
         raise SigningUnavailable(reason=NO_KEY)
 
-    def keys(self) -> tuple[SigningKey, ...]:
+    def known_keys(self) -> tuple[SigningKey, ...]:
         raise SigningUnavailable(reason=NO_KEY)
 
     def sign_json(self, payload: bytes) -> SignedJson:

@@ -111,7 +111,7 @@ def credit_file_pdf(
 def credit_keys(person: Person, *, credit_signer: CreditSigner) -> tuple[SigningKey, ...]:
     """What files are verified by: the key in use first, then those before. Raises SigningUnavailable where there is none."""
     require(person, Action.READ_CREDIT_KEYS)
-    return credit_signer.keys()
+    return credit_signer.known_keys()
 
 
 def _document(

@@ -81,7 +81,7 @@ def test_a_key_that_may_not_sign_is_refused_with_its_reason_and_quotes_nothing(h
 def test_without_a_secret_nothing_is_signed() -> None:
     one = build(SETTINGS).credit_signer
     assert isinstance(one, NoSigner)
-    for call in (one.key, one.keys, lambda: one.sign_json(b"{}"), lambda: one.sign_pdf(b"%PDF")):
+    for call in (one.key, one.known_keys, lambda: one.sign_json(b"{}"), lambda: one.sign_pdf(b"%PDF")):
         with pytest.raises(SigningUnavailable, match="signing_unavailable"):
             call()
 
@@ -250,7 +250,7 @@ def test_a_json_file_that_is_not_what_was_signed_is_found(changed: Any) -> None:
 def test_files_of_an_earlier_key_stay_verifiable_and_its_certificate_is_told() -> None:
     before, fresh = park_key(), ec_key()
     one = signer(secret(fresh, certificate(fresh), previous=pem(before[1])))
-    current, former = one.keys()
+    current, former = one.known_keys()
     assert (current.is_current, former.is_current) == (True, False)
     told = x509.load_pem_x509_certificate(former.certificates[0].encode())
     assert SCRIPT.check_json(JSON_FILE, [told])
@@ -259,7 +259,7 @@ def test_files_of_an_earlier_key_stay_verifiable_and_its_certificate_is_told() -
 def test_what_an_ended_certificate_signed_is_verified_by_it() -> None:
     key, _ = park_key()
     one = signer(secret(key, certificate(key, last=2026)))
-    assert one.keys()[0].not_after_ms < START_MS
+    assert one.known_keys()[0].not_after_ms < START_MS
     with pytest.raises(SigningUnavailable):
         one.key()
 
