@@ -420,6 +420,7 @@ class Services:
             tasks=self.tasks,
             warnings=self.warnings,
             hazards=self.hazards,
+            blocks=self.blocks,
             catalogues=self.catalogues,
             exports=self.credit_exports,
             signer=self.credit_signer,

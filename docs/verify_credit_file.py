@@ -8,6 +8,7 @@ import argparse
 import json
 import logging
 import sys
+import warnings
 from base64 import b64decode, urlsafe_b64decode, urlsafe_b64encode
 from datetime import datetime
 from hashlib import sha256
@@ -88,7 +89,6 @@ def is_issued(one, issuer):
 
 def check_pdf(data, trusted):
     """The digest of the content that the PDF names, where its one signature covers all of it and is the park's."""
-    from asn1crypto import cms, pem
     from asn1crypto import x509 as asn1_x509
     from cryptography.hazmat.primitives.serialization import Encoding
     from pyhanko.pdf_utils.reader import PdfFileReader
@@ -96,32 +96,42 @@ def check_pdf(data, trusted):
     from pyhanko_certvalidator import ValidationContext
 
     logging.disable(logging.CRITICAL)  # the verdict says it
-    roots = [asn1_x509.Certificate.load(pem.unarmor(one.public_bytes(Encoding.PEM))[2]) for one in trusted]
+    roots = [asn1_x509.Certificate.load(one.public_bytes(Encoding.DER)) for one in trusted]
     try:
         reader = PdfFileReader(BytesIO(data))
         (signature,) = reader.embedded_regular_signatures
-        made_at = signature.self_reported_timestamp
-        context = ValidationContext(trust_roots=roots, moment=made_at, allow_fetching=False)
+        moment = signature.self_reported_timestamp
+        context = ValidationContext(trust_roots=roots, moment=moment, allow_fetching=False)
         status = validate_pdf_signature(signature, context)
+        is_whole = status.coverage is SignatureCoverageLevel.ENTIRE_FILE and is_as_made(signature, data)
         digest = str(reader.trailer["/Info"]["/Keywords"]).removeprefix("sha256:")
-        envelope = cms.ContentInfo.load(signature.pkcs7_content)
-        content = envelope.dump(force=True).hex().upper().encode()
-        algorithms = [one.dump(force=True) for one in envelope["content"]["digest_algorithms"]]
-        is_plain = algorithms == [signature.signer_info["digest_algorithm"].dump(force=True)]
-        versions = {envelope["content"]["version"].native, signature.signer_info["version"].native}
     except Exception as problem:  # a changed byte may break a PDF anywhere, and each break is the same to us
         raise Wrong("the file is broken, or has no signature") from problem
-    first, length, second, rest = (int(one) for one in signature.byte_range)
-    hole = data[length:second]
-    if first or second + rest != len(data) or hole != b"<" + content.ljust(len(hole) - 2, b"0") + b">":
-        raise Wrong("the signature does not cover the whole file")
-    if not is_plain or versions != {"v1"}:  # a signature does not cover its own envelope
-        raise Wrong("the signature is not as it was made")
-    if not (status.intact and status.valid and status.coverage is SignatureCoverageLevel.ENTIRE_FILE):
+    if not (status.intact and status.valid and is_whole):
         raise Wrong("the file was changed after it was signed")
     if not status.bottom_line:
         raise Wrong("the certificate is not the park's, or was not valid when the file was made")
     return digest
+
+
+def is_as_made(signature, data):
+    """What no signature covers, the room for it and its own envelope, in the one way that it is written. Raises ValueError."""
+    from asn1crypto import cms
+    from cryptography.hazmat.primitives.serialization.pkcs7 import load_der_pkcs7_certificates
+
+    first, length, second, rest = (int(one) for one in signature.byte_range)
+    room, raw = data[length:second], bytes(signature.pkcs7_content)
+    raw = raw[: 4 + int.from_bytes(raw[2:4], "big")]  # behind it are zeros
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        load_der_pkcs7_certificates(raw)  # warns of what is not strictly DER
+    said, signer = cms.ContentInfo.load(raw)["content"], signature.signer_info
+    return (
+        (first, second + rest) == (0, len(data))
+        and room == b"<" + raw.hex().upper().encode().ljust(len(room) - 2, b"0") + b">"
+        and [one.dump() for one in said["digest_algorithms"]] == [signer["digest_algorithm"].dump()]
+        and {said["version"].native, signer["version"].native} == {"v1"}
+    )
 
 
 def main():

@@ -32,7 +32,8 @@ COLOURS: Mapping[str, Color] = {
     "rectify": HexColor("#e0962b"),
     "supervised": HexColor("#c8413b"),
 }
-CHART_HEIGHT = 52 * mm
+CELL_SIZE, CELL_LEADING = 8, 1.35
+CHART_HEIGHT = 46 * mm
 
 
 @cache
@@ -62,7 +63,7 @@ class Page:
         self.language = language
         self._footer, self._page_text = footer, page_text
         self._parts: list[Flowable] = []
-        self._cell = style(8, language=language, leading=1.35)
+        self._cell = style(CELL_SIZE, language=language, leading=CELL_LEADING)
 
     def title(self, text: str, below: str) -> None:
         self._parts.append(Paragraph(escaped(text), style(24, colour=GREEN, alignment=TA_CENTER, leading=1.3)))
@@ -91,7 +92,7 @@ class Page:
         pairs = [[Paragraph(escaped(name), label), Paragraph(escaped(said), value)] for name, said in rows]
         pairs += [["", ""]] * (-len(pairs) % abreast)
         cells = [[cell for pair in pairs[at : at + abreast] for cell in pair] for at in range(0, len(pairs), abreast)]
-        share = (0.22, 0.78) if abreast == 1 else (0.17, 1 / abreast - 0.17)
+        share = (0.22, 0.78) if abreast == 1 else (0.19, 1 / abreast - 0.19)
         widths = [WIDTH * one for one in share * abreast]
         look = [
             *(("BACKGROUND", (column, 0), (column, -1), BAND) for column in range(0, 2 * abreast, 2)),
@@ -106,9 +107,12 @@ class Page:
         """Its head stands on each page that it reaches."""
         over = style(8, colour=white, language=self.language, leading=1.3)
         cells = [[Paragraph(escaped(one), over) for one in head]]
-        cells += [[Paragraph(escaped(one), self._cell) for one in row] for row in rows]
+        widths = [WIDTH * one / sum(shares) for one in shares]
+        cells += [[self._fitted(one, width) for one, width in zip(row, widths, strict=True)] for row in rows]
         look = [
             ("BACKGROUND", (0, 0), (-1, 0), GREEN),
+            ("FONT", (0, 1), (-1, -1), FONT, CELL_SIZE, CELL_SIZE * CELL_LEADING),
+            ("TEXTCOLOR", (0, 1), (-1, -1), INK),
             ("LINEBELOW", (0, 1), (-1, -1), 0.4, LINE),
             ("ROWBACKGROUNDS", (0, 1), (-1, -1), [white, BAND]),
             ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
@@ -117,10 +121,14 @@ class Page:
             ("TOPPADDING", (0, 0), (-1, -1), 2),
             ("BOTTOMPADDING", (0, 0), (-1, -1), 3),
         ]
-        widths = [WIDTH * one / sum(shares) for one in shares]
         self._parts.append(LongTable(cells, colWidths=widths, repeatRows=1, style=TableStyle(look)))
 
-    def chart(self, bars: Sequence[tuple[str, float, str]], lines: Sequence[tuple[float, str]]) -> None:
+    def _fitted(self, text: str, width: float) -> str | Paragraph:
+        """What fits into a line stays plain: of a long ledger that takes half the time."""
+        is_short = pdfmetrics.stringWidth(text, FONT, CELL_SIZE) <= width - 8 and "\n" not in text
+        return text if is_short else Paragraph(escaped(text), self._cell)
+
+    def chart(self, bars: Sequence[tuple[str, float | None, str]], lines: Sequence[tuple[float, str]]) -> None:
         self._parts.append(_Bars(bars, lines))
 
     def pdf(self, title: str, author: str, keywords: str) -> bytes:
@@ -185,9 +193,9 @@ class _Rule(Flowable):
 
 
 class _Bars(Flowable):
-    """A bar for each (name, value 0 to 100, kind), by the kind's colour; a dashed line for each (value, name)."""
+    """A bar for each (name, value 0 to 100 or none, kind), by the kind's colour; a dashed line for each (value, name)."""
 
-    def __init__(self, bars: Sequence[tuple[str, float, str]], lines: Sequence[tuple[float, str]]) -> None:
+    def __init__(self, bars: Sequence[tuple[str, float | None, str]], lines: Sequence[tuple[float, str]]) -> None:
         super().__init__()
         self._bars, self._lines = bars, lines
         self.width, self.height = WIDTH, CHART_HEIGHT
@@ -201,13 +209,15 @@ class _Bars(Flowable):
         size = 7 if len(self._bars) <= 14 else 5
         for number, (name, value, kind) in enumerate(self._bars):
             x, wide = left + step * number, min(step * 0.56, 12 * mm)
+            canvas.setFillColor(SOFT)
+            canvas.setFont(FONT, size)
+            canvas.drawCentredString(x + step / 2, bottom - 9, name)
+            if value is None:
+                continue
             canvas.setFillColor(COLOURS.get(kind, SOFT))
             canvas.rect(x + (step - wide) / 2, bottom, wide, high * value / 100, stroke=0, fill=1)
             canvas.setFillColor(INK)
-            canvas.setFont(FONT, size)
             canvas.drawCentredString(x + step / 2, bottom + high * value / 100 + 2, f"{value:.1f}")
-            canvas.setFillColor(SOFT)
-            canvas.drawCentredString(x + step / 2, bottom - 9, name)
 
     def _axes(self, left: float, right: float, bottom: float, high: float) -> None:
         canvas = self.canv

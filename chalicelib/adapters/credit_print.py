@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.adapters.credit_layout import COLOURS, Page
 from chalicelib.domain.credit_file import SigningKey
+from chalicelib.domain.dimension import Dimension
 from chalicelib.domain.messages import DEFAULT, TEXTS, text
 from chalicelib.domain.score import GRADES, Grade
 
@@ -100,14 +101,17 @@ def _summary(page: Page, document: Document, language: str) -> None:
             (say("credit.hazards"), say("credit.hazards_of", **_plain(parts["hazards"]))),
         ]
     )
-    is_over = any(not month["is_running"] for month in parts["months"])
+    is_over = any(month["is_connected"] and not month["is_running"] for month in parts["months"])
     page.note(say("credit.months_counted", count=one["months"]) if is_over else say("credit.running_only"))
 
 
 def _chart(page: Page, document: Document, language: str) -> None:
     say = partial(text, language=language)
     page.heading(say("credit.chart"))
-    bars = [(one["month"], one["score"], one["grade"]) for one in document["sections"]["months"]]
+    bars = [
+        (one["month"], one["score"] if one["is_connected"] else None, one["grade"])
+        for one in document["sections"]["months"]
+    ]
     page.chart(bars, [(least, say(f"word.grade.{grade.value}")) for least, grade in GRADES])
 
 
@@ -124,8 +128,9 @@ def _months(page: Page, document: Document, language: str) -> None:
         tiers = " / ".join(str(warned[f"tier_{tier}"]) for tier in (1, 2, 3))
         tasks = [f"{worked['closed']} / {worked['opened']}", str(worked["on_time"]), str(worked["returned"])]
         grade = say(f"word.grade.{month['grade']}")
-        own = [scores.get(part, EMPTY) for part in ("safety", "environment", "energy")]
-        rows.append([name, _score(month["score"]), grade, *own, tiers, *tasks])
+        own = [_score(month["score"]), grade, *(scores.get(part, EMPTY) for part in Dimension)]
+        own = own if month["is_connected"] else [EMPTY, say("credit.unconnected"), *[EMPTY] * len(Dimension)]
+        rows.append([name, *own, tiers, *tasks])
     page.heading(say("credit.months"))
     page.table([say(f"credit.{name}") for name in names], rows, (16, 9, 13, 9, 9, 9, 14, 13, 8, 8))
 
@@ -141,14 +146,14 @@ def _entries(page: Page, document: Document, language: str) -> None:
         grade = say(f"word.grade.{month['grade']}")
         said = say("credit.month_head", month=month["month"], score=_score(month["score"]), grade=grade)
         page.subheading(said, COLOURS[month["grade"]])
-        page.table(head, [_entry(one, language) for one in month["entries"]], (15, 17, 12, 8, 9, 20, 17, 7))
+        page.table(head, [_entry(one, language) for one in month["entries"]], (12, 20, 17, 7.5, 10, 26, 19, 7))
 
 
 def _entry(one: Mapping[str, Any], language: str) -> list[str]:
     say = partial(text, language=language)
     frozen = f"（{say('credit.frozen')}）" if language == DEFAULT else f" ({say('credit.frozen')})"
     return [
-        _minute(one["at"]),
+        one["at"][:10],
         say(f"word.cause.{one['cause']}") + (frozen if one["is_frozen"] else ""),
         _parts(one["parts"], language),
         f"{one['points']:+g}",

@@ -49,7 +49,7 @@ class CreditRecord:
     """All that the sections are made of, of an enterprise and the months of a period.
 
     `warnings` are by their onset, `tasks` by when they were opened, each within the period, the oldest first; `hazards` are those that the
-    tasks are about.
+    tasks are about. `begun_ms` is the first that is known of the enterprise: a reading or an entry; None: nothing is.
     """
 
     enterprise: Enterprise
@@ -58,6 +58,11 @@ class CreditRecord:
     warnings: tuple[Warning, ...] = ()
     tasks: tuple[Task, ...] = ()
     hazards: tuple[Hazard, ...] = ()
+    begun_ms: int | None = 0
+
+    def is_connected(self, month: str) -> bool:
+        """Whether the park knew of the enterprise by then: else a month's score says nothing."""
+        return self.begun_ms is not None and self.month_of(self.begun_ms) <= month
 
     def instant(self, at_ms: int) -> str:
         """RFC 3339, in the park's time zone."""
@@ -126,8 +131,9 @@ def identity(record: CreditRecord) -> dict[str, Any]:
 
 
 def summary(record: CreditRecord) -> dict[str, Any]:
-    """Over the months that are over; of none, of the running one."""
-    over = [one for one in record.months if not one.is_running] or list(record.months)
+    """Over the months that are over and connected; of none, of the last one."""
+    known = [one for one in record.months if not one.is_running and record.is_connected(one.month)]
+    over = known or list(record.months[-1:])
     values = [one.score.value for one in over]
     grades = Counter(one.score.grade.value for one in over)
     lowest = min(over, key=lambda one: one.score.value)
@@ -160,6 +166,7 @@ def _month(record: CreditRecord, one: MonthRecord) -> dict[str, Any]:
     return {
         "month": score.month,
         "is_running": one.is_running,
+        "is_connected": record.is_connected(one.month),
         "score": score.value,
         "grade": score.grade.value,
         "base": score.base,

@@ -1,6 +1,6 @@
 """The green credit file of an enterprise: gathered, signed, noted in the audit, and only then handed out.
 
-What is read is bounded: three queries for each month, and of warnings and tasks at most MOST_PAGES pages each, newest first. Whoever has more
+What is read is bounded: three queries for each month, two for when readings began, and of warnings and tasks at most MOST_PAGES pages each, newest first. Whoever has more
 asks for a shorter period: a signed file that leaves something out would be worse than none.
 """
 
@@ -29,6 +29,7 @@ from chalicelib.domain.score import month_of
 from chalicelib.domain.task import TaskKind
 from chalicelib.domain.times import month_span
 from chalicelib.ports import (
+    BlockRepo,
     CatalogueRepo,
     Clock,
     CreditExportRepo,
@@ -61,6 +62,7 @@ class CreditDesk:
     tasks: TaskRepo
     warnings: WarningRepo
     hazards: HazardRepo
+    blocks: BlockRepo
     catalogues: CatalogueRepo
     exports: CreditExportRepo
     signer: CreditSigner
@@ -153,7 +155,19 @@ def _record(enterprise: Enterprise, months: Months, person: Person, now_ms: int,
         warnings=warnings,
         tasks=tasks,
         hazards=desk.hazards.many(seen),
+        begun_ms=_begun_ms(enterprise.id, from_ms, scored, desk),
     )
+
+
+def _begun_ms(enterprise_id: str, from_ms: int, months: tuple[MonthRecord, ...], desk: CreditDesk) -> int | None:
+    """The first that is known of it: `from_ms` where that was before."""
+    if any(True for _ in desk.blocks.beyond(enterprise_id, from_ms, backward=True, late=False, limit=1)):
+        return from_ms
+    known = [
+        block.first_ms for block in desk.blocks.beyond(enterprise_id, from_ms, backward=False, late=False, limit=1)
+    ]
+    known += [month_span(one.month, desk.zone)[0] for one in months if one.score.entries]
+    return min(known, default=None)
 
 
 def _month(enterprise_id: str, month: str, person: Person, now_ms: int, desk: CreditDesk) -> MonthRecord:

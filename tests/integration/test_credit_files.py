@@ -1,6 +1,7 @@
 """Credit files over the API, signed with a real key. Refusals first, then what is in them, and who took which."""
 
 import json
+from uuid import UUID
 
 import pytest
 from chalice.test import HTTPResponse
@@ -127,6 +128,24 @@ def test_it_counts_warnings_tasks_and_hazards_of_the_period(park: Park) -> None:
     assert (sections["hazards"]["reported"], sections["hazards"]["found"]) == (1, 0)
     earlier = park.as_("department_safety").get(f"{FILE}?to=2026-02")["file"]["sections"]
     assert (earlier["warnings"]["total"], earlier["tasks"]["opened"], earlier["hazards"]["items"]) == (0, 0, [])
+
+
+def test_months_count_from_the_first_reading_on(park: Park) -> None:
+    other = "/v1/enterprises/other/credit-file"
+    months = park.as_("committee").get(other)["file"]["sections"]["months"]
+    assert not any(one["is_connected"] for one in months)
+    made = uuid7(park.clock.ms)
+    reading = {"point": "other-voc", "times": [park.clock.ms], "values": [30.0]}
+    park.upload([reading], eid="other", block_id=made)
+    months = park.as_("committee").get(other)["file"]["sections"]["months"]
+    assert [one["month"] for one in months if one["is_connected"]] == ["2026-03"]
+    park.clock.advance(40 * 86_400)
+    months = park.as_("committee").get(f"{other}?from=2026-04")["file"]["sections"]["months"]
+    assert [one["is_connected"] for one in months] == [True]
+
+
+def uuid7(at_ms: int) -> str:
+    return str(UUID(int=at_ms << 80 | 7 << 76 | 2 << 62))
 
 
 def test_an_objection_and_its_correction_stand_in_the_file(park: Park) -> None:

@@ -139,3 +139,15 @@ def task_of_a_unit() -> Any:
         "t-1", "w-1", "acme", "acme-r1", "east", "circular_chemical", "r", 2, side, side, (), START_MS, due, None,
         closed_at_ms=due,
     )  # fmt: skip
+
+
+def test_months_before_the_enterprise_was_known_are_marked_and_left_out_of_the_summary() -> None:
+    told = document_of(replace(year(), begun_ms=START_MS - 20 * DAY_MS), 0)["sections"]  # in February
+    assert [one["month"] for one in told["months"] if one["is_connected"]] == ["2026-02", "2026-03"]
+    assert (told["summary"]["months"], told["summary"]["average"]) == (1, 94.8)
+
+
+def test_of_an_enterprise_that_nothing_is_known_of_the_summary_is_of_the_last_month() -> None:
+    told = document_of(replace(year(), begun_ms=None), 0)["sections"]
+    assert not any(one["is_connected"] for one in told["months"])
+    assert (told["summary"]["months"], told["summary"]["latest"]) == (1, 97.1)

@@ -83,7 +83,12 @@ def test_whatever_the_record_it_can_be_printed(record: CreditRecord, language: s
 
 
 def test_a_long_ledger_goes_on_over_pages_with_its_head() -> None:
-    entries = [entry("2026-02", number, Cause.LATE, -0.5) for number in range(120)]
+    entries = [entry("2026-02", number, Cause.LATE, -0.5) for number in range(200)]
     pages = [page.extract_text() for page in printed(CreditRecord(ENTERPRISE, ZONE, (month("2026-02", 60.0, *entries),))).pages]  # fmt: skip
     headed: list[Any] = [one for one in pages if "得分影响" in one]
-    assert len(headed) >= 3 and "t-2026-02-119" in pages[-1] + pages[-2]
+    assert len(headed) >= 3 and "t-2026-02-199" in pages[-1] + pages[-2]
+
+
+def test_a_month_before_the_enterprise_was_known_shows_no_score() -> None:
+    said = read(printed(replace(year(), begun_ms=START_MS)))
+    assert said.count("未接入") == 11 and "43.75" not in said.partition("四、")[0]

@@ -187,21 +187,21 @@ def a_pdf() -> bytes:
 PDF_FILE = a_pdf()
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.integers(0, len(JSON_FILE) - 1), st.integers(0, 7))
 def test_a_flipped_bit_anywhere_in_the_json_is_found(place: int, bit: int) -> None:
     with pytest.raises(SCRIPT.Wrong):
         SCRIPT.check_json(flipped(JSON_FILE, place, bit), TRUSTED)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.integers(0, len(PDF_FILE) - 1), st.integers(0, 7))
 def test_a_flipped_bit_anywhere_in_the_pdf_is_found(place: int, bit: int) -> None:
     with pytest.raises(SCRIPT.Wrong):
         SCRIPT.check_pdf(flipped(PDF_FILE, place, bit), TRUSTED)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.integers(0, 1500), st.integers(0, 7))
 def test_a_flipped_bit_in_the_pdfs_signature_itself_is_found(place: int, bit: int) -> None:
     with pytest.raises(SCRIPT.Wrong):

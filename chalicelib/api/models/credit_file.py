@@ -33,7 +33,7 @@ class CreditIdentity(View):
 
 
 class CreditSummary(View):
-    """Over the months that are over; of none, of the running one."""
+    """Over the months that are over and connected; of none, of the last one."""
 
     months: int
     average: float
@@ -84,6 +84,7 @@ class CreditObjection(View):
 class CreditMonth(View):
     month: Month
     is_running: bool = Field(description="the month is not over: the score so far")
+    is_connected: bool = Field(description="false before the first reading or entry: the score says nothing then")
     score: float
     grade: Grade
     base: float
