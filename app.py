@@ -17,6 +17,7 @@ from chalicelib.api import (
     commands,
     completeness,
     consequences,
+    credit_files,
     crew,
     data_quality,
     enterprises,
@@ -80,6 +81,7 @@ for part in (
     chain_gain,
     chain_plans,
     privacy,
+    credit_files,
 ):
     app.register_blueprint(part.api)
 

@@ -30,6 +30,8 @@ from chalicelib.adapters.score_repo import RowScoreRepo
 from chalicelib.ports import (
     ChannelSender,
     Clock,
+    CreditPrinter,
+    CreditSigner,
     MediaStore,
     ModelStore,
     PhotoInspector,
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
     from chalicelib.adapters.channel_repo import RowChannelRepo
     from chalicelib.adapters.checklist_repo import RowChecklistRepo
     from chalicelib.adapters.consequence_repo import RowConsequenceRepo
+    from chalicelib.adapters.credit_repo import RowCreditExportRepo
     from chalicelib.adapters.duty_repo import RowDutyRepo
     from chalicelib.adapters.hazard_repo import RowHazardRepo
     from chalicelib.adapters.instrument_repo import RowInstrumentRepo
@@ -67,6 +70,7 @@ if TYPE_CHECKING:
     from chalicelib.usecases.apply_operation import FieldDesk
     from chalicelib.usecases.chain_desk import ChainDesk
     from chalicelib.usecases.escalate_channels import UnseenDesk
+    from chalicelib.usecases.export_credit_file import CreditDesk
     from chalicelib.usecases.hand_out import Post
     from chalicelib.usecases.hand_over import CrewDesk
     from chalicelib.usecases.read_audit import AuditDesk
@@ -437,6 +441,45 @@ class Services:
             clock=self.clock,
             zone=self.zone,
             randbelow=self.randbelow,
+        )
+
+    @cached_property
+    def credit_exports(self) -> RowCreditExportRepo:
+        from chalicelib.adapters.credit_repo import RowCreditExportRepo
+
+        return RowCreditExportRepo(self.audited(OPERATIONS))
+
+    @cached_property
+    def credit_signer(self) -> CreditSigner:
+        from chalicelib.adapters.credit_signer import NoSigner, StoredKeySigner, read_secret
+
+        if not self.settings.credit_secret:
+            return NoSigner()
+        return StoredKeySigner(lambda: read_secret(self.aws("secretsmanager"), self.settings.credit_secret), self.clock)
+
+    @cached_property
+    def credit_printer(self) -> CreditPrinter:
+        from chalicelib.adapters.credit_print import PdfCreditPrinter
+
+        return PdfCreditPrinter(self.zone)
+
+    @cached_property
+    def credit_desk(self) -> CreditDesk:
+        from chalicelib.usecases.export_credit_file import CreditDesk
+
+        return CreditDesk(
+            registry=self.registry,
+            scores=self.scores,
+            tasks=self.tasks,
+            warnings=self.warnings,
+            hazards=self.hazards,
+            blocks=self.blocks,
+            catalogues=self.catalogues,
+            exports=self.credit_exports,
+            signer=self.credit_signer,
+            printer=lambda: self.credit_printer,
+            clock=self.clock,
+            zone=self.zone,
         )
 
     @cached_property

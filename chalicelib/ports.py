@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # a function loads the domain that it uses, and no more: it s
     from chalicelib.domain.checklist import Checklist, ItemAnswer
     from chalicelib.domain.command import Command
     from chalicelib.domain.consequence import Consequence
+    from chalicelib.domain.credit_file import CreditExport, SignedJson, SigningKey
     from chalicelib.domain.delivery import DeliveryStep
     from chalicelib.domain.duty import DutyEntry, DutyKind, Rota
     from chalicelib.domain.enterprise import Enterprise, Point, Profile, Unit
@@ -511,6 +512,9 @@ class HazardRepo(Protocol):
         ...
 
     def get(self, hazard_id: str) -> Hazard | None: ...
+    def many(self, hazard_ids: Sequence[str]) -> tuple[Hazard, ...]:
+        """Those that exist, in that order. One read for each hundred."""
+        ...
 
 
 class VisitRepo(Protocol):
@@ -826,6 +830,35 @@ class PrivacyRepo(Protocol):
 
     def listing(self, cursor: str | None, limit: int) -> Page[Release]:
         """Newest first."""
+        ...
+
+
+class CreditExportRepo(Protocol):
+    """Who took which credit file when. What is added stands in the audit of `credit_file:<enterprise>`."""
+
+    def add(self, export: CreditExport) -> None: ...
+
+
+class CreditSigner(Protocol):
+    """The park's signature. Every method raises SigningUnavailable where there is no key that may sign now, with a `reason`."""
+
+    def key(self) -> SigningKey:
+        """The one in use."""
+        ...
+
+    def known_keys(self) -> tuple[SigningKey, ...]:
+        """The one in use, and those before it."""
+        ...
+
+    def sign_json(self, payload: bytes) -> SignedJson: ...
+    def sign_pdf(self, pdf: bytes) -> bytes:
+        """The PDF with a signature that its readers show, and after which nothing may be changed."""
+        ...
+
+
+class CreditPrinter(Protocol):
+    def print(self, document: Mapping[str, Any], key: SigningKey, language: str) -> bytes:
+        """A credit file's document as a PDF, not signed yet. The same document, key and language give the same bytes."""
         ...
 
 

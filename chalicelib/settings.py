@@ -27,6 +27,10 @@ class Settings(BaseModel):
     fcm_endpoint: str = Field(
         default="https://fcm.googleapis.com", pattern=r"^https?://", description="base URL of the FCM v1 API"
     )
+    credit_secret: str = Field(
+        default="",
+        description="Secrets Manager id of the key that credit files are signed with; empty: none are given out",
+    )
     public_url: str = Field(
         default="greenshield://open",
         pattern=r"^[a-z][a-z0-9+.-]*://[^\s]+$",

@@ -29,6 +29,7 @@ from demo.audit import check_audits
 from demo.bridge_process import Bridges
 from demo.catalogue import demo_catalogue
 from demo.client import Phone
+from demo.credit import export_credit_files
 from demo.people import Actor, Department, Enterprise, Inspector
 from demo.plant import Plant
 from demo.recording import ROW_PERIOD_S, Recording, RecordingError, load_recording
@@ -156,12 +157,16 @@ def perform(stack: local_stack.Stack, home: Path, recording: Recording | None, c
         Phone(stack.api, stack.tokens["committee"]), everything(scene.admin, "v1/tasks", state="all")
     )
     scores, miscounted = check_scores(Phone(stack.api, stack.tokens["committee"]), bridges.by_enterprise)
-    problems = [*outcome.problems, *more.problems, *broken, *miscounted]
+    certificate = home / "stack" / "credit-certificate.pem"
+    credit, forged = export_credit_files(
+        Phone(stack.api, stack.tokens["committee"]), bridges.by_enterprise, certificate, BUILD / "credit"
+    )
+    problems = [*outcome.problems, *more.problems, *broken, *miscounted, *forged]
     problems += [] if drained else ["a bridge's spool was not empty at the end"]
     problems += [
         f"{actor.name}: {problem} ({n} times)" for actor in actors for problem, n in Counter(actor.problems).items()
     ]
-    return Outcome({**outcome.report, **more.report, "audit": audit, "scores": scores}, problems)
+    return Outcome({**outcome.report, **more.report, "audit": audit, "scores": scores, "credit": credit}, problems)
 
 
 def people(stack: local_stack.Stack, say: Say, stop: threading.Event, repairs: Repairs) -> list[Actor]:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -186,6 +187,12 @@ def problems_of(report: Json, photos: list[Json], *, every_tier: bool) -> list[s
     return problems
 
 
+def shown(file: str) -> str:
+    """A path as it is seen from the project's folder."""
+    path, here = Path(file), Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else file
+
+
 def rows_of(report: Json) -> Iterator[tuple[str, str]]:
     """The report as people read it."""
     names = {
@@ -203,6 +210,8 @@ def rows_of(report: Json) -> Iterator[tuple[str, str]]:
         yield name, ", ".join(f"{count} {words[what]}" for what, count in report[part].items())
     for name, one in report.get("scores", {}).items():
         yield "评分 score", f"{name} {one['score']:g} {one['grade']} ({one['entries']} entries)"
+    for name, one in report.get("credit", {}).items():
+        yield "信用档案 credit file", f"{name} {one['verdict']}: {', '.join(map(shown, one['files']))}"
     latency = report["latency_s"]["reading_to_push"]
     if latency["p50"] is not None:
         yield "读数到推送 reading to push", f"median {latency['p50']:.1f} s, 95 % within {latency['p95']:.1f} s"

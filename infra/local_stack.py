@@ -18,12 +18,13 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from infra import package
+from infra import credit_key, package
 from infra.local.deploy import REGION, STACK, Clients, deploy
 from infra.local.issuer import AUDIENCE, ISSUER, LocalIssuer, write_secret
 from infra.local.processes import HOST, Service, StackError, free_port, is_free, read_json_line, until
@@ -34,6 +35,7 @@ DEFAULT_PORT = 4566
 START_WAIT_S = 60
 STOP_WAIT_S = 60
 FCM_SECRET = "green-shield/fcm"
+CREDIT_SECRET = "green-shield/credit-file"
 API_STAGE = "api"
 SEED = "infra.local.seed"
 READERS = ("Evaluate", "Relay", "Push", "Photo")
@@ -114,6 +116,7 @@ def bring_up(home: Path, port: int, started: list[Service], say: Say) -> Stack:
     say(f"ministack listens on {endpoint}, stand-ins on {standins}")
     clients = Clients(endpoint)
     put_fcm_secret(clients, home, standins)
+    put_credit_secret(clients, home)
     outputs = deploy(clients, endpoint, built, deployment_parameters(standins))
     api = f"{endpoint}/_aws/execute-api/{outputs['RestAPIId']}/{API_STAGE}"
     say(f"deployed: {api}")
@@ -207,12 +210,23 @@ def put_fcm_secret(clients: Clients, home: Path, standins: str) -> None:
         secrets.put_secret_value(SecretId=FCM_SECRET, SecretString=value)
 
 
+def put_credit_secret(clients: Clients, home: Path) -> None:
+    """A key with its own certificate, made once for each home; the certificate stands in the home for whoever verifies files."""
+    kept = home / "credit-key.json"
+    if not kept.is_file():
+        write_secret(kept, credit_key.self_signed("本地演示园区", datetime.now(UTC)))
+    secret = kept.read_text()
+    (home / "credit-certificate.pem").write_text(json.loads(secret)["certificates"])
+    credit_key.put(clients("secretsmanager"), CREDIT_SECRET, secret)
+
+
 def deployment_parameters(standins: str) -> dict[str, str]:
     return {
         "OidcIssuer": ISSUER,
         "OidcAudience": AUDIENCE,
         "OidcJwksUrl": f"{standins}/jwks.json",
         "FcmSecret": FCM_SECRET,
+        "CreditSecret": CREDIT_SECRET,
         "FcmEndpoint": standins,
     }
 

@@ -18,7 +18,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,21 @@ PLATFORMS_AL2023 = ("manylinux_2_27_x86_64", "manylinux_2_28_x86_64", "manylinux
 BOTOCORE_SERVICES = ("dynamodb", "s3", "secretsmanager", "sqs", "sts")
 # Apprise carries two hundred services; channels are of these (domain/channel.py).
 APPRISE_PLUGINS = ("__init__.py", "base.py", "wecombot.py", "dingtalk.py", "feishu.py", "email")
+# python-stdnum knows the numbers of a hundred countries.
+STDNUM_PARTS = ("__init__.py", "exceptions.py", "util.py", "numdb.py", "cn")
+# What libraries bring along and no function imports: firebase-admin two Google databases, pyHanko signatures in XML and trust lists of
+# operating systems, reportlab charts and fonts. The check below imports what is left.
+UNUSED = (
+    *(
+        "google/cloud/firestore",
+        "google/cloud/firestore_v1",
+        "google/cloud/firestore_admin_v1",
+        "google/cloud/firestore_bundle",
+    ),
+    *("google/cloud/storage", "google/cloud/_storage_v2", "lxml", "oscrypto", "reportlab/graphics", "reportlab/fonts"),
+)
+# pyHanko imports an HTTP client that it calls only for time stamps and revocation lists: it may be a slow one, without compiled parts.
+WITHOUT_BINARIES = ("aiohttp", "multidict", "yarl", "propcache", "frozenlist")
 PRUNED_DIRS = ("__pycache__", "tests", "test", "examples", "bin")
 PRUNED_SUFFIXES = (".pyi", ".pyx", ".pxd", ".c", ".h", ".pyc")
 PRUNED_DIST_INFO = ("RECORD", "INSTALLER", "REQUESTED", "WHEEL", "direct_url.json")
@@ -52,8 +67,10 @@ MUST_IMPORT = (
     "import PIL.Image, PIL.ExifTags, pillow_heif; pillow_heif.register_heif_opener()",
     "import numpy, numpy.linalg; numpy.linalg.svd(numpy.eye(3))",
     "import jwt, cryptography.hazmat.primitives.asymmetric.ed25519, cryptography.x509",
-    "import pydantic, pynamodb.models, yaml, stdnum.cn.uscc",
+    "import pydantic, pynamodb.models, yaml, stdnum.cn.uscc; assert stdnum.cn.uscc.calc_check_digit('91330400MA2DEM001')",
     "import apprise; assert all(map(apprise.Apprise.instantiate, ('wecombot://key', 'dingtalk://key', 'feishu://key', 'mailtos://u:p@h.cn')))",
+    "import reportlab.platypus, reportlab.pdfbase.ttfonts, reportlab.pdfgen.canvas",
+    "import pyhanko.sign.signers, pyhanko.sign.fields, pyhanko.pdf_utils.incremental_writer; pyhanko.sign.signers.SimpleSigner",
     "import aws_lambda_powertools, aws_lambda_powertools.metrics, aws_lambda_powertools.utilities.batch",
 )
 
@@ -205,12 +222,21 @@ def prune(site: Path) -> None:
     for path in tree(site):
         if path.suffix in PRUNED_SUFFIXES or (path.parent.suffix == ".dist-info" and path.name in PRUNED_DIST_INFO):
             path.unlink()
+    for name in UNUSED:
+        shutil.rmtree(site / name, ignore_errors=True)
+    for binary in [path for name in WITHOUT_BINARIES for path in (site / name).rglob("*.so")]:
+        binary.unlink()
     for service in (site / "botocore" / "data").iterdir():
         if service.is_dir() and service.name not in BOTOCORE_SERVICES:
             shutil.rmtree(service)
-    for plugin in (site / "apprise" / "plugins").iterdir():
-        if plugin.name not in APPRISE_PLUGINS:
-            shutil.rmtree(plugin) if plugin.is_dir() else plugin.unlink()
+    keep_only(site / "apprise" / "plugins", APPRISE_PLUGINS)
+    keep_only(site / "stdnum", STDNUM_PARTS)
+
+
+def keep_only(directory: Path, names: Sequence[str]) -> None:
+    for path in directory.iterdir():
+        if path.name not in names:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def check_imports(site: Path) -> None:

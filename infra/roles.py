@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.local.processes import StackError
-from infra.local_stack import HOME, ROOT, denied_calls
+from infra.local_stack import CREDIT_SECRET, HOME, ROOT, denied_calls
 from infra.package import merged_overlay
 
 # Made by Lambda in the function's name: it reads the source, writes the log and keeps what failed.
@@ -103,7 +103,9 @@ def resource_of(arn: str, logical: list[str]) -> str:
         bucket, _, folder = arn.partition("/")
         name = "ModelBucket" if "-models-" in bucket else "PhotoBucket"
         return f"{name}/{folder.removesuffix('/*')}" if folder else name
-    return "FcmSecret" if ":secretsmanager:" in arn else logical_of(arn, logical)
+    if ":secretsmanager:" in arn:
+        return "CreditSecret" if CREDIT_SECRET in arn else "FcmSecret"
+    return logical_of(arn, logical)
 
 
 def logical_of(name: str, logical: list[str]) -> str:

@@ -52,13 +52,16 @@ def roles_of(one: Endpoint) -> list[str]:
 
 
 def _paths(endpoints: list[Endpoint], schemas: Schemas, examples: Examples) -> dict[str, Any]:
+    shared = dict(examples.get("problems", {}))
     return {
-        path: {one.method.lower(): _operation(one, schemas, examples.get(operation_id(one), {})) for one in group}
+        path: {
+            one.method.lower(): _operation(one, schemas, examples.get(operation_id(one), {}), shared) for one in group
+        }
         for path, group in groupby(endpoints, key=lambda one: one.path)
     }
 
 
-def _operation(one: Endpoint, schemas: Schemas, example: Mapping[str, Any]) -> dict[str, Any]:
+def _operation(one: Endpoint, schemas: Schemas, example: Mapping[str, Any], shared: dict[str, Any]) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": operation_id(one),
         "tags": [one.tag],
@@ -71,7 +74,7 @@ def _operation(one: Endpoint, schemas: Schemas, example: Mapping[str, Any]) -> d
     if one.request is not None:
         content = {"schema": schemas.request(one.request)} | _example(example.get("request", {}).get("body"))
         operation["requestBody"] = {"required": True, "content": {JSON: content}}
-    operation["responses"] = _responses(one, schemas, example.get("answers", {}))
+    operation["responses"] = _responses(one, schemas, shared | example.get("answers", {}))
     return operation
 
 
@@ -122,7 +125,7 @@ def _responses(one: Endpoint, schemas: Schemas, answers: Mapping[str, Any]) -> d
         responses["304"] = {"description": "You have it", "headers": static.ANSWER_HEADERS | static.KEPT}
     for status, group in groupby(problems_of(one), key=lambda error: error.status):
         errors = list(group)
-        if status in SHARED:
+        if [error.__name__ for error in errors] == [SHARED.get(status)]:
             responses[str(status)] = {"$ref": f"#/components/responses/{SHARED[status]}"}
         else:
             responses[str(status)] = _problem(errors, answers)
@@ -131,6 +134,8 @@ def _responses(one: Endpoint, schemas: Schemas, answers: Mapping[str, Any]) -> d
 
 def _success(one: Endpoint, schemas: Schemas, example: Any) -> dict[str, Any]:
     headers = static.ANSWER_HEADERS | (static.TAGGED if one.response in TAGGED else static.KEPT if one.is_kept else {})
+    if one.media_type:
+        return {"description": one.summary, "headers": headers, "content": {one.media_type: static.FILE}}
     if one.response is None:
         return {"description": one.summary, "headers": headers}
     content = {"schema": schemas.answer(one.response)} | _example(example)
@@ -158,7 +163,7 @@ def _one_of(errors: list[type[GreenShieldError]]) -> dict[str, Any]:
 
 
 def _shared(status: int, examples: Examples) -> dict[str, Any]:
-    errors = [error for error in GreenShieldError.__subclasses__() if error.status == status]
+    errors = [error for error in GreenShieldError.__subclasses__() if error.__name__ == SHARED[status]]
     return _problem(errors, examples.get("problems", {}))
 
 

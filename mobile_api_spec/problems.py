@@ -34,8 +34,9 @@ MEMBERS: dict[str, dict[str, Any]] = {
     "too_large": {"what": TEXT, "given": NUMBER, "allowed": NUMBER},
     "unsupported_media_type": {"given": TEXT, "allowed": TEXT},
     "busy": {"reason": TEXT},
+    "signing_unavailable": {"reason": TEXT},
 }
-MAY_LACK = {"not_found": {"id"}, "busy": {"reason"}}  # the others are always there
+MAY_LACK = {"not_found": {"id"}, "busy": {"reason"}, "too_large": {"given"}}  # the others are always there
 EVERYWHERE = (Unauthenticated, Busy)
 
 

@@ -50,6 +50,7 @@ TAGS = [
     },
     {"name": "commands", "description": "Measures asked of a plant, and what came of them"},
     {"name": "completeness", "description": "What arrived, what did not, and why"},
+    {"name": "credit_files", "description": "The green credit file of an enterprise, signed, to be filed and verified"},
     {"name": "data_quality", "description": "How much of what arrived is fit to be judged"},
     {"name": "enterprises", "description": "Enterprises, their units and their score"},
     {"name": "foresight", "description": "What is ahead: risk by hour and region, freeze checks"},
@@ -97,6 +98,7 @@ SECURITY_SCHEMES = {
 }
 
 PATH_ID = {"type": "string", "pattern": f"^{ID.pattern}$"}
+FILE = {"schema": {"type": "string", "format": "binary"}, "example": "%PDF-1.4 …"}  # an answer of bytes
 SIDE = {"type": "string", "enum": ["safety", "environment"]}
 CORRELATION = {"type": "string", "pattern": "^[A-Za-z0-9_-]{8,64}$", "minLength": 8, "maxLength": 64}
 

@@ -21,6 +21,7 @@ from mobile_api_spec.walk_chain import chain
 from mobile_api_spec.walk_channels import channels
 from mobile_api_spec.walk_checklists import checklists, publish
 from mobile_api_spec.walk_consequences import consequences
+from mobile_api_spec.walk_credit import credit_files
 from mobile_api_spec.walk_crew import crew, settled
 from mobile_api_spec.walk_laws import laws
 from mobile_api_spec.walk_privacy import privacy
@@ -72,6 +73,7 @@ def walk() -> list[Exchange]:
         chain,
         privacy,
         consequences,
+        credit_files,
         _refusals,
     ):
         part(walker)

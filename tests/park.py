@@ -22,6 +22,7 @@ from chalicelib.adapters.models import StoredModels
 from chalicelib.adapters.rows import OPERATIONS, READINGS, REGISTRY, Row, Rows
 from chalicelib.adapters.sqs import encode
 from chalicelib.bootstrap import Services, build, use
+from chalicelib.domain.credit_file import SignedJson, SigningKey
 from chalicelib.domain.errors import Unauthenticated
 from chalicelib.handlers.on_block import on_block
 from chalicelib.handlers.on_event import on_event
@@ -92,6 +93,25 @@ class FakeSignatures:
             raise Unauthenticated(reason="body_mismatch")
 
 
+class FakeSigner:
+    """Signs nothing; all is as if it had, the same in every run."""
+
+    def key(self) -> SigningKey:
+        jwk = {"kty": "EC", "crv": "P-256", "x": "…", "y": "…", "use": "sig", "alg": "ES256", "kid": "0f" * 32}
+        return SigningKey(
+            "0f" * 32, "CN=示范园区", START_MS, START_MS + 1, ("-----BEGIN CERTIFICATE-----\n…",), jwk, True
+        )
+
+    def known_keys(self) -> tuple[SigningKey, ...]:
+        return (self.key(),)
+
+    def sign_json(self, payload: bytes) -> SignedJson:
+        return SignedJson(payload="eyJ…", protected="eyJhbGciOiJFUzI1NiIs…", signature="MEUC…")
+
+    def sign_pdf(self, pdf: bytes) -> bytes:
+        return pdf
+
+
 class FakeQueue:
     """What is put with a delay waits for it where `keeps_delays`; else it comes at once, for tests that have no eye for seconds."""
 
@@ -137,6 +157,7 @@ class Park:
             "queue": self.queue,
             "channel": memory_media.FakePushChannel(),
             "sender": FakeChannelSender(),
+            "credit_signer": FakeSigner(),
             "media": memory_media.MemoryMediaStore(),
             "models": StoredModels(memory_media.MemoryMediaStore()),
         }

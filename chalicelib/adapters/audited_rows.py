@@ -28,6 +28,7 @@ AUDITED: tuple[tuple[re.Pattern[str], AuditKind], ...] = (
     (re.compile(r"SCORE#(?P<object>[^|]+)\|(?P<part>.+)"), AuditKind.SCORE),
     (re.compile(r"CONSEQUENCES#(?P<object>[^|]+)\|(?P<part>.+)"), AuditKind.CONSEQUENCE),
     (re.compile(r"PRIVACY#(?P<object>[^|]+)\|BUDGET#(?P<part>.+)"), AuditKind.PRIVACY),
+    (re.compile(r"CREDIT#(?P<object>[^|]+)\|(?P<part>EXPORT#.+)"), AuditKind.CREDIT_FILE),
     (re.compile(r"(?P<object>CATALOGUE)\|(?P<part>SCHEDULE)"), AuditKind.CATALOGUE),
     (re.compile(r"(?P<object>CATALOGUE)#(?P<part>.+\|VERSION)"), AuditKind.CATALOGUE),
 )

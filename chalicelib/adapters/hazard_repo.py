@@ -1,5 +1,7 @@
 """Hazards as they were reported."""
 
+from collections.abc import Sequence
+
 from chalicelib.adapters.codec import from_body, to_body
 from chalicelib.adapters.rows import Expect, Put, Row, RowConflict, Rows
 from chalicelib.domain.errors import ContentConflict, WriteConflict
@@ -29,3 +31,8 @@ class RowHazardRepo:
     def get(self, hazard_id: str) -> Hazard | None:
         stored = self._rows.get(f"HAZARD#{hazard_id}", "HAZARD")
         return None if stored is None else from_body(Hazard, stored.body)
+
+    def many(self, hazard_ids: Sequence[str]) -> tuple[Hazard, ...]:
+        rows = self._rows.get_many([(f"HAZARD#{one}", "HAZARD") for one in hazard_ids]) if hazard_ids else []
+        known = {hazard.id: hazard for hazard in (from_body(Hazard, row.body) for row in rows)}
+        return tuple(known[one] for one in hazard_ids if one in known)

@@ -15,7 +15,7 @@ from hashlib import sha256
 from http import HTTPStatus
 from importlib import import_module
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 from uuid import uuid4
 
 from chalice.app import Blueprint, Request, Response
@@ -66,6 +66,8 @@ def _loaded(model: Model) -> type[BaseModel] | None:
 class Endpoint:
     """One route as the spec and the tests see it. `action` None: a bridge's route, or public where `public`.
 
+    `media_type`: what a view answers with that returns a Download; empty: JSON, by its model.
+
     `is_kept`: a device may keep the answer, which has an ETag of its content, and show it while it is offline.
     """
 
@@ -82,6 +84,7 @@ class Endpoint:
     problems: tuple[type[GreenShieldError], ...]
     tag: str
     is_kept: bool = False
+    media_type: str = ""
 
     @property
     def request(self) -> type[BaseModel] | None:
@@ -155,13 +158,14 @@ def endpoint(
     status: int = 200,
     problems: tuple[type[GreenShieldError], ...] = (),
     is_kept: bool = False,
+    media_type: str = "",
 ) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
     """Register a view. It is called with a Call and the path's parameters and returns the response model, or None."""
 
     def decorate(view: Callable[..., Any]) -> Callable[..., Response]:
         known = Endpoint(
             method, path, summary, view, action, request, query, response, status, public, problems,
-            view.__module__.rpartition(".")[2], is_kept,
+            view.__module__.rpartition(".")[2], is_kept, media_type,
         )  # fmt: skip
         ENDPOINTS.append(known)
 
@@ -203,22 +207,33 @@ def _respond(known: Endpoint, request: Request, parameters: dict[str, str]) -> R
     return _squeezed(response, call)
 
 
-class Squeezed(Response):
-    """A gzipped answer. Chalice would take its bytes for text: of what is binary it knows only whole types."""
+class Binary(Response):
+    """An answer of bytes. Chalice would take its bytes for text: of what is binary it knows only whole types."""
 
     def to_dict(self, binary_types: list[str] | None = None) -> dict[str, Any]:
         answer: dict[str, Any] = super().to_dict(None)
         return answer | {"body": b64encode(self.body).decode(), "isBase64Encoded": True}
 
 
+@dataclass(frozen=True, slots=True)
+class Download:
+    """What a view returns in place of a model: a file, by the name under which a browser keeps it."""
+
+    data: bytes
+    media_type: str
+    name: str
+
+
 def _squeezed(response: Response, call: Call) -> Response:
     """Gzip for whoever takes it, where it saves a packet: a phone in a yard has one bar of signal."""
+    if isinstance(response, Binary):
+        return response  # a PDF is squeezed as it is
     response.headers["Vary"] = ", ".join(filter(None, (response.headers.get("Vary"), "Accept-Encoding")))
     accepted = {part.partition(";")[0].strip().lower() for part in call.headers.get("accept-encoding", "").split(",")}
     if "gzip" not in accepted or len(response.body) < WORTH_SQUEEZING:
         return response
     headers = {**response.headers, "Content-Encoding": "gzip"}
-    return Squeezed(gzip.compress(response.body.encode(), mtime=0), headers, response.status_code)
+    return Binary(gzip.compress(response.body.encode(), mtime=0), headers, response.status_code)
 
 
 def _run(known: Endpoint, call: Call, request: Request, parameters: dict[str, str]) -> Response:
@@ -233,11 +248,21 @@ def _run(known: Endpoint, call: Call, request: Request, parameters: dict[str, st
         call.body = parse(model, json_body(call))
     with acting(_author(call, request)):
         result = known.view(call, **{name: _path_parameter(name, value) for name, value in parameters.items()})
+    if isinstance(result, Download):
+        return _download(result, call.status or known.status)
     headers = {"Content-Type": JSON, "Cache-Control": "no-store", **call.answer_headers}
     body = "" if result is None else result.model_dump_json(exclude_none=True)
     if known.is_kept:
         return _kept(body, headers, call)
     return Response(body, headers, call.status or known.status)
+
+
+def _download(file: Download, status: int) -> Response:
+    """RFC 6266: a plain name for all, and the real one for those who know UTF-8."""
+    plain = "".join(one if one.isascii() and (one.isalnum() or one in "._-") else "_" for one in file.name)
+    named = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(file.name)}"
+    headers = {"Content-Type": file.media_type, "Content-Disposition": named, "Cache-Control": "no-store"}
+    return Binary(file.data, headers, status)
 
 
 def _author(call: Call, request: Request) -> Author:

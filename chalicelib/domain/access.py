@@ -75,6 +75,8 @@ class Action(StrEnum):
     ANSWER_PLAN = "answer_plan"
     END_PLAN = "end_plan"
     SHARE_STATISTICS = "share_statistics"
+    READ_CREDIT_FILE = "read_credit_file"
+    READ_CREDIT_KEYS = "read_credit_keys"
 
 
 PEOPLE = frozenset(Role)
@@ -146,6 +148,8 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.ANSWER_PLAN: frozenset({Role.ENTERPRISE, Role.COMMITTEE}),
     Action.END_PLAN: frozenset({Role.COMMITTEE}),
     Action.SHARE_STATISTICS: frozenset({Role.COMMITTEE, Role.ADMIN}),
+    Action.READ_CREDIT_FILE: frozenset({Role.ENTERPRISE, Role.DEPARTMENT, Role.COMMITTEE}),
+    Action.READ_CREDIT_KEYS: PEOPLE,
 }
 
 

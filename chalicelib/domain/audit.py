@@ -21,6 +21,7 @@ class AuditKind(StrEnum):
     CATALOGUE = "catalogue"
     PRIVACY = "privacy"
     CONSEQUENCE = "consequence"
+    CREDIT_FILE = "credit_file"
 
 
 @dataclass(frozen=True, slots=True)

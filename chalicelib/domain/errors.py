@@ -149,6 +149,12 @@ class Busy(GreenShieldError):
     code, status = "busy", 503
 
 
+class SigningUnavailable(GreenShieldError):
+    """Nothing can be signed: there is no key, or its certificate does not hold now. Nothing is handed out unsigned instead."""
+
+    code, status = "signing_unavailable", 503
+
+
 class WriteConflict(Exception):
     """Another writer was first. Use cases reload and decide again; it never reaches a caller."""
 

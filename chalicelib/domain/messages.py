@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.chain_texts import CHAIN_TEXTS
 from chalicelib.domain.channel_texts import CHANNEL_TEXTS
+from chalicelib.domain.credit_texts import CREDIT_TEXTS
 from chalicelib.domain.notice import Notice
 from chalicelib.domain.observation import Finding
 from chalicelib.domain.photo_texts import PHOTO_TEXTS
@@ -325,6 +326,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         **WEATHER_TEXTS["zh-CN"],
         **PRIVACY_TEXTS["zh-CN"],
         **SCORE_TEXTS["zh-CN"],
+        **CREDIT_TEXTS["zh-CN"],
     },
     "en": {
         "problem.internal": "The server failed; please try again later",
@@ -630,6 +632,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         **WEATHER_TEXTS["en"],
         **PRIVACY_TEXTS["en"],
         **SCORE_TEXTS["en"],
+        **CREDIT_TEXTS["en"],
     },
 }
 

@@ -80,6 +80,9 @@ def _require_sight(object: str, person: Person, desk: AuditDesk) -> None:
             see_enterprise(name, person, registry=desk.registry)
         case AuditKind.CATALOGUE if not name:
             require(person, Action.READ_CATALOGUE)
+        case AuditKind.CREDIT_FILE:
+            require(person, Action.READ_CREDIT_FILE)
+            see_enterprise(name, person, registry=desk.registry)
         case AuditKind.PRIVACY:
             require(person, Action.SHARE_STATISTICS)
         case _:

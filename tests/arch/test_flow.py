@@ -24,6 +24,7 @@ TERMINAL: dict[type, str] = {
 # Use cases that answer a question or serve others, so that no stage stands for them.
 NO_STAGE = {
     "read_readings",
+    "export_credit_file",
     "ask_what_if",
     "read_why",
     "read_sync",

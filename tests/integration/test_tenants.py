@@ -41,6 +41,8 @@ MAY: dict[str, set[str]] = {
     "get_score": EVERYONE - {"inspector"},
     "get_recount": {"department", "committee", "admin"},
     "get_chain_share": EVERYONE - {"inspector"},
+    "get_credit_file": {"enterprise", "department", "committee"},
+    "get_credit_file_pdf": {"enterprise", "department", "committee"},
     "post_objection": {"enterprise"},
     "list_objections": EVERYONE - {"inspector"},
     "get_objection": EVERYONE - {"inspector"},

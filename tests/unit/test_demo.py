@@ -2,15 +2,23 @@
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from chalicelib.adapters.credit_print import PdfCreditPrinter
+from chalicelib.adapters.credit_signer import StoredKeySigner
+from chalicelib.bootstrap import SystemClock
+from chalicelib.domain.credit_file import document_of
 from demo.client import TRIES, Phone, Refused
+from demo.credit import verified
 from demo.people import Actor
 from demo.repairs import Repairs
 from demo.report import count_pushes, percentile, problems_of, reported, rows_of
+from tests.credit import ZONE, park_key, pem, secret, year
+from tests.park import START_MS
 
 GOOD: dict[str, Any] = {
     "readings": {"produced": 10, "stored": 10, "lost": 0, "doubled": 0},
@@ -211,3 +219,22 @@ def test_somebody_keeps_what_is_a_problem_and_only_that(
     phone: Callable[..., Phone], answers: list[Any], kept: list[str]
 ) -> None:
     assert lives(phone(*answers)) == kept
+
+
+def test_a_credit_file_is_shown_with_its_verdict_and_where_it_is() -> None:
+    file = str(Path.cwd() / "build" / "demo" / "credit" / "acme.pdf")
+    credit = {"示范化工": {"files": [file, "/elsewhere/acme.json"], "verdict": "intact"}}
+    rows = [row for name, row in rows_of({**GOOD, "credit": credit}) if name == "信用档案 credit file"]
+    assert rows == ["示范化工 intact: build/demo/credit/acme.pdf, /elsewhere/acme.json"]
+
+
+def test_a_credit_file_is_verified_by_a_process_of_its_own(tmp_path: Path) -> None:
+    signer = StoredKeySigner(lambda: secret(*park_key()), SystemClock())
+    document = document_of(year(), START_MS)
+    file, certificate = tmp_path / "acme.pdf", tmp_path / "park.pem"
+    certificate.write_text(pem(park_key()[1]))
+    file.write_bytes(signer.sign_pdf(PdfCreditPrinter(ZONE).print(document, signer.key(), "zh-CN")))
+    assert verified([file], certificate) == (True, f"{file}: intact, content {document['digest']}")
+    file.write_bytes(file.read_bytes()[:-1])
+    is_valid, said = verified([file], certificate)
+    assert not is_valid and "NOT valid" in said
