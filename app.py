@@ -16,6 +16,7 @@ from chalicelib.api import (
     commands,
     completeness,
     crew,
+    dashboard,
     data_quality,
     enterprises,
     foresight,
@@ -76,6 +77,7 @@ for part in (
     chain,
     chain_plans,
     privacy,
+    dashboard,
 ):
     app.register_blueprint(part.api)
 

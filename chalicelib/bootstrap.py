@@ -32,6 +32,7 @@ from chalicelib.ports import (
     Clock,
     MediaStore,
     ModelStore,
+    Patience,
     PhotoInspector,
     PushChannel,
     PushQueue,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from chalicelib.adapters.chain_alert_repo import RowChainAlertRepo
     from chalicelib.adapters.channel_repo import RowChannelRepo
     from chalicelib.adapters.checklist_repo import RowChecklistRepo
+    from chalicelib.adapters.dashboard_repo import RowDashboardRepo
     from chalicelib.adapters.duty_repo import RowDutyRepo
     from chalicelib.adapters.hazard_repo import RowHazardRepo
     from chalicelib.adapters.instrument_repo import RowInstrumentRepo
@@ -62,6 +64,7 @@ if TYPE_CHECKING:
     from chalicelib.usecases.add_retest import RetestDesk
     from chalicelib.usecases.apply_operation import FieldDesk
     from chalicelib.usecases.chain_desk import ChainDesk
+    from chalicelib.usecases.count_thing import DashboardDesk
     from chalicelib.usecases.escalate_channels import UnseenDesk
     from chalicelib.usecases.hand_out import Post
     from chalicelib.usecases.hand_over import CrewDesk
@@ -384,6 +387,36 @@ class Services:
             clock=self.clock,
             zone=self.zone,
             randbelow=self.randbelow,
+        )
+
+    @cached_property
+    def dashboard(self) -> RowDashboardRepo:
+        from chalicelib.adapters.dashboard_repo import RowDashboardRepo
+
+        return RowDashboardRepo(self.rows(OPERATIONS))
+
+    @cached_property
+    def patience(self) -> Patience:
+        from chalicelib.adapters.patience import JitteredPatience
+
+        return JitteredPatience()
+
+    @cached_property
+    def dashboard_desk(self) -> DashboardDesk:
+        from chalicelib.usecases.count_thing import DashboardDesk
+
+        return DashboardDesk(
+            dashboard=self.dashboard,
+            tasks=self.tasks,
+            warnings=self.warnings,
+            observations=self.observations,
+            scores=self.scores,
+            registry=self.registry,
+            catalogues=self.catalogues,
+            blocks=self.blocks,
+            patience=self.patience,
+            clock=self.clock,
+            zone=self.zone,
         )
 
     @cached_property

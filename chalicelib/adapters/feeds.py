@@ -26,7 +26,9 @@ def _from_cursor(cursor: str | None) -> str | None:
     return sk
 
 
-def feed_page(rows: Rows, pk: str, cursor: str | None, limit: int) -> tuple[list[Row], str | None]:
-    """Newest first, and the cursor that goes on behind them."""
-    found = rows.query(pk, after=_from_cursor(cursor), newest_first=True, limit=limit + 1)
+def feed_page(
+    rows: Rows, pk: str, cursor: str | None, limit: int, *, newest_first: bool = True
+) -> tuple[list[Row], str | None]:
+    """Newest first (or by rising sort key), and the cursor that goes on behind them."""
+    found = rows.query(pk, after=_from_cursor(cursor), newest_first=newest_first, limit=limit + 1)
     return found[:limit], _to_cursor(found[limit - 1].sk) if len(found) > limit else None

@@ -29,7 +29,7 @@ def put_enterprise(
     position = fields.get("position")
     place = None if position is None else Position(position.latitude, position.longitude)
     enterprise = Enterprise(**{**fields, "id": enterprise_id, "position": place})
-    if registry.put_enterprise(enterprise) not in (None, enterprise):
+    if registry.put_enterprise(enterprise) != enterprise:  # the dashboard counts new ones too
         _announce({f"enterprise:{enterprise_id}"}, packs, clock)
     return enterprise
 
@@ -54,7 +54,7 @@ def put_unit(
     unit = Unit(**{**fields, "id": unit_id, "feeds": tuple(dict.fromkeys(fields["feeds"]))})
     if wrong := _wrong_feeds(unit, profile):
         raise InvalidRequest(errors=wrong)
-    if registry.put_unit(unit) not in (None, unit):
+    if registry.put_unit(unit) != unit:
         _announce({f"enterprise:{unit.enterprise_id}"}, packs, clock)
     return unit
 

@@ -58,6 +58,8 @@ NO_STAGE = {
     "read_chain_alerts",
     "keep_plans",
     "share_statistics",
+    "read_dashboard",
+    "history",
 }
 FUNCTIONS = {"api", *(source.name for source in app.event_sources)}
 SOURCES = {"admin", "inspector", "enterprise", "department", "committee", "upload", "every minute", "every hour"}

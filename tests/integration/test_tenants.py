@@ -99,6 +99,7 @@ MAY: dict[str, set[str]] = {
     "approve_window": {"department"},
     "end_window": {"enterprise", "department"},
     "get_alarm_kpis": {"department", "committee", "admin"},
+    "post_rebuild": {"admin"},
     "put_link": {"committee", "admin"},
     "delete_link": {"committee", "admin"},
     "put_plan": {"committee", "admin"},
@@ -179,6 +180,10 @@ NOT_THEIRS: dict[tuple[str, str], int] = {
     ("acknowledge", "enterprise_other"): 403,
     ("get_foresight", "inspector_elsewhere"): 404,
     ("get_foresight", "department_elsewhere"): 404,
+    **{
+        ("get_dashboard", person): 404  # acme's branch
+        for person in ("inspector_elsewhere", "enterprise_other", "department_elsewhere")
+    },
 }
 PEOPLES = [one for one in ENDPOINTS if one.action is not None]
 TENANTS = ("acme", "other")

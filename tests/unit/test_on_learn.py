@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.bootstrap import Services
 from chalicelib.domain.enterprise import Unit
-from chalicelib.handlers.on_learn import BUDGET_MS, JOBS, Job, Turn, on_learn, regions, units
+from chalicelib.handlers.on_learn import BUDGET_MS, JOBS, Job, Turn, on_learn, once, regions, units
 from chalicelib.observability import FunctionFailed
 from tests.park import Park
 
@@ -94,4 +94,5 @@ def test_the_jobs_of_the_park_run_on_units_that_nothing_was_learnt_of_yet(park: 
     of_units = [job for job in JOBS if job.subjects is units]
     of_chains = len(park.services.audits.heads())
     of_regions = sum(job.subjects is regions for job in JOBS)
-    assert on_learn(park.services) == len(of_units) * 4 + of_regions + of_chains + 1
+    of_all = sum(job.subjects is once for job in JOBS)
+    assert on_learn(park.services) == len(of_units) * 4 + of_regions + of_chains + of_all

@@ -1,0 +1,198 @@
+"""Once a night: hold the dashboard's figures against a full recount of the history, and put right what differs.
+
+An enterprise is recounted thing by thing, then its sums against what was counted; what is above it is held against what is right below.
+What differs only because a change was just on its way is no drift: it is looked at again a little later.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from chalicelib.domain.dashboard import (
+    NOW,
+    PARK,
+    Branch,
+    Counts,
+    Thing,
+    ThingKind,
+    anchor_of,
+    enterprise_node,
+    rising,
+    summed,
+)
+from chalicelib.domain.dashboard_scope import name_of
+from chalicelib.domain.enterprise import Profile
+from chalicelib.domain.errors import WriteConflict
+from chalicelib.domain.score import month_of
+from chalicelib.domain.task import TaskKind, TaskState
+from chalicelib.usecases.count_thing import ATTEMPTS, DashboardDesk, count_things, facets_of, rehome
+from chalicelib.usecases.history import history_of
+
+UNDER_WAY = 7  # an attempt whose wait is longer than a change takes from the stream to the figures
+A_PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """What did not agree and was put right. `scores` differ too where a catalogue with other weights has come into force."""
+
+    things: int = 0
+    scores: int = 0
+    sums: int = 0
+    is_unsettled: bool = False  # it changed all the while: nothing can be said of its sums
+
+    def __add__(self, other: "Drift") -> "Drift":
+        unsettled = self.is_unsettled or other.is_unsettled
+        return Drift(self.things + other.things, self.scores + other.scores, self.sums + other.sums, unsettled)
+
+
+def check_enterprise(enterprise_id: str, *, dashboard_desk: DashboardDesk) -> Drift:
+    """Of what is read. While another generation is being counted, changes are counted there as well, and checked once it is read."""
+    desk = dashboard_desk
+    profile = desk.registry.profile(enterprise_id)
+    if profile is None:
+        return Drift()
+    generation = desk.dashboard.generations().live
+    found = Drift(things=int(rehome(generation, profile.enterprise, desk)))
+    seen: set[tuple[str, Thing]] = set()
+    for anchor, things in history_of(profile, desk):
+        seen |= {(anchor, one) for one in things}
+        found += _recount(generation, anchor, [one for one in things if one.kind is not ThingKind.SOURCE], desk)
+    own = enterprise_node(enterprise_id)
+    return found + _surplus(generation, own, seen, desk) + _check_sums(generation, own, _shared(profile, desk), desk)
+
+
+def _recount(generation: int, anchor: str, things: list[Thing], desk: DashboardDesk) -> Drift:
+    if not things or not _differing(generation, anchor, things, desk):
+        return Drift()
+    desk.patience.wait(UNDER_WAY)
+    still = _differing(generation, anchor, things, desk)
+    if still:
+        count_things(generation, anchor, still, desk)
+    scores = sum(one.kind is ThingKind.SCORE for one in still)
+    return Drift(things=len(still) - scores, scores=scores)
+
+
+def _differing(generation: int, anchor: str, things: list[Thing], desk: DashboardDesk) -> list[Thing]:
+    stored = desk.dashboard.stored(generation, anchor, things)
+    return [one.thing for one in facets_of(anchor, things, desk) if one != stored.facet(one.thing)]
+
+
+def _surplus(generation: int, anchor: str, seen: set[tuple[str, Thing]], desk: DashboardDesk) -> Drift:
+    """What was counted and no list of the history has: it may be new, or of a month without tasks, or nothing at all."""
+    branch = _quiet_branch(generation, anchor, desk)
+    facets = () if branch is None else branch.facets
+    left = [one.thing for one in facets if (anchor, one.thing) not in seen]
+    found = Drift()
+    for at in range(0, len(left), A_PAGE // 4):
+        found += _recount(generation, anchor, left[at : at + A_PAGE // 4], desk)
+    return found
+
+
+def _shared(profile: Profile, desk: DashboardDesk) -> int:
+    """Open tasks of whole groups that concern an enterprise."""
+    cursor, found = None, 0
+    while True:
+        page = desk.tasks.listing(f"enterprise:{profile.enterprise.id}", cursor, A_PAGE, open_only=True)
+        found += sum(one.kind is TaskKind.REGIONAL and one.state is TaskState.OPEN for one in page.items)
+        if (cursor := page.cursor) is None:
+            return found
+
+
+def _quiet_branch(generation: int, anchor: str, desk: DashboardDesk) -> Branch | None:
+    for attempt in range(ATTEMPTS):
+        if (branch := desk.dashboard.branch(generation, anchor)) is not None:
+            return branch
+        desk.patience.wait(attempt)
+    return None
+
+
+def _check_sums(generation: int, anchor: str, shared: int, desk: DashboardDesk) -> Drift:
+    for attempt in range(ATTEMPTS):
+        branch = desk.dashboard.branch(generation, anchor)
+        wrong = {} if branch is None else branch.wrong(shared)
+        if branch is not None and not wrong:
+            return Drift()
+        if branch is not None and _put_right(generation, wrong, {(anchor, NOW): branch.version}, desk):
+            return Drift(sums=len(wrong))
+        desk.patience.wait(attempt)
+    return Drift(is_unsettled=True)
+
+
+def _put_right(
+    generation: int,
+    wrong: Mapping[tuple[str, str], Counts],
+    versions: Mapping[tuple[str, str], int],
+    desk: DashboardDesk,
+) -> bool:
+    try:
+        desk.dashboard.correct(generation, wrong, versions, desk.clock.now_ms())
+    except WriteConflict:
+        return False
+    return True
+
+
+def check_totals(*, dashboard_desk: DashboardDesk) -> Drift:
+    """What is above the enterprises, from the joint groups up to the park; and note that all was checked."""
+    desk = dashboard_desk
+    generation = desk.dashboard.generations().live
+    regions = [node for node, _ in _children(generation, PARK, desk)]
+    groups = [node for region in regions for node, _ in _children(generation, region, desk)]
+    industries = dict.fromkeys(f"industry:{name_of(node).industry}" for node in groups)
+    found = Drift()
+    for node in groups:
+        what = name_of(node)
+        found += _check_sums(generation, anchor_of("", what.region, what.industry), 0, desk)
+    for node in (*groups, *regions, *industries, PARK):
+        for sk in _months(generation, node, desk):
+            found += _check_total(generation, node, sk, desk)
+    for _ in range(ATTEMPTS):
+        try:
+            now_ms = desk.clock.now_ms()
+            desk.dashboard.save_generations(replace(desk.dashboard.generations(), checked_at_ms=now_ms))
+            break
+        except WriteConflict:
+            continue
+    return found
+
+
+def _children(generation: int, node: str, desk: DashboardDesk) -> Iterator[tuple[str, str]]:
+    cursor = None
+    while True:
+        page = desk.dashboard.children(generation, node, cursor, A_PAGE)
+        yield from page.items
+        if (cursor := page.cursor) is None:
+            return
+
+
+def _months(generation: int, node: str, desk: DashboardDesk) -> list[str]:
+    running = month_of(desk.clock.now_ms(), desk.zone)
+    return sorted({NOW, running, *desk.dashboard.months(generation, node)})
+
+
+def _check_total(generation: int, node: str, sk: str, desk: DashboardDesk) -> Drift:
+    for attempt in range(ATTEMPTS):
+        key = (node, sk)
+        before = desk.dashboard.tallies(generation, [key])[key]
+        wanted = _total(generation, node, sk, desk)
+        if desk.dashboard.tallies(generation, [key])[key].version != before.version:
+            desk.patience.wait(attempt)  # something below changed while it was added up
+        elif wanted == before.counts:
+            return Drift()
+        elif _put_right(generation, {key: wanted}, {key: before.version}, desk):
+            return Drift(sums=1)
+    return Drift(is_unsettled=True)
+
+
+def _total(generation: int, node: str, sk: str, desk: DashboardDesk) -> Counts:
+    """The sum of what is right below."""
+    nodes = [child for child, _ in _children(generation, node, desk)]
+    what = name_of(node) if node != PARK else None
+    is_group = node.startswith("group:")
+    if is_group and what is not None:
+        nodes.append(anchor_of("", what.region, what.industry))
+    total: dict[str, int] = {}
+    for at in range(0, len(nodes), A_PAGE):
+        tallies = desk.dashboard.tallies(generation, [(one, sk) for one in nodes[at : at + A_PAGE]]).values()
+        mine = (one for one in tallies if one.place is None or one.place.group == node)
+        total = summed((total, *(rising(one.counts) for one in mine)))
+    return total
