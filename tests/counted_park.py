@@ -7,24 +7,29 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from chalicelib.adapters import catalogue as catalogues
 from chalicelib.adapters.dashboard_repo import RowDashboardRepo
+from chalicelib.adapters.memory import MemoryRows
 from chalicelib.adapters.rows import Rows
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.dashboard import Place, Thing, ThingKind, ThingTouched, anchor_of, enterprise_node, unit_node
 from chalicelib.domain.enterprise import Enterprise, Profile, Unit
 from chalicelib.domain.events import RegistryChanged
 from chalicelib.domain.observation import Observation, ObservationKind
+from chalicelib.domain.person import Person, Role
 from chalicelib.domain.score import PARTS, Cause, ScoreEntry, total
 from chalicelib.domain.side import Side, SideState, Submission
 from chalicelib.domain.task import Member, Task, TaskKind
 from chalicelib.domain.warning import Warning, WarningState
 from chalicelib.ports import Page
-from chalicelib.usecases.count_thing import DashboardDesk
+from chalicelib.usecases.count_thing import DashboardDesk, count_things
+from chalicelib.usecases.history import history_of
+from chalicelib.usecases.read_dashboard import DashboardQuery, Picture, read_dashboard
 from tests.alarms import WHY
 from tests.park import FakeClock
 
@@ -32,6 +37,9 @@ ZONE = ZoneInfo("Asia/Shanghai")
 CATALOGUE = catalogues.shipped()
 REGIONS, INDUSTRIES = ("east", "west", "north"), ("circular_chemical", "hydrogen")
 Figures = dict[tuple[str, str], dict[str, int]]
+
+
+COMMITTEE = Person("committee", "committee", Role.COMMITTEE)
 
 
 class NoPatience:
@@ -295,6 +303,51 @@ class CountedPark:
         if place is not None:
             for member in {one.enterprise_id for one in task.members}:
                 found[enterprise_node(member), "NOW"]["shared_tasks"] += 1
+
+
+class CountingRows(MemoryRows):
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls, self.items = 0, 0
+
+    def get(self, pk: str, sk: str) -> Any:
+        return self._counted([super().get(pk, sk)])[0]
+
+    def get_many(self, keys: Any) -> Any:
+        return self._counted([MemoryRows.get(self, *key) for key in dict.fromkeys(keys)], keep=False)
+
+    def query(self, *key: Any, **more: Any) -> Any:
+        return self._counted(super().query(*key, **more))
+
+    def _counted(self, found: list[Any], *, keep: bool = True) -> list[Any]:
+        self.calls, self.items = self.calls + 1, self.items + len(found)
+        return found if keep else [one for one in found if one is not None]
+
+
+@cache
+def park_of(enterprises: int) -> CountedPark:
+    park = CountedPark(CountingRows(), enterprises=0, units=1)
+    for number in range(enterprises):
+        park.registers(f"e{number:05d}", "east", "hydrogen")
+    for profile in park.profiles.values():
+        for anchor, things in history_of(profile, park.desk):
+            count_things(1, anchor, things, park.desk)
+    return park
+
+
+def picture(park: CountedPark, query: DashboardQuery) -> Picture:
+    desk = park.desk
+    return read_dashboard(
+        query,
+        COMMITTEE,
+        None,
+        10,
+        dashboard=desk.dashboard,
+        registry=Registry(park.profiles),  # type: ignore[arg-type]
+        blocks=desk.blocks,
+        clock=park.clock,
+        zone=ZONE,
+    )
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from chalice.app import Blueprint
 
 from chalicelib.api.http import Call, endpoint
 from chalicelib.domain.access import ALLOWED, Action
+from chalicelib.domain.dashboard_scope import Level
 from chalicelib.domain.errors import InvalidCursor, NotFound
 from chalicelib.domain.messages import text
 
@@ -86,6 +87,7 @@ def _picture(call: Call, picture: Picture) -> DashboardOut:
 
 def _node(call: Call, node: Node, picture: Picture) -> dict[str, Any]:
     what = node.what
+    may_see_scores = call.person.role in ALLOWED[Action.READ_SCORE]
     return {
         "level": what.level,
         "level_text": text(f"word.level.{what.level.value}", call.language),
@@ -93,20 +95,19 @@ def _node(call: Call, node: Node, picture: Picture) -> dict[str, Any]:
         "industry": what.industry or None,
         "id": what.id or None,
         "name": node.name or None,
-        "figures": _figures(call, node.figures, picture),
+        "figures": _figures(call, node.figures, picture, may_see_scores and what.level is not Level.UNIT),
     }
 
 
-def _figures(call: Call, found: Figures, picture: Picture) -> FiguresOut:
+def _figures(call: Call, found: Figures, picture: Picture, has_scores: bool) -> FiguresOut:
     from chalicelib.api.models.dashboard import FiguresOut
 
-    may_see_scores = call.person.role in ALLOWED[Action.READ_SCORE]
     return FiguresOut(
         warnings=_tiers(found.warnings),
         tasks=_tasks(call, found),
         observations=found.observations,
         month=_month(found.month, picture.month),
-        scores=_scores(call, found.scores) if may_see_scores else None,
+        scores=_scores(call, found.scores) if has_scores else None,
         completeness=_completeness(found, picture),
     )
 

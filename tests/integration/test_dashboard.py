@@ -1,12 +1,10 @@
 """The dashboard as people see it: what is theirs, from the park down to a unit, a moment after something happened."""
 
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
 import pytest
 
-from chalicelib.adapters.memory import MemoryRows
 from chalicelib.adapters.rows import OPERATIONS, Put
 from chalicelib.domain.dashboard import PARK, SHARED, enterprise_node
 from chalicelib.domain.person import Person, Role
@@ -14,17 +12,14 @@ from chalicelib.domain.task import TaskKind
 from chalicelib.handlers.on_clock import on_clock
 from chalicelib.handlers.on_learn import JOBS, on_learn
 from chalicelib.usecases.check_dashboard import Drift, check_enterprise, check_totals
-from chalicelib.usecases.count_thing import count_things
-from chalicelib.usecases.history import history_of
-from chalicelib.usecases.read_dashboard import DashboardQuery, Picture, read_dashboard
+from chalicelib.usecases.read_dashboard import DashboardQuery
 from chalicelib.usecases.rebuild_dashboard import SETTLING_MS, ask_for_rebuild, rebuild_dashboard
 from tests.acts import FakeInspector, brings_retest, client_id, closes, judges, submits, the_task
 from tests.alarms import Alarms
-from tests.counted_park import ZONE, CountedPark, Registry, kept
+from tests.counted_park import kept, park_of, picture
 from tests.park import Park, credit_code
 
 GROUP = "region=east&industry=circular_chemical"
-COMMITTEE = Person("committee", "committee", Role.COMMITTEE)
 HOUR_MS = 3_600_000
 
 
@@ -243,25 +238,6 @@ def test_pages_have_all_that_is_below_once(park: Park) -> None:
 # so many reads
 
 
-class CountingRows(MemoryRows):
-    def __init__(self) -> None:
-        super().__init__()
-        self.calls, self.items = 0, 0
-
-    def get(self, pk: str, sk: str) -> Any:
-        return self._counted([super().get(pk, sk)])[0]
-
-    def get_many(self, keys: Any) -> Any:
-        return self._counted([MemoryRows.get(self, *key) for key in dict.fromkeys(keys)], keep=False)
-
-    def query(self, *key: Any, **more: Any) -> Any:
-        return self._counted(super().query(*key, **more))
-
-    def _counted(self, found: list[Any], *, keep: bool = True) -> list[Any]:
-        self.calls, self.items = self.calls + 1, self.items + len(found)
-        return found if keep else [one for one in found if one is not None]
-
-
 def reads_of_a_page(enterprises: int, query: DashboardQuery) -> tuple[int, int, int]:
     """(calls, items, children) of one request at a park of so many enterprises in one group."""
     park = park_of(enterprises)
@@ -270,32 +246,6 @@ def reads_of_a_page(enterprises: int, query: DashboardQuery) -> tuple[int, int, 
     found = picture(park, query)
     assert found.node.figures.completeness.enterprises in (enterprises, 1)
     return rows.calls, rows.items, len(found.children.items)
-
-
-@cache
-def park_of(enterprises: int) -> CountedPark:
-    park = CountedPark(CountingRows(), enterprises=0, units=1)
-    for number in range(enterprises):
-        park.registers(f"e{number:05d}", "east", "hydrogen")
-    for profile in park.profiles.values():
-        for anchor, things in history_of(profile, park.desk):
-            count_things(1, anchor, things, park.desk)
-    return park
-
-
-def picture(park: CountedPark, query: DashboardQuery) -> Picture:
-    desk = park.desk
-    return read_dashboard(
-        query,
-        COMMITTEE,
-        None,
-        10,
-        dashboard=desk.dashboard,
-        registry=Registry(park.profiles),  # type: ignore[arg-type]
-        blocks=desk.blocks,
-        clock=park.clock,
-        zone=ZONE,
-    )
 
 
 @pytest.mark.parametrize(

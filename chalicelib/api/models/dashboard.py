@@ -105,7 +105,7 @@ class FiguresOut(View):
     tasks: TaskFiguresOut
     observations: int = Field(description="that stand open")
     month: MonthFiguresOut
-    scores: ScoreFiguresOut | None = Field(default=None, description="for who may read scores")
+    scores: ScoreFiguresOut | None = Field(default=None, description="for who may read scores; a unit has none")
     completeness: CompletenessOut
 
 
