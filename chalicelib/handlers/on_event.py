@@ -51,6 +51,8 @@ def touched(row: Row) -> ThingTouched | None:
     if kind is None or row.pk.partition("#")[0] != row.sk:
         return None
     body = row.body
+    if not body["enterprise_id"] and not body.get("region"):  # of the whole park, and in no figure of a part of it
+        return None
     anchor = anchor_of(body["enterprise_id"], body.get("region", ""), body.get("industry", ""))
     return ThingTouched(anchor, Thing(kind, row.pk.partition("#")[2]))
 

@@ -17,6 +17,7 @@ from chalicelib.usecases.rebuild_dashboard import SETTLING_MS, ask_for_rebuild, 
 from tests.acts import FakeInspector, brings_retest, client_id, closes, judges, submits, the_task
 from tests.alarms import Alarms
 from tests.counted_park import kept, park_of, picture
+from tests.integration.test_tenants import ROLES, SEES
 from tests.park import Park, credit_code
 
 GROUP = "region=east&industry=circular_chemical"
@@ -95,6 +96,37 @@ def test_scores_are_for_those_who_may_read_them(park: Park) -> None:
 def test_where_a_person_begins(park: Park, person: str, level: str, below: list[str]) -> None:
     found = sees(park, person=person)
     assert (found["level"], [one["level"] for one in found["children"]]) == (level, below)
+
+
+def test_wherever_a_person_looks_they_meet_no_enterprise_that_is_not_theirs(park: Park) -> None:
+    assert {person: sorted(met(park, person)) for person in ROLES} == {person: sorted(SEES[person]) for person in ROLES}
+
+
+def met(park: Park, person: str, query: str = "") -> set[str]:
+    """The enterprises that one meets going down by all that is shown."""
+    found = sees(park, query, person=person)
+    own = {found["id"]} if found["level"] == "enterprise" else set()
+    for one in found["children"]:
+        if one["level"] == "unit":
+            continue
+        names = {"region": one.get("region"), "industry": one.get("industry"), "enterprise": one.get("id")}
+        asked = "&".join(f"{name}={value}" for name, value in names.items() if value)
+        own |= set() if is_empty(park, asked, person) else met(park, person, asked)
+    return own
+
+
+def is_empty(park: Park, query: str, person: str) -> bool:
+    """A region or group that a person is registered for, and nobody is in."""
+    answer = park.as_(person).call("GET", f"/v1/dashboard?{query}", None, None, {})
+    return answer.get("code") == "not_found"
+
+
+def test_what_people_read_is_in_their_language(park: Park) -> None:
+    english = park.as_("committee").get("/v1/dashboard", Accept_Language="en")
+    assert (sees(park)["level_text"], english["level_text"]) == ("全园区", "Whole park")
+    assert (
+        english["figures"]["tasks"]["sides"][0]["side_text"] != sees(park)["figures"]["tasks"]["sides"][0]["side_text"]
+    )
 
 
 # what there is
