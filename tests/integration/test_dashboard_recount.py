@@ -1,8 +1,10 @@
 """A hundred thousand changes, doubled, out of order, over a store that fails: in the end the figures are those of a full recount."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from random import Random
+
+import pytest
 
 from chalicelib.adapters.memory import MemoryRows
 from chalicelib.adapters.rows import Delete, Put, RowConflict
@@ -11,7 +13,7 @@ from chalicelib.domain.errors import Busy, WriteConflict
 from chalicelib.domain.events import RegistryChanged
 from chalicelib.domain.person import Person, Role
 from chalicelib.usecases.check_dashboard import Drift, check_enterprise, check_totals
-from chalicelib.usecases.count_thing import count_registered, count_thing
+from chalicelib.usecases.count_thing import ATTEMPTS, count_registered, count_thing
 from chalicelib.usecases.rebuild_dashboard import SETTLING_MS, ask_for_rebuild, rebuild_dashboard
 from tests.counted_park import CountedPark, kept
 
@@ -103,6 +105,28 @@ def looks_at_sources(park: CountedPark) -> None:
     """Who falls silent does so without an event: the hourly look finds it."""
     for eid in park.profiles:
         count_thing(ThingTouched(enterprise_node(eid), Thing(ThingKind.SOURCE)), dashboard_desk=park.desk)
+
+
+class ContendedRows(MemoryRows):
+    """Somebody else is always first."""
+
+    def commit(self, writes: Sequence[Put | Delete]) -> None:
+        raise RowConflict
+
+
+@dataclass
+class Waits:
+    attempts: list[int] = field(default_factory=list)
+
+    def wait(self, attempt: int) -> None:
+        self.attempts.append(attempt)
+
+
+def test_who_is_never_first_waits_longer_and_longer_and_then_leaves_it_to_the_stream() -> None:
+    park, waits = CountedPark(ContendedRows()), Waits()
+    with pytest.raises(Busy):
+        count_thing(park.opens_task(), dashboard_desk=replace(park.desk, patience=waits))
+    assert waits.attempts == list(range(ATTEMPTS))
 
 
 def test_after_a_hundred_thousand_events_with_faults_the_figures_are_those_of_a_full_recount() -> None:
