@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from chalicelib.domain.dashboard import SHARED, Counts, Tally, handling_class_end_s
+from chalicelib.domain.dashboard import SHARED, Counts, Tally
 from chalicelib.domain.dimension import SIDES, Dimension
+from chalicelib.domain.facets import handling_class_end_s
 from chalicelib.domain.score import Grade
 from chalicelib.domain.side import SideState
 

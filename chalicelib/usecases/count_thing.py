@@ -18,6 +18,11 @@ from chalicelib.domain.dashboard import (
     ThingKind,
     ThingTouched,
     enterprise_node,
+)
+from chalicelib.domain.enterprise import Enterprise
+from chalicelib.domain.errors import Busy, WriteConflict
+from chalicelib.domain.events import RegistryChanged
+from chalicelib.domain.facets import (
     of_enterprise,
     of_observation,
     of_score,
@@ -26,9 +31,6 @@ from chalicelib.domain.dashboard import (
     of_unit,
     of_warning,
 )
-from chalicelib.domain.enterprise import Enterprise
-from chalicelib.domain.errors import Busy, WriteConflict
-from chalicelib.domain.events import RegistryChanged
 from chalicelib.domain.score import Score
 from chalicelib.ports import (
     BlockRepo,

@@ -393,6 +393,20 @@ def test_figures_that_are_counted_anew_are_never_wrong_in_between(park: Park) ->
     assert nights_drift(park) == Drift()
 
 
+def test_the_hours_after_it_was_asked_for_count_all_anew(park: Park) -> None:
+    a_day_goes_by(park)
+    right = kept(park.services.rows(OPERATIONS))
+    park.as_("admin").post("/v1/dashboard/rebuilds", expect=202)
+    jobs = tuple(job for job in JOBS if job.name == "rebuild_dashboard")
+    for live, former in ((1, None), (2, 1), (2, None)):
+        on_learn(park.services, jobs)
+        known = park.services.dashboard.generations()
+        assert (known.live, known.former) == (live, former)
+        park.clock.ms += HOUR_MS
+    assert on_learn(park.services, jobs) == 0
+    assert without_sources(kept(park.services.rows(OPERATIONS), 2)) == without_sources(right)
+
+
 def without_sources(found: dict[tuple[str, str], dict[str, int]]) -> dict[tuple[str, str], dict[str, int]]:
     """Whose data come is looked for when they are counted, and else once an hour."""
     return {key: {name: n for name, n in counts.items() if name != "reporting"} for key, counts in found.items()}

@@ -21,10 +21,6 @@ from chalicelib.domain.dashboard import (
     ThingKind,
     anchor_of,
     changes,
-    handling_class,
-    handling_class_end_s,
-    of_task,
-    of_warning,
     rising,
     summed,
     thing_of,
@@ -32,6 +28,12 @@ from chalicelib.domain.dashboard import (
 from chalicelib.domain.dashboard_figures import figures_of, median_below_s
 from chalicelib.domain.dashboard_scope import Level, NodeName, name_of, scope_of
 from chalicelib.domain.errors import NotFound
+from chalicelib.domain.facets import (
+    handling_class,
+    handling_class_end_s,
+    of_task,
+    of_warning,
+)
 from chalicelib.domain.person import Person, Role
 from chalicelib.domain.side import Side, SideState
 from chalicelib.domain.task import Member, Task, TaskKind
