@@ -158,7 +158,7 @@ class Generations:
     """Which generation of the figures is read. While another one is `building`, every change is counted in both; one that was read before is
     `former` until its rows are gone.
 
-    `built_to` is the enterprise that the building has come to, `changed_at_ms` when one of the three last changed. `checked_at_ms` is when the figures were last held against the history,
+    `built_to` is the enterprise that the building has come to, `changed_at_ms` when one of the three last changed. `checked_at_ms`: since then the figures of every enterprise were held against the history,
     `sources_at_ms` when it was last seen whose data come.
     """
 

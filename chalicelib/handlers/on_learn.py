@@ -23,6 +23,7 @@ from chalicelib.usecases.train_watch import renew_watch
 from chalicelib.usecases.watch_sources import watch_sources
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
+CHECK = "check_dashboard"
 CHECKED_FROM_TO, TOTALS_FROM_TO = range(1, 4), range(4, 6)  # hours of the night
 REBUILD_MS, REBUILDS = 2 * 60_000, 4  # a turn that begins at the end of the budget must end in time too
 BUDGET_MS = 12 * 60_000  # of the function's fifteen minutes: one unit more may take some
@@ -131,7 +132,9 @@ def _check_enterprise(services: Services, turn: Turn, now_ms: int) -> str:
 
 
 def _check_totals(services: Services, turn: Turn, now_ms: int) -> str:
-    return _told(check_totals(**ports_of(check_totals, services)), turn)
+    done = services.learning.done(CHECK)
+    since_ms = min((done.get((one.id, ""), 0) for one in services.registry.enterprises()), default=0)
+    return _told(check_totals(since_ms or None, **ports_of(check_totals, services)), turn)
 
 
 def _told(drift: Drift, turn: Turn) -> str:
@@ -162,7 +165,7 @@ JOBS = (
     Job("compare_retests", HOUR_MS // 2, _compare_retests, once),
     Job("verify_audit", DAY_MS - HOUR_MS // 2, _verify_audit, chains),
     Job("watch_sources", HOUR_MS // 2, _watch_sources, once),
-    Job("check_dashboard", DAY_MS - 4 * HOUR_MS, _check_enterprise, enterprises_at_night),
+    Job(CHECK, DAY_MS - 4 * HOUR_MS, _check_enterprise, enterprises_at_night),
     Job("check_totals", DAY_MS - 4 * HOUR_MS, _check_totals, once_at_night),
     Job("rebuild_dashboard", 0, _rebuild_dashboard, rebuilding),
     Job("renew_watch", 7 * DAY_MS, _renew_watch, units),

@@ -131,8 +131,8 @@ def _put_right(
     return True
 
 
-def check_totals(*, dashboard_desk: DashboardDesk) -> Drift:
-    """What is above the enterprises, from the joint groups up to the park; and note that all was checked."""
+def check_totals(since_ms: int | None = None, *, dashboard_desk: DashboardDesk) -> Drift:
+    """What is above the enterprises, from the joint groups up to the park; and note since when all of them were checked, where that is known."""
     desk = dashboard_desk
     generation = desk.dashboard.generations().live
     regions = [node for node, _ in _children(generation, PARK, desk)]
@@ -145,14 +145,18 @@ def check_totals(*, dashboard_desk: DashboardDesk) -> Drift:
     for node in (*groups, *regions, *industries, PARK):
         for sk in _months(generation, node, desk):
             found += _check_total(generation, node, sk, desk)
-    for _ in range(ATTEMPTS):
-        try:
-            now_ms = desk.clock.now_ms()
-            desk.dashboard.save_generations(replace(desk.dashboard.generations(), checked_at_ms=now_ms))
-            break
-        except WriteConflict:
-            continue
+    if since_ms is not None:
+        _note(since_ms, desk)
     return found
+
+
+def _note(since_ms: int, desk: DashboardDesk) -> None:
+    for attempt in range(ATTEMPTS):
+        try:
+            desk.dashboard.save_generations(replace(desk.dashboard.generations(), checked_at_ms=since_ms))
+            return
+        except WriteConflict:
+            desk.patience.wait(attempt)
 
 
 def _children(generation: int, node: str, desk: DashboardDesk) -> Iterator[tuple[str, str]]:

@@ -346,7 +346,14 @@ def test_by_night_what_differs_from_the_history_is_put_right_and_counted(
     assert found["tasks"]["open"]["total"] == right["tasks"]["open"]["total"] + 1
     assert figures(park)["tasks"]["overdue"] == right["tasks"]["overdue"] == 0
     assert figures(park, "enterprise=acme")["tasks"]["open"]["tier_3"] < 40
-    assert "checked_at" in found["completeness"] and nights_drift(park) == Drift()
+    assert found["completeness"]["checked_at"].startswith("2026-03-03T02") and nights_drift(park) == Drift()
+
+
+def test_figures_are_not_said_to_be_checked_before_each_enterprise_was(park: Park) -> None:
+    park.services.learning.mark("check_dashboard", "acme", "", park.clock.ms)
+    park.clock.ms += (4 - local_hour(park)) % 24 * HOUR_MS
+    assert on_learn(park.services, tuple(job for job in JOBS if job.name == "check_totals")) == 1
+    assert "checked_at" not in figures(park)["completeness"]
 
 
 def local_hour(park: Park) -> int:

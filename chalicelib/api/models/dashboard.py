@@ -96,7 +96,7 @@ class CompletenessOut(View):
     sources_at: Instant | None = Field(default=None, description="when it was last seen whose data come: once an hour")
     counted_at: Instant | None = Field(default=None, description="when any of the figures last changed")
     checked_at: Instant | None = Field(
-        default=None, description="when the figures were last held against the whole history: once a night"
+        default=None, description="since then all figures were held against the whole history: once a night"
     )
 
 
