@@ -20,15 +20,15 @@ from chalicelib.domain.dashboard import (
     summed,
 )
 from chalicelib.domain.dashboard_scope import name_of
-from chalicelib.domain.enterprise import Profile
 from chalicelib.domain.errors import WriteConflict
 from chalicelib.domain.score import month_of
-from chalicelib.domain.task import TaskKind, TaskState
-from chalicelib.usecases.count_thing import ATTEMPTS, DashboardDesk, count_things, facets_of, rehome
+from chalicelib.domain.task import TaskKind
+from chalicelib.usecases.count_thing import ATTEMPTS, ENTERPRISE, DashboardDesk, count_things, facets_of, rehome
 from chalicelib.usecases.history import history_of
 
 UNDER_WAY = 7  # an attempt whose wait is longer than a change takes from the stream to the figures
 A_PAGE = 100
+Counted = tuple[str, Thing]  # an anchor, and what is counted there
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,8 @@ def check_enterprise(enterprise_id: str, *, dashboard_desk: DashboardDesk) -> Dr
         seen |= {(anchor, one) for one in things}
         found += _recount(generation, anchor, [one for one in things if one.kind is not ThingKind.SOURCE], desk)
     own = enterprise_node(enterprise_id)
-    return found + _surplus(generation, own, seen, desk) + _check_sums(generation, own, _shared(profile, desk), desk)
+    joint = {(anchor, one) for anchor, one in seen if anchor != own}
+    return found + _surplus(generation, own, seen, desk) + _check_sums(generation, own, joint, desk)
 
 
 def _recount(generation: int, anchor: str, things: list[Thing], desk: DashboardDesk) -> Drift:
@@ -88,14 +89,21 @@ def _surplus(generation: int, anchor: str, seen: set[tuple[str, Thing]], desk: D
     return found
 
 
-def _shared(profile: Profile, desk: DashboardDesk) -> int:
-    """Open tasks of whole groups that concern an enterprise."""
-    cursor, found = None, 0
+def _shared(generation: int, enterprise_id: str, joint: set[Counted], desk: DashboardDesk) -> int:
+    """How many tasks of whole groups are counted as the enterprise's too. Besides those known, the ones that were opened meanwhile."""
+    cursor, found = None, set(joint)
     while True:
-        page = desk.tasks.listing(f"enterprise:{profile.enterprise.id}", cursor, A_PAGE, open_only=True)
-        found += sum(one.kind is TaskKind.REGIONAL and one.state is TaskState.OPEN for one in page.items)
+        page = desk.tasks.listing(f"enterprise:{enterprise_id}", cursor, A_PAGE, open_only=True)
+        regional = (one for one in page.items if one.kind is TaskKind.REGIONAL)
+        found |= {(anchor_of("", one.region, one.industry), Thing(ThingKind.TASK, one.id)) for one in regional}
         if (cursor := page.cursor) is None:
-            return found
+            break
+    number = 0
+    for anchor in {anchor for anchor, _ in found}:
+        things = [one for other, one in found if other == anchor]
+        stored = desk.dashboard.stored(generation, anchor, things)
+        number += sum(enterprise_id in stored.facet(one).shared for one in things)
+    return number
 
 
 def _quiet_branch(generation: int, anchor: str, desk: DashboardDesk) -> Branch | None:
@@ -106,14 +114,17 @@ def _quiet_branch(generation: int, anchor: str, desk: DashboardDesk) -> Branch |
     return None
 
 
-def _check_sums(generation: int, anchor: str, shared: int, desk: DashboardDesk) -> Drift:
+def _check_sums(generation: int, anchor: str, joint: set[Counted], desk: DashboardDesk) -> Drift:
+    """Its sums against its facets. Both are of one moment: whatever is counted there in between changes the version of the row NOW."""
+    key, enterprise_id = (anchor, NOW), anchor.removeprefix(ENTERPRISE) if anchor.startswith(ENTERPRISE) else ""
     for attempt in range(ATTEMPTS):
+        before = desk.dashboard.tallies(generation, [key])[key].version
+        shared = _shared(generation, enterprise_id, joint, desk) if enterprise_id else 0
         branch = desk.dashboard.branch(generation, anchor)
-        wrong = {} if branch is None else branch.wrong(shared)
-        if branch is not None and not wrong:
-            return Drift()
-        if branch is not None and _put_right(generation, wrong, {(anchor, NOW): branch.version}, desk):
-            return Drift(sums=len(wrong))
+        if branch is not None and branch.version == before:
+            wrong = branch.wrong(shared)
+            if not wrong or _put_right(generation, wrong, {key: before}, desk):
+                return Drift(sums=len(wrong))
         desk.patience.wait(attempt)
     return Drift(is_unsettled=True)
 
@@ -141,7 +152,7 @@ def check_totals(since_ms: int | None = None, *, dashboard_desk: DashboardDesk) 
     found = Drift()
     for node in groups:
         what = name_of(node)
-        found += _check_sums(generation, anchor_of("", what.region, what.industry), 0, desk)
+        found += _check_sums(generation, anchor_of("", what.region, what.industry), set(), desk)
     for node in (*groups, *regions, *industries, PARK):
         for sk in _months(generation, node, desk):
             found += _check_total(generation, node, sk, desk)
