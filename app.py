@@ -19,6 +19,7 @@ from chalicelib.api import (
     consequences,
     credit_files,
     crew,
+    dashboard,
     data_quality,
     enterprises,
     foresight,
@@ -82,6 +83,7 @@ for part in (
     chain_plans,
     privacy,
     credit_files,
+    dashboard,
 ):
     app.register_blueprint(part.api)
 

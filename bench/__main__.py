@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import cold_start, evaluate, ingest, latency, photo, sync, write_units
+from bench import cold_start, dashboard, evaluate, ingest, latency, photo, sync, write_units
 from bench.figure import Figure
 
 WIDTH = 116  # of a log
@@ -20,6 +20,7 @@ MEASURES: dict[str, Callable[[], list[Figure]]] = {
     "ingest.write_units": write_units.figures,
     "photo": photo.figures,
     "sync": sync.figures,
+    "dashboard": dashboard.figures,
     "cold_start": cold_start.figures,
     "reading_to_push_s": latency.figures,
     "evaluate.readings_per_s": evaluate.figures,

@@ -34,6 +34,7 @@ from chalicelib.ports import (
     CreditSigner,
     MediaStore,
     ModelStore,
+    Patience,
     PhotoInspector,
     PushChannel,
     PushQueue,
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from chalicelib.adapters.checklist_repo import RowChecklistRepo
     from chalicelib.adapters.consequence_repo import RowConsequenceRepo
     from chalicelib.adapters.credit_repo import RowCreditExportRepo
+    from chalicelib.adapters.dashboard_repo import RowDashboardRepo
     from chalicelib.adapters.duty_repo import RowDutyRepo
     from chalicelib.adapters.hazard_repo import RowHazardRepo
     from chalicelib.adapters.instrument_repo import RowInstrumentRepo
@@ -69,6 +71,7 @@ if TYPE_CHECKING:
     from chalicelib.usecases.apply_consequences import ConsequenceDesk
     from chalicelib.usecases.apply_operation import FieldDesk
     from chalicelib.usecases.chain_desk import ChainDesk
+    from chalicelib.usecases.count_thing import DashboardDesk
     from chalicelib.usecases.escalate_channels import UnseenDesk
     from chalicelib.usecases.export_credit_file import CreditDesk
     from chalicelib.usecases.hand_out import Post
@@ -478,6 +481,36 @@ class Services:
             exports=self.credit_exports,
             signer=self.credit_signer,
             printer=lambda: self.credit_printer,
+            clock=self.clock,
+            zone=self.zone,
+        )
+
+    @cached_property
+    def dashboard(self) -> RowDashboardRepo:
+        from chalicelib.adapters.dashboard_repo import RowDashboardRepo
+
+        return RowDashboardRepo(self.rows(OPERATIONS))
+
+    @cached_property
+    def patience(self) -> Patience:
+        from chalicelib.adapters.patience import JitteredPatience
+
+        return JitteredPatience()
+
+    @cached_property
+    def dashboard_desk(self) -> DashboardDesk:
+        from chalicelib.usecases.count_thing import DashboardDesk
+
+        return DashboardDesk(
+            dashboard=self.dashboard,
+            tasks=self.tasks,
+            warnings=self.warnings,
+            observations=self.observations,
+            scores=self.scores,
+            registry=self.registry,
+            catalogues=self.catalogues,
+            blocks=self.blocks,
+            patience=self.patience,
             clock=self.clock,
             zone=self.zone,
         )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.domain.block import Block
+from chalicelib.domain.dashboard import ThingTouched
 from chalicelib.domain.events import (
     AuditBroken,
     CatalogueReviewDue,
@@ -64,6 +65,8 @@ from chalicelib.usecases.apply_consequences import (
     supervise,
     unlock_by_work,
 )
+from chalicelib.usecases.check_dashboard import check_enterprise, check_totals
+from chalicelib.usecases.count_thing import count_registered, count_thing
 from chalicelib.usecases.decide_conflict import decide_conflict
 from chalicelib.usecases.deliver_commands import deliver_commands
 from chalicelib.usecases.dispatch_task import dispatch_task, follow_escalation, note_clearing, release_members
@@ -89,6 +92,7 @@ from chalicelib.usecases.publish_ranking import publish_rankings
 from chalicelib.usecases.push import push
 from chalicelib.usecases.push_channel import push_channel
 from chalicelib.usecases.read_audit import verify_audit
+from chalicelib.usecases.rebuild_dashboard import rebuild_dashboard
 from chalicelib.usecases.register import put_enterprise, put_person, put_unit
 from chalicelib.usecases.release_chain_alert import release_alert
 from chalicelib.usecases.report_hazard import report_hazard
@@ -116,6 +120,7 @@ from chalicelib.usecases.watch_alarms import watch_alarms
 from chalicelib.usecases.watch_chain import watch_chain
 from chalicelib.usecases.watch_deadlines import watch_deadlines
 from chalicelib.usecases.watch_plans import watch_plans
+from chalicelib.usecases.watch_sources import watch_sources
 from chalicelib.usecases.watch_unit import watch_unit
 from chalicelib.usecases.work_task import acknowledge, judge_side, submit_side
 
@@ -268,6 +273,12 @@ FLOW = (
     Stage("learn laws", "learn", "every hour", learn_laws),
     Stage("fit foresight", "learn", "every hour", fit_foresight),
     Stage("renew watch", "learn", "every hour", renew_watch),
+    Stage("count", "relay", ThingTouched, count_thing),
+    Stage("count registered", "relay", RegistryChanged, count_registered),
+    Stage("watch sources", "learn", "every hour", watch_sources),
+    Stage("check dashboard", "learn", "every hour", check_enterprise),
+    Stage("check totals", "learn", "every hour", check_totals),
+    Stage("rebuild dashboard", "learn", "every hour", rebuild_dashboard),
     Stage("find sensor faults", "learn", "every hour", find_sensor_faults, (ObservationOpened,)),
 )
 

@@ -21,6 +21,16 @@ if TYPE_CHECKING:  # a function loads the domain that it uses, and no more: it s
     from chalicelib.domain.command import Command
     from chalicelib.domain.consequence import Consequence
     from chalicelib.domain.credit_file import CreditExport, SignedJson, SigningKey
+    from chalicelib.domain.dashboard import (
+        Branch,
+        Counts,
+        Facet,
+        Generations,
+        Home,
+        StoredFacets,
+        Tally,
+        Thing,
+    )
     from chalicelib.domain.delivery import DeliveryStep
     from chalicelib.domain.duty import DutyEntry, DutyKind, Rota
     from chalicelib.domain.enterprise import Enterprise, Point, Profile, Unit
@@ -181,6 +191,10 @@ class BlockRepo(Protocol):
         """
         ...
 
+    def newest(self, enterprise_id: str) -> Block | None:
+        """By when it was made. One small read."""
+        ...
+
 
 class StateRepo(Protocol):
     def load(self, enterprise_id: str) -> tuple[EnterpriseState, int]:
@@ -215,6 +229,10 @@ class StateRepo(Protocol):
 
 class WarningRepo(Protocol):
     def get(self, warning_id: str) -> Warning | None: ...
+    def many(self, warning_ids: Sequence[str]) -> tuple[Warning, ...]:
+        """Those that exist, in no order."""
+        ...
+
     def record(self, warnings: Sequence[Warning]) -> None:
         """Write down warnings that nobody is told of."""
         ...
@@ -238,6 +256,10 @@ class ObservationRepo(Protocol):
         ...
 
     def get(self, observation_id: str) -> Observation | None: ...
+    def many(self, observation_ids: Sequence[str]) -> tuple[Observation, ...]:
+        """Those that exist, in no order."""
+        ...
+
     def save(self, observation: Observation) -> None:
         """Replace it: what was open is closed, or the other way about."""
         ...
@@ -806,6 +828,66 @@ class ConsequenceRepo(Protocol):
     def interviews(self, enterprise_id: str | None, cursor: str | None, limit: int) -> Page[Interview]:
         """Newest month first; of one enterprise, or of the whole park (None)."""
         ...
+
+
+class DashboardRepo(Protocol):
+    """Figures by generation and node, with the facets that they are sums of."""
+
+    def generations(self) -> Generations: ...
+    def save_generations(self, generations: Generations) -> Generations:
+        """Raises WriteConflict if they are no longer as they were read."""
+        ...
+
+    def stored(self, generation: int, anchor: str, things: Sequence[Thing]) -> StoredFacets:
+        """What was counted of them last. One read."""
+        ...
+
+    def settle(self, stored: StoredFacets, facets: Sequence[Facet], homes: Mapping[str, Home], at_ms: int) -> int:
+        """Count these facets in the place of the stored ones, with all sums that they are in. Returns how many differ.
+
+        `homes` has the anchor, and the enterprises that facets are shared with. Raises WriteConflict where another was first.
+        """
+        ...
+
+    def rehome(self, generation: int, anchor: str, home: Home, at_ms: int) -> bool:
+        """Have an enterprise stand where it now belongs, with all that was counted of it. Returns whether it moved. Raises WriteConflict."""
+        ...
+
+    def tallies(self, generation: int, keys: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], Tally]:
+        """By (node, NOW or month). One read."""
+        ...
+
+    def months(self, generation: int, node: str) -> tuple[str, ...]:
+        """Those that a node has figures of, and NOW."""
+        ...
+
+    def children(self, generation: int, node: str, cursor: str | None, limit: int) -> Page[tuple[str, str]]:
+        """The nodes right below one, by rising id, with their names where they have one. One read."""
+        ...
+
+    def branch(self, generation: int, anchor: str) -> Branch | None:
+        """All of an anchor at one moment; None where it changed while it was read."""
+        ...
+
+    def correct(
+        self,
+        generation: int,
+        wanted: Mapping[tuple[str, str], Counts],
+        versions: Mapping[tuple[str, str], int],
+        at_ms: int,
+    ) -> None:
+        """Put these sums in the place of what stands there. Raises WriteConflict where the versions are no longer current."""
+        ...
+
+    def sweep(self, generation: int, node: str) -> None:
+        """Delete all that a generation has of a node."""
+        ...
+
+
+class Patience(Protocol):
+    """How long who was not first waits before the next try."""
+
+    def wait(self, attempt: int) -> None: ...
 
 
 class PrivacyRepo(Protocol):

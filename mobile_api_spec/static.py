@@ -51,6 +51,7 @@ TAGS = [
     {"name": "commands", "description": "Measures asked of a plant, and what came of them"},
     {"name": "completeness", "description": "What arrived, what did not, and why"},
     {"name": "credit_files", "description": "The green credit file of an enterprise, signed, to be filed and verified"},
+    {"name": "dashboard", "description": "Figures of the park that are kept up to date, from the whole down to a unit"},
     {"name": "data_quality", "description": "How much of what arrived is fit to be judged"},
     {"name": "enterprises", "description": "Enterprises, their units and their score"},
     {"name": "foresight", "description": "What is ahead: risk by hour and region, freeze checks"},
@@ -335,6 +336,13 @@ NOTES = {
         "The same id with the same content is answered by the very release that was made, and costs nothing. With a budget of 10 the eleventh "
         "release at 1 is refused. docs/privacy.md says what is promised, and what is not."
     ),
+    "get_dashboard": (
+        "What is right below: regions of the park, industries of a region, enterprises of a region's industry, units of an enterprise; of an industry "
+        "alone, its regions. An enterprise reads its own branch; inspectors, and departments of some regions, read the sum of what is theirs. "
+        "Figures follow a change within two seconds; `month` chooses the figures of a month and the scores, all else is as it stands. "
+        "A page may have fewer items than its limit."
+    ),
+    "post_rebuild": "Figures stay right meanwhile. Asking again while it is under way says how far it has come.",
     "get_downwind": (
         "By the wind of that hour, else of the newest of the three hours before. In a calm (below 0.5 m/s), or where the wind is "
         "not known, all within 1800 m are named. Departments, committee and admin read every name; others learn of an enterprise that they "

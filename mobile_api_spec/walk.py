@@ -23,6 +23,7 @@ from mobile_api_spec.walk_checklists import checklists, publish
 from mobile_api_spec.walk_consequences import consequences
 from mobile_api_spec.walk_credit import credit_files
 from mobile_api_spec.walk_crew import crew, settled
+from mobile_api_spec.walk_dashboard import dashboard
 from mobile_api_spec.walk_laws import laws
 from mobile_api_spec.walk_privacy import privacy
 from mobile_api_spec.walk_scores import objections, objects_too_late
@@ -74,6 +75,7 @@ def walk() -> list[Exchange]:
         privacy,
         consequences,
         credit_files,
+        dashboard,
         _refusals,
     ):
         part(walker)
@@ -378,6 +380,7 @@ NAMED = {
     "put_point": {"body": {"unit_id": "nothing", "indicator": "voc"}},
     "put_person": {"body": {"name": "企业联络员乙", "role": "enterprise", "enterprise_id": "nobody"}},
     "get_foresight": {"query": {"region": "nothing"}},
+    "get_dashboard": {"query": {"region": "nothing"}},
     "get_duty": {"query": {"region": "nothing", "industry": "circular_chemical"}, "who": "inspector_safety"},
     "put_bridge": {"body": {"enterprise_id": "nobody", "public_key_pem": "-----BEGIN PUBLIC KEY-----"}},
 }

@@ -181,6 +181,7 @@ class Park:
             self.put_plant(admin, eid, code)
         for person, fields in PEOPLE.items():
             admin.put(f"/v1/people/{person}", {"name": person, **fields}, expect=200)
+        self.pump()
         return self
 
     def put_plant(self, admin: "Caller", eid: str, code: str) -> None:

@@ -60,6 +60,10 @@ class RowBlockRepo:
             if limit <= 0:
                 return
 
+    def newest(self, enterprise_id: str) -> Block | None:
+        found = self._rows.query(f"ENT#{enterprise_id}", from_sk=PREFIX, to_sk=f"{PREFIX}~", newest_first=True, limit=1)
+        return block_of(found[0]) if found else None
+
     def _blocks_of(self, page: list[Row]) -> list[Block]:
         """Blocks, or what pointers lead to, in the page's order."""
         if not page[0].sk.startswith(LATE_PREFIX):

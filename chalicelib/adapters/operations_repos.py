@@ -163,6 +163,10 @@ class RowWarningRepo:
         row = self._rows.get(f"WARNING#{warning_id}", "WARNING")
         return None if row is None else from_body(Warning, row.body)
 
+    def many(self, warning_ids: Sequence[str]) -> tuple[Warning, ...]:
+        rows = self._rows.get_many([(f"WARNING#{one}", "WARNING") for one in warning_ids]) if warning_ids else []
+        return tuple(from_body(Warning, row.body) for row in rows)
+
     def record(self, warnings: Sequence[Warning]) -> None:
         for warning in warnings:
             self._rows.commit(_warning_puts(warning))
@@ -210,6 +214,10 @@ class RowObservationRepo:
     def get(self, observation_id: str) -> Observation | None:
         row = self._rows.get(f"OBSERVATION#{observation_id}", "OBSERVATION")
         return None if row is None else from_body(Observation, row.body)
+
+    def many(self, observation_ids: Sequence[str]) -> tuple[Observation, ...]:
+        keys = [(f"OBSERVATION#{one}", "OBSERVATION") for one in observation_ids]
+        return tuple(from_body(Observation, row.body) for row in self._rows.get_many(keys)) if keys else ()
 
     def since(self, enterprise_id: str, onset_ms: int) -> tuple[Observation, ...]:
         feed = self._rows.query(f"OBSERVATIONS#enterprise:{enterprise_id}", from_sk=f"{onset_ms:013d}", to_sk="~")

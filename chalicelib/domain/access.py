@@ -77,6 +77,8 @@ class Action(StrEnum):
     SHARE_STATISTICS = "share_statistics"
     READ_CREDIT_FILE = "read_credit_file"
     READ_CREDIT_KEYS = "read_credit_keys"
+    READ_DASHBOARD = "read_dashboard"
+    REBUILD_DASHBOARD = "rebuild_dashboard"
 
 
 PEOPLE = frozenset(Role)
@@ -150,6 +152,8 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.SHARE_STATISTICS: frozenset({Role.COMMITTEE, Role.ADMIN}),
     Action.READ_CREDIT_FILE: frozenset({Role.ENTERPRISE, Role.DEPARTMENT, Role.COMMITTEE}),
     Action.READ_CREDIT_KEYS: PEOPLE,
+    Action.READ_DASHBOARD: PEOPLE,
+    Action.REBUILD_DASHBOARD: frozenset({Role.ADMIN}),
 }
 
 

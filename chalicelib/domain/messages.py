@@ -9,6 +9,7 @@ from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.chain_texts import CHAIN_TEXTS
 from chalicelib.domain.channel_texts import CHANNEL_TEXTS
 from chalicelib.domain.credit_texts import CREDIT_TEXTS
+from chalicelib.domain.dashboard_texts import DASHBOARD_TEXTS
 from chalicelib.domain.notice import Notice
 from chalicelib.domain.observation import Finding
 from chalicelib.domain.photo_texts import PHOTO_TEXTS
@@ -327,6 +328,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         **PRIVACY_TEXTS["zh-CN"],
         **SCORE_TEXTS["zh-CN"],
         **CREDIT_TEXTS["zh-CN"],
+        **DASHBOARD_TEXTS["zh-CN"],
     },
     "en": {
         "problem.internal": "The server failed; please try again later",
@@ -633,6 +635,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         **PRIVACY_TEXTS["en"],
         **SCORE_TEXTS["en"],
         **CREDIT_TEXTS["en"],
+        **DASHBOARD_TEXTS["en"],
     },
 }
 

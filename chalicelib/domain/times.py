@@ -9,6 +9,12 @@ def local_minute(at_ms: int, zone: ZoneInfo) -> str:
     return datetime.fromtimestamp(at_ms // 1000, UTC).astimezone(zone).strftime("%Y-%m-%d %H:%M")
 
 
+def months_through(first: str, last: str) -> tuple[str, ...]:
+    """All months (YYYY-MM) from one to another, both included."""
+    begin, end = (int(month[:4]) * 12 + int(month[5:]) - 1 for month in (first, last))
+    return tuple(f"{at // 12:04d}-{at % 12 + 1:02d}" for at in range(begin, end + 1))
+
+
 def month_span(month: str, zone: tzinfo) -> tuple[int, int]:
     """from_ms <= t < to_ms of a month (YYYY-MM) in a time zone."""
     year, number = int(month[:4]), int(month[5:])

@@ -5,12 +5,14 @@ turn comes again like everyone's. A job is one line of JOBS.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import datetime
 
 from chalicelib.acting import Author, acting
 from chalicelib.bootstrap import Services, ports_of
 from chalicelib.observability import FunctionFailed, count, described, logger
 from chalicelib.usecases.add_retest import compare_retests
+from chalicelib.usecases.check_dashboard import Drift, check_enterprise, check_totals
 from chalicelib.usecases.find_decoupling import find_decoupling
 from chalicelib.usecases.find_sensor_faults import find_sensor_faults
 from chalicelib.usecases.fit_foresight import fit_foresight
@@ -18,10 +20,15 @@ from chalicelib.usecases.learn_laws import learn_laws
 from chalicelib.usecases.open_visits import open_visits
 from chalicelib.usecases.publish_ranking import publish_rankings
 from chalicelib.usecases.read_audit import verify_audit
+from chalicelib.usecases.rebuild_dashboard import rebuild_dashboard
 from chalicelib.usecases.settle_month import count_month, month_to_settle, settle_month, uncounted, unsettled
 from chalicelib.usecases.train_watch import renew_watch
+from chalicelib.usecases.watch_sources import watch_sources
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
+CHECK = "check_dashboard"
+CHECKED_FROM_TO, TOTALS_FROM_TO = range(1, 4), range(4, 6)  # hours of the night
+REBUILD_MS, REBUILDS = 2 * 60_000, 4  # a turn that begins at the end of the budget must end in time too
 BUDGET_MS = 12 * 60_000  # of the function's fifteen minutes: one unit more may take some
 
 
@@ -133,6 +140,55 @@ def _open_visits(services: Services, turn: Turn, now_ms: int) -> str:
     return f"{open_visits(**ports_of(open_visits, services))} opened"
 
 
+def _watch_sources(services: Services, turn: Turn, now_ms: int) -> str:
+    return f"{watch_sources(**ports_of(watch_sources, services))} changed"
+
+
+def enterprises_at_night(services: Services) -> Subjects:
+    """By the park's clock, while little else goes on."""
+    if _hour(services) not in CHECKED_FROM_TO:
+        return []
+    return [(enterprise.id, "") for enterprise in services.registry.enterprises()]
+
+
+def once_at_night(services: Services) -> Subjects:
+    """After the enterprises."""
+    return [("", "all")] if _hour(services) in TOTALS_FROM_TO else []
+
+
+def _hour(services: Services) -> int:
+    return datetime.fromtimestamp(services.clock.now_ms() / 1000, services.zone).hour
+
+
+def _check_enterprise(services: Services, turn: Turn, now_ms: int) -> str:
+    return _told(check_enterprise(turn.enterprise_id, **ports_of(check_enterprise, services)), turn)
+
+
+def _check_totals(services: Services, turn: Turn, now_ms: int) -> str:
+    done = services.learning.done(CHECK)
+    since_ms = min((done.get((one.id, ""), 0) for one in services.registry.enterprises()), default=0)
+    return _told(check_totals(since_ms or None, **ports_of(check_totals, services)), turn)
+
+
+def _told(drift: Drift, turn: Turn) -> str:
+    for what, number in (("things", drift.things), ("scores", drift.scores), ("sums", drift.sums)):
+        if number:
+            count("DashboardDrift", number, what=what)
+    if drift != Drift():
+        logger.warning("dashboard drift", extra={"enterprise_id": turn.enterprise_id, **asdict(drift)})
+    return "intact" if drift == Drift() else "put right"
+
+
+def rebuilding(services: Services) -> Subjects:
+    known = services.dashboard.generations()
+    is_idle = known.building is None and known.former is None
+    return [] if is_idle else [("", f"part-{number}") for number in range(REBUILDS)]
+
+
+def _rebuild_dashboard(services: Services, turn: Turn, now_ms: int) -> str:
+    return rebuild_dashboard(now_ms + REBUILD_MS, **ports_of(rebuild_dashboard, services))
+
+
 # A day's job is due half an hour early, so that the hour's run that comes a little before does not put it off to the next.
 JOBS = (
     Job("find_sensor_faults", HOUR_MS // 2, _find_sensor_faults, units),
@@ -141,6 +197,10 @@ JOBS = (
     Job("fit_foresight", DAY_MS - HOUR_MS // 2, _fit_foresight, regions),
     Job("compare_retests", HOUR_MS // 2, _compare_retests, once),
     Job("verify_audit", DAY_MS - HOUR_MS // 2, _verify_audit, chains),
+    Job("watch_sources", HOUR_MS // 2, _watch_sources, once),
+    Job(CHECK, DAY_MS - 4 * HOUR_MS, _check_enterprise, enterprises_at_night),
+    Job("check_totals", DAY_MS - 4 * HOUR_MS, _check_totals, once_at_night),
+    Job("rebuild_dashboard", 0, _rebuild_dashboard, rebuilding),
     Job("renew_watch", 7 * DAY_MS, _renew_watch, units),
     Job("count_month", HOUR_MS // 2, _count_month, counting),
     Job("settle_month", HOUR_MS // 2, _settle_month, settling),

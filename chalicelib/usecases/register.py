@@ -32,7 +32,7 @@ def put_enterprise(
     since_ms = clock.now_ms() if before is None else before.enterprise.registered_at_ms
     own = {"id": enterprise_id, "position": place, "registered_at_ms": since_ms}
     enterprise = Enterprise(**{**fields, **own})
-    if registry.put_enterprise(enterprise) not in (None, enterprise):
+    if registry.put_enterprise(enterprise) != enterprise:  # the dashboard counts new ones too
         _announce({f"enterprise:{enterprise_id}"}, packs, clock)
     return enterprise
 
@@ -57,7 +57,7 @@ def put_unit(
     unit = Unit(**{**fields, "id": unit_id, "feeds": tuple(dict.fromkeys(fields["feeds"]))})
     if wrong := _wrong_feeds(unit, profile):
         raise InvalidRequest(errors=wrong)
-    if registry.put_unit(unit) not in (None, unit):
+    if registry.put_unit(unit) != unit:
         _announce({f"enterprise:{unit.enterprise_id}"}, packs, clock)
     return unit
 

@@ -119,10 +119,7 @@ def score_of(
 ) -> MonthScore:
     """As `month_score`, for nobody in particular."""
     now_ms = clock.now_ms()
-    policy = catalogues.in_force_at(min(now_ms, month_span(month, zone)[1] - 1)).score
-    weights, entries = policy.weights_of(one.industry), scores.of_month(one.id, month)
-    frozen = frozenset(o.entry_key for o in scores.objections(one.id, month) if o.state is ObjectionState.OPEN)
-    score = total(one.id, month, policy, weights, entries, frozen)
+    score = standing_score(one, month, now_ms, scores=scores, catalogues=catalogues, zone=zone)
     if month != month_of(now_ms, zone):
         return MonthScore(score, None)
     open_tasks = tasks.listing(f"enterprise:{one.id}", None, OPEN_LOOKED_AT, open_only=True).items
@@ -132,7 +129,19 @@ def score_of(
         for entry in _entries(replace(task, closed_at_ms=now_ms), warnings, hazards, catalogues, zone)
         if entry.enterprise_id == one.id
     ]
-    return MonthScore(score, total(one.id, month, policy, weights, [*entries, *ahead], frozen))
+    policy = catalogues.in_force_at(min(now_ms, month_span(month, zone)[1] - 1)).score
+    projected = total(one.id, month, policy, score.weights, [*score.entries, *ahead], score.frozen)
+    return MonthScore(score, projected)
+
+
+def standing_score(
+    one: Enterprise, month: str, now_ms: int, *, scores: ScoreRepo, catalogues: CatalogueRepo, zone: tzinfo
+) -> Score:
+    """Of one enterprise and month, by the catalogue in force at its end, or now."""
+    policy = catalogues.in_force_at(min(now_ms, month_span(month, zone)[1] - 1)).score
+    frozen = frozenset(o.entry_key for o in scores.objections(one.id, month) if o.state is ObjectionState.OPEN)
+    weights = policy.weights_of(one.industry)
+    return total(one.id, month, policy, weights, scores.of_month(one.id, month), frozen)
 
 
 def _enterprise(enterprise_id: str, person: Person, registry: RegistryRepo) -> Enterprise:

@@ -61,6 +61,8 @@ NO_STAGE = {
     "share_statistics",
     "share_chain_results",
     "see_chain_gain",
+    "read_dashboard",
+    "history",
 }
 FUNCTIONS = {"api", *(source.name for source in app.event_sources)}
 SOURCES = {"admin", "inspector", "enterprise", "department", "committee", "upload", "every minute", "every hour"}

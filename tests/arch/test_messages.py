@@ -12,6 +12,7 @@ from chalicelib.domain.command import CommandState
 from chalicelib.domain.comparison import Agreement
 from chalicelib.domain.completeness import UNKNOWN, WAITING
 from chalicelib.domain.consequence import EndReason
+from chalicelib.domain.dashboard_scope import Level
 from chalicelib.domain.dimension import SIDES, Dimension
 from chalicelib.domain.downwind import Wind
 from chalicelib.domain.duty import Standing
@@ -79,6 +80,7 @@ WORDS["end"] = {why.value for why in EndReason}
 WORDS["unlock"] = {"grade_lost", "grade_at_least", "work_done", "delisted"}
 WORDS["interview"] = {state.value for state in InterviewState}
 WORDS["interview_outcome"] = {one.value for one in InterviewOutcome}
+WORDS["level"] = {level.value for level in Level}
 WORDS["advice"] = {"lower", "raise", "falls", "grows"}
 ALWAYS = {"tier", "rule", "enterprise", "unit"}
 MORE = {

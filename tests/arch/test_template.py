@@ -1,6 +1,7 @@
 """The templates against the rules they must keep: nothing is lost silently, nobody may do more than its code does, any partition."""
 
 import ast
+import json
 import re
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from botocore import xform_name
 
 from app import app
+from chalicelib.handlers.on_event import COUNTED, TOUCHING
 from infra.package import ROOT, merged_overlay
 from infra.roles import PRESENCE, grants, is_by_lambda, listed, statements
 
@@ -105,6 +107,44 @@ def test_a_stream_gives_a_poison_record_up_in_the_end_and_alone(_function: Any, 
     assert 0 < source["MaximumRetryAttempts"] <= 10
     assert 0 < source["MaximumRecordAgeInSeconds"] < 24 * 3600, "a stream forgets after a day"
     assert source["StartingPosition"] == "TRIM_HORIZON", "what was written before the first deployment counts too"
+
+
+def admits(stream: str, pk: str, sk: str, event: str = "MODIFY") -> bool:
+    """Whether a stream's filter lets a changed row through to its function (Lambda's guide: rules `prefix` and equality)."""
+    patterns = [json.loads(one["Pattern"]) for one in STREAMS[stream][1]["FilterCriteria"]["Filters"]]
+    return any(
+        event in one["eventName"]
+        and all(
+            any(given.startswith(rule["prefix"]) if isinstance(rule, dict) else given == rule for rule in rules["S"])
+            for name, given in (("pk", pk), ("sk", sk))
+            if (rules := one["dynamodb"]["Keys"].get(name))
+        )
+        for one in patterns
+    )
+
+
+RELAY = "Relay.RelayDynamodbEventSource"
+
+
+@pytest.mark.parametrize(
+    ("pk", "sk"),
+    [
+        *(("TASK#t-1", f"{prefix}x" if prefix.endswith("#") else prefix) for prefix in TOUCHING),
+        *((f"{name}#x-1", name) for name in COUNTED),
+        ("SCORE#acme#2026-03", "t-1:late"),
+        ("SCORE#acme#2026-03", "~OBJECTION#t-1:late"),
+    ],
+)
+def test_every_row_that_the_relay_works_on_reaches_it(pk: str, sk: str) -> None:
+    assert admits(RELAY, pk, sk)
+
+
+@pytest.mark.parametrize(
+    ("pk", "sk"),
+    [("DASHBOARD#1#park", "NOW"), ("DASHBOARD#1#of:enterprise:a", "task:t"), ("TASK#t-1", "PACK"), ("ENT#a", "STATE")],
+)
+def test_what_the_relay_gathers_does_not_come_back_to_it(pk: str, sk: str) -> None:
+    assert not admits(RELAY, pk, sk) and not admits(RELAY, pk, sk, "INSERT")
 
 
 @pytest.mark.parametrize(("function", "source"), SQS_SOURCES.values(), ids=SQS_SOURCES)

@@ -165,6 +165,15 @@ def test_blocks_are_found_once_however_many_pages_there_are(rows: Rows) -> None:
     assert sorted(between(blocks, T0 - 1, T0 + HOUR_MS * 2)) == sorted([*live, *late])
 
 
+def test_the_newest_block_is_the_one_that_was_made_last(rows: Rows) -> None:
+    blocks = RowBlockRepo(rows)
+    assert blocks.newest("acme") is None
+    for number in (2, 3, 1):
+        blocks.add(block(id=uuid7(T0 + number * 60_000)))
+    found = blocks.newest("acme")
+    assert found is not None and found.id == uuid7(T0 + 180_000) and blocks.newest("other") is None
+
+
 def test_a_block_is_kept_for_three_years(rows: Rows) -> None:
     stored = RowBlockRepo(rows).add(block())
     (row,) = rows.query("ENT#acme", prefix="B#")
@@ -267,6 +276,11 @@ def test_warnings_are_listed_newest_first_of_one_enterprise_or_the_park(rows: Ro
     assert [w.id for w in warnings.listing(None, None, 10).items] == ["w-4", "w-3", "w-2", "w-1", "w-0"]
     assert [w.id for w in warnings.listing("acme", None, 10).items] == ["w-3", "w-1"]
     assert warnings.listing("nobody", None, 10).items == ()
+
+
+def test_of_warnings_that_are_named_those_come_that_are_there(rows: Rows) -> None:
+    warnings = store_warnings(rows, warning(1), warning(2))
+    assert [one.id for one in warnings.many([warning(2).id, "w-none"])] == [warning(2).id] and warnings.many([]) == ()
 
 
 def test_warnings_of_a_time_are_those_of_the_whole_park_page_by_page(rows: Rows) -> None:
@@ -851,6 +865,12 @@ def test_an_observation_is_stored_once_with_what_announces_it(rows: Rows) -> Non
     observations.add([replace(OBSERVED, subject="another")], [TOLD])
     assert observations.get("o-1") == OBSERVED
     assert len(rows.query("ENT#acme", prefix="EVENT#")) == 1
+
+
+def test_of_observations_that_are_named_those_come_that_are_there(rows: Rows) -> None:
+    observations = RowObservationRepo(rows)
+    observations.add([OBSERVED])
+    assert observations.many(["o-1", "o-none"]) == (OBSERVED,) and observations.many([]) == ()
 
 
 def test_an_observation_that_is_saved_again_is_listed_once(rows: Rows) -> None:

@@ -106,6 +106,7 @@ MAY: dict[str, set[str]] = {
     "approve_window": {"department"},
     "end_window": {"enterprise", "department"},
     "get_alarm_kpis": {"department", "committee", "admin"},
+    "post_rebuild": {"admin"},
     "put_link": {"committee", "admin"},
     "delete_link": {"committee", "admin"},
     "end_chain_alert": {"department", "committee"},
@@ -187,6 +188,8 @@ NOT_THEIRS: dict[tuple[str, str], int] = {
     ("acknowledge", "enterprise_other"): 403,
     ("get_foresight", "inspector_elsewhere"): 404,
     ("get_foresight", "department_elsewhere"): 404,
+    ("get_dashboard", "inspector_elsewhere"): 404,  # the east
+    ("get_dashboard", "department_elsewhere"): 404,
 }
 PEOPLES = [one for one in ENDPOINTS if one.action is not None]
 TENANTS = ("acme", "other")

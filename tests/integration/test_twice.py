@@ -24,6 +24,7 @@ from chalicelib.adapters.sqs import encode
 from chalicelib.api.models.wire import rfc3339
 from chalicelib.bootstrap import Services
 from chalicelib.domain.block import Block
+from chalicelib.domain.dashboard import ThingTouched
 from chalicelib.domain.field_pack import PhotoJudged, TaskTouched
 from chalicelib.domain.photo import RefusalReason
 from chalicelib.domain.score import Cause, ScoreEntry
@@ -31,7 +32,7 @@ from chalicelib.domain.times import month_span
 from chalicelib.flow import FLOW, Stage, stages_on
 from chalicelib.handlers.on_block import on_block
 from chalicelib.handlers.on_clock import on_clock
-from chalicelib.handlers.on_event import TOUCHING, on_event
+from chalicelib.handlers.on_event import TOUCHING, on_event, touched
 from chalicelib.handlers.on_learn import on_learn
 from chalicelib.handlers.on_photo import on_photo
 from chalicelib.handlers.on_push import on_push
@@ -158,15 +159,18 @@ class RepeatingPark(Park):
 
     def _deliver(self, row: Row) -> None:
         super()._deliver(row)
+        counted = stages_on(ThingTouched, "relay") if touched(row) is not None else ()
         if row.sk.startswith("B#"):
             self.note(stages_on(Block, "evaluate"), self.handled_again(on_block, stream_record(row)))
         elif row.pk.startswith("TASK#") and row.sk.startswith(TOUCHING):
             judged = stages_on(PhotoJudged, "relay") if row.sk.startswith("PHOTO#") and row.version > 1 else ()
-            stages = (*stages_on(TaskTouched, "relay"), *judged)
+            stages = (*stages_on(TaskTouched, "relay"), *judged, *counted)
             self.note(stages, self.handled_again(on_event, stream_record(row)))
         elif row.sk.startswith("EVENT#"):
             stages = stages_on(type(event_from_body(row.body)), "relay")
             self.note(stages, self.handled_again(on_event, stream_record(row)))
+        elif counted:
+            self.note(counted, self.handled_again(on_event, stream_record(row)))
 
     def _push(self, request: PushRequest) -> bool:
         is_failed = super()._push(request)
@@ -285,6 +289,11 @@ def story(park: RepeatingPark) -> None:
     park.clock.ms = QUARTER_MS
     park.minute_passes()
     park.hours_pass()
+    park.hour_passes()
+    park.as_("admin").post("/v1/dashboard/rebuilds", expect=202)
+    for hours in (17, 19):  # half past two and half past four in the night
+        park.clock.ms = QUARTER_MS + hours * 3_600_000
+        park.hour_passes()
 
 
 def gives_to_other(park: RepeatingPark) -> None:

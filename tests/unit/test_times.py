@@ -8,10 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain.score import month_of
-from chalicelib.domain.times import month_span
+from chalicelib.domain.times import month_span, months_through
 
 SHANGHAI, BERLIN = ZoneInfo("Asia/Shanghai"), ZoneInfo("Europe/Berlin")
 HOUR_MS = 3_600_000
+
+
+def test_months_go_on_over_the_end_of_a_year() -> None:
+    assert months_through("2025-11", "2026-02") == ("2025-11", "2025-12", "2026-01", "2026-02")
+    assert months_through("2026-02", "2026-02") == ("2026-02",) and months_through("2026-02", "2026-01") == ()
 
 
 @pytest.mark.parametrize(
