@@ -17,6 +17,7 @@ from chalicelib.api import (
     completeness,
     crew,
     data_quality,
+    drills,
     enterprises,
     foresight,
     hazards,
@@ -75,6 +76,7 @@ for part in (
     foresight,
     chain,
     chain_plans,
+    drills,
     privacy,
 ):
     app.register_blueprint(part.api)

@@ -15,6 +15,10 @@ from chalicelib.domain.events import (
     ChainReached,
     CommandRequested,
     CommandSettled,
+    DrillCancelled,
+    DrillDue,
+    DrillEnded,
+    DrillPlanned,
     LateWarningsFound,
     LimitCrossed,
     ObjectionDecided,
@@ -59,6 +63,7 @@ from chalicelib.usecases.find_decoupling import find_decoupling
 from chalicelib.usecases.find_sensor_faults import find_sensor_faults
 from chalicelib.usecases.fit_foresight import fit_foresight
 from chalicelib.usecases.hand_over import accept_side, decline_side, transfer_side
+from chalicelib.usecases.hold_drill import cancel_drill, end_drill, plan_drill, start_drill
 from chalicelib.usecases.ingest_readings import Upload, ingest_readings
 from chalicelib.usecases.learn_laws import learn_laws
 from chalicelib.usecases.miss_photos import miss_photos
@@ -83,6 +88,7 @@ from chalicelib.usecases.sync_operations import retry_held, retry_on_photo, sync
 from chalicelib.usecases.take_report import Report, take_report
 from chalicelib.usecases.tell_audit import tell_audit
 from chalicelib.usecases.tell_downwind import tell_downwind
+from chalicelib.usecases.tell_drill import tell_drill, tell_drill_due
 from chalicelib.usecases.tell_late import tell_late
 from chalicelib.usecases.tell_observation import tell_observation
 from chalicelib.usecases.tell_operation import tell_operation
@@ -93,6 +99,7 @@ from chalicelib.usecases.warn_receiver import warn_receiver
 from chalicelib.usecases.watch_alarms import watch_alarms
 from chalicelib.usecases.watch_chain import watch_chain
 from chalicelib.usecases.watch_deadlines import watch_deadlines
+from chalicelib.usecases.watch_drills import ask_for_drill, watch_drills
 from chalicelib.usecases.watch_plans import watch_plans
 from chalicelib.usecases.watch_unit import watch_unit
 from chalicelib.usecases.work_task import acknowledge, judge_side, submit_side
@@ -205,6 +212,16 @@ FLOW = (
     Stage("watch plans", "clock", "every minute", watch_plans, (PlanStepOverdue,)),
     Stage("tell plan", "relay", PlanStepOverdue, tell_plan, (PushRequest,)),
     Stage("tell plan", "relay", PlanRunEnded, tell_plan, (PushRequest,)),
+    Stage("plan drill", "api", "committee", plan_drill, (DrillPlanned,)),
+    Stage("start drill", "api", "committee", start_drill, (Block,)),
+    Stage("end drill", "api", "committee", end_drill, (DrillEnded,)),
+    Stage("cancel drill", "api", "committee", cancel_drill, (DrillCancelled,)),
+    Stage("watch drills", "clock", "every minute", watch_drills, (Block, DrillEnded)),
+    Stage("tell drill", "relay", DrillPlanned, tell_drill, (PushRequest,)),
+    Stage("tell drill", "relay", DrillEnded, tell_drill, (PushRequest,)),
+    Stage("tell drill", "relay", DrillCancelled, tell_drill, (PushRequest,)),
+    Stage("ask for drill", "clock", "every minute", ask_for_drill, (DrillDue,)),
+    Stage("tell drill due", "relay", DrillDue, tell_drill_due, (PushRequest,)),
     Stage("report hazard", "api", "inspector", report_hazard, (TaskDispatched,)),
     Stage("plan visit", "api", "inspector", plan_visit),
     Stage("accept", "api", "inspector", accept_side),

@@ -19,9 +19,10 @@ if TYPE_CHECKING:  # a function loads the domain that it uses, and no more: it s
     from chalicelib.domain.checklist import Checklist, ItemAnswer
     from chalicelib.domain.command import Command
     from chalicelib.domain.delivery import DeliveryStep
+    from chalicelib.domain.drill import Drill
     from chalicelib.domain.duty import DutyEntry, DutyKind, Rota
     from chalicelib.domain.enterprise import Enterprise, Point, Profile, Unit
-    from chalicelib.domain.events import CatalogueReviewDue, Event, LimitCrossed, RegistryChanged
+    from chalicelib.domain.events import CatalogueReviewDue, DrillDue, Event, LimitCrossed, RegistryChanged
     from chalicelib.domain.evidence import Rectification, Retest
     from chalicelib.domain.field_operation import DeviceClock, KeptOperation
     from chalicelib.domain.field_pack import FieldPack, PackEntry
@@ -644,6 +645,33 @@ class ReviewRepo(Protocol):
         ...
 
 
+class DrillRepo(Protocol):
+    """Drills, each with all that is kept of it once its room is gone."""
+
+    def add(self, drill: Drill, events: Sequence[Event]) -> Drill:
+        """Plan a drill with what announces it, once by id: of a repeat, the drill as it now stands. Raises ContentConflict for other
+        content."""
+        ...
+
+    def get(self, drill_id: str) -> Drill | None: ...
+    def save(self, drill: Drill, events: Sequence[Event]) -> Drill:
+        """Put a drill in the place of its version, with what announces the change. Raises WriteConflict."""
+        ...
+
+    def running(self) -> tuple[Drill, ...]: ...
+    def listing(self, person_id: str | None, cursor: str | None, limit: int) -> Page[Drill]:
+        """Newest planned first; None: all of them, else those in which the person takes part."""
+        ...
+
+    def was_asked_for(self, quarter: str) -> bool:
+        """Whether it was said that the quarter lacks a drill. One small read."""
+        ...
+
+    def ask_for(self, event: DrillDue) -> None:
+        """Say that a quarter lacks a drill, once a quarter."""
+        ...
+
+
 class DeviceRepo(Protocol):
     def put(self, device: Device) -> None: ...
     def delete(self, person_id: str, device_id: str) -> None: ...
@@ -841,11 +869,12 @@ class ForesightRepo(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PushRequest:
-    """What the push queue carries: a pointer to the notice, nothing personal."""
+    """What the push queue carries: a pointer to the notice, nothing personal. `drill_id` is as the notice's."""
 
     person_id: str
     notice_id: str
     correlation_id: str
+    drill_id: str = ""
 
 
 class PushQueue(Protocol):

@@ -21,6 +21,7 @@ from mobile_api_spec.walk_chain import chain
 from mobile_api_spec.walk_channels import channels
 from mobile_api_spec.walk_checklists import checklists, publish
 from mobile_api_spec.walk_crew import crew, settled
+from mobile_api_spec.walk_drills import drills
 from mobile_api_spec.walk_laws import laws
 from mobile_api_spec.walk_privacy import privacy
 from mobile_api_spec.walk_scores import objections, objects_too_late
@@ -69,6 +70,7 @@ def walk() -> list[Exchange]:
         reopening,
         objects_too_late,
         chain,
+        drills,
         privacy,
         _refusals,
     ):

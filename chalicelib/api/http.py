@@ -43,6 +43,7 @@ MAX_BODY_BYTES = 6 * 1024 * 1024
 MAX_DECOMPRESSED_BYTES = 16 * 1024 * 1024
 GZIP_MAGIC = b"\x1f\x8b"
 BRIDGE = "bridge"
+DRILL = "x-drill"  # the header that says in which drill's room a call is made
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 MAX_FIELD_ERRORS = 100
@@ -224,6 +225,10 @@ def _squeezed(response: Response, call: Call) -> Response:
 def _run(known: Endpoint, call: Call, request: Request, parameters: dict[str, str]) -> Response:
     if not known.public:
         call.person_or_bridge = _bridge(call) if known.action is None else _person(known.action, call)
+    if known.action is not None and (room := call.headers.get(DRILL, "").strip()):
+        from chalicelib.api.drill_room import enter
+
+        enter(room, known.action, known.method, call)
     if (query := known.query) is not None:
         given = (
             {} if request.query_params is None else {k: request.query_params.getlist(k) for k in request.query_params}

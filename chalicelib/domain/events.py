@@ -331,6 +331,38 @@ class PlanRunEnded(PlanEvent):
     kind: ClassVar[str] = "plan_run_ended"
 
 
+@dataclass(frozen=True, slots=True)
+class DrillEvent(Event):
+    """Of the whole park: `enterprise_id` is empty."""
+
+    identity: ClassVar[tuple[str, ...]] = ("drill_id",)
+    drill_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DrillPlanned(DrillEvent):
+    kind: ClassVar[str] = "drill_planned"
+
+
+@dataclass(frozen=True, slots=True)
+class DrillEnded(DrillEvent):
+    kind: ClassVar[str] = "drill_ended"
+
+
+@dataclass(frozen=True, slots=True)
+class DrillCancelled(DrillEvent):
+    kind: ClassVar[str] = "drill_cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class DrillDue(Event):
+    """Of the whole park: a quarter is nearly over, and no drill was held or is planned."""
+
+    kind: ClassVar[str] = "drill_due"
+    identity: ClassVar[tuple[str, ...]] = ("quarter",)
+    quarter: str
+
+
 EVENTS: dict[str, type[Event]] = {
     event.kind: event
     for event in (
@@ -369,5 +401,9 @@ EVENTS: dict[str, type[Event]] = {
         PlanStepStuck,
         PlanStepOverdue,
         PlanRunEnded,
+        DrillPlanned,
+        DrillEnded,
+        DrillCancelled,
+        DrillDue,
     )
 }

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.chain_texts import CHAIN_TEXTS
 from chalicelib.domain.channel_texts import CHANNEL_TEXTS
+from chalicelib.domain.drill_texts import DRILL_TEXTS
 from chalicelib.domain.notice import Notice
 from chalicelib.domain.observation import Finding
 from chalicelib.domain.photo_texts import PHOTO_TEXTS
@@ -323,6 +324,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         **WHY_TEXTS["zh-CN"],
         **WEATHER_TEXTS["zh-CN"],
         **PRIVACY_TEXTS["zh-CN"],
+        **DRILL_TEXTS["zh-CN"],
     },
     "en": {
         "problem.internal": "The server failed; please try again later",
@@ -627,6 +629,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         **WHY_TEXTS["en"],
         **WEATHER_TEXTS["en"],
         **PRIVACY_TEXTS["en"],
+        **DRILL_TEXTS["en"],
     },
 }
 
@@ -674,6 +677,7 @@ def render_notice(notice: Notice, language: str, catalogue: Catalogue) -> tuple[
     params["unit"] = params.get("kind") or params.get("unit", "")
     head = f"notice.{notice.kind.value}"
     title, body = text(f"{head}.title", language, **params), text(f"{head}.body", language, **params)
+    title = text("group.drill", language, title=title) if notice.drill_id else title
     return title, body if notice.count == 1 else body + text("group.repeated", language, count=notice.count)
 
 
@@ -684,6 +688,7 @@ def render_group(notices: Sequence[Notice], language: str) -> tuple[str, str]:
     named = ("、" if language != "en" else ", ").join(units[:GROUP_UNITS]) + ("…" if len(units) > GROUP_UNITS else "")
     enterprise, tier = params[0].get("enterprise", ""), max(notice.tier for notice in notices)
     title = text("group.title", language, enterprise=enterprise, count=len(notices))
+    title = text("group.drill", language, title=title) if notices[0].drill_id else title
     return title, text("group.body", language, tier=tier, units=named)
 
 

@@ -58,6 +58,8 @@ NO_STAGE = {
     "read_chain_alerts",
     "keep_plans",
     "share_statistics",
+    "drill_desk",
+    "report_drill",
 }
 FUNCTIONS = {"api", *(source.name for source in app.event_sources)}
 SOURCES = {"admin", "inspector", "enterprise", "department", "committee", "upload", "every minute", "every hour"}

@@ -12,6 +12,7 @@ from chalicelib.domain.comparison import Agreement
 from chalicelib.domain.completeness import UNKNOWN, WAITING
 from chalicelib.domain.dimension import SIDES, Dimension
 from chalicelib.domain.downwind import Wind
+from chalicelib.domain.drill import DrillState
 from chalicelib.domain.duty import Standing
 from chalicelib.domain.field_command import COMMANDS
 from chalicelib.domain.field_operation import Outcome
@@ -71,6 +72,10 @@ WORDS["standing"] = {one.value for one in Standing}
 WORDS["clock"] = {"ahead", "behind"}
 WORDS["data_set"] = {one.value for one in DataSetId}
 WORDS["statistic"] = {one.value for one in StatisticId}
+WORDS["drill_state"] = {state.value for state in DrillState}
+WORDS["drill_step"] = {
+    "injected", "warned", "dispatched", "acknowledged", "submitted_safety", "submitted_environment", "accepted"
+}  # fmt: skip
 WORDS["advice"] = {"lower", "raise", "falls", "grows"}
 ALWAYS = {"tier", "rule", "enterprise", "unit"}
 MORE = {
@@ -108,6 +113,10 @@ MORE = {
     "plan_stuck": {"plan", "incident", "step", "text"},
     "plan_overdue": {"plan", "incident", "step", "minutes"},
     "plan_ended": {"plan", "incident"},
+    "drill_planned": {"drill", "at", "minutes"},
+    "drill_ended": {"drill", "total", "done", "late"},
+    "drill_cancelled": {"drill", "at"},
+    "drill_due": {"quarter"},
 }
 
 

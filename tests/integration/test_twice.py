@@ -68,6 +68,10 @@ ROUTES = {
     r"POST /v1/chain/plans/.*/runs": "start plan",
     r"POST /v1/chain/runs/.*/answer": "answer step",
     r"POST /v1/chain/runs/.*/end": "end plan",
+    r"POST /v1/drills": "plan drill",
+    r"POST /v1/drills/.*/start": "start drill",
+    r"POST /v1/drills/.*/end": "end drill",
+    r"POST /v1/drills/.*/cancellation": "cancel drill",
     r"POST .*/acceptance": "accept",
     r"POST .*/decline": "decline",
     r"POST .*/transfer": "transfer",
@@ -268,7 +272,9 @@ def story(park: RepeatingPark) -> None:
     objects(park)
     think_twice(park, task)
     runs_a_joint_plan(park)
+    practises(park)
     alarm_story(park)
+    lacks_a_drill(park)
     park.clock.ms = QUARTER_MS
     park.minute_passes()
     park.hour_passes()
@@ -299,6 +305,31 @@ def runs_a_joint_plan(park: RepeatingPark) -> None:
         park.pump()
     park.as_("committee").post(f"/v1/chain/runs/{client_id(70)}/end")
     park.pump()
+
+
+def practises(park: RepeatingPark) -> None:
+    """Three drills: one is ended by hand, one by the clock, one is called off."""
+    people = ["inspector_safety", "inspector_environment", "enterprise", "department_safety", "department_environment"]
+    plan = {"title": "联合演练", "scenario": "coupled-tier2", "units": ["acme-r1"], "people": people, "lasts_min": 31}
+    for number in (40, 41, 42):
+        drill = {"id": client_id(number), **plan, "starts_at": rfc3339(park.clock.ms)}
+        park.as_("committee").post("/v1/drills", drill, expect=201)
+        park.pump()
+    for number in (40, 41):
+        park.as_("committee").post(f"/v1/drills/{client_id(number)}/start")
+        park.pump()
+    park.as_("committee").post(f"/v1/drills/{client_id(40)}/end")
+    park.as_("committee").post(f"/v1/drills/{client_id(42)}/cancellation")
+    park.pump()
+    for minutes in (30, 1):
+        park.clock.advance(minutes * 60)
+        park.minute_passes()
+
+
+def lacks_a_drill(park: RepeatingPark) -> None:
+    """The next quarter is nearly over, and none was held."""
+    park.clock.ms = QUARTER_MS - 9 * 86_400_000
+    park.minute_passes()
 
 
 def alarm_story(park: RepeatingPark) -> None:
