@@ -122,6 +122,7 @@ def cancel_drill(call: Call, drill_id: str) -> DrillOut:
 def get_drill_report(call: Call, drill_id: str) -> ReportOut:
     from chalicelib.api.models.drills import ReportOut
     from chalicelib.usecases.hold_drill import see_report
+    from chalicelib.usecases.report_drill import points_of
 
     drill, report = see_report(drill_id, call.person, drill_desk=call.services.drill_desk)
     return ReportOut(
@@ -133,7 +134,7 @@ def get_drill_report(call: Call, drill_id: str) -> ReportOut:
         steps_done=report.done,
         steps_late=report.late,
         courses=[_course(call, one, report.at_ms) for one in report.courses],
-        points=dict(report.points),
+        points=points_of(drill, call.services.clock.now_ms(), call.services.drill_desk),
     )
 
 

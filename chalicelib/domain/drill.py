@@ -130,11 +130,10 @@ class Course:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`points` is what the ledger would have had of it by enterprise: the real one has nothing."""
+    """How far each course had come by then."""
 
     at_ms: int
     courses: tuple[Course, ...]
-    points: Mapping[str, float]
 
     @property
     def steps(self) -> Iterator[Step]:

@@ -13,13 +13,18 @@ MOST_TASKS = 100  # of a drill
 def report_on(drill: Drill, now_ms: int, desk: DrillDesk) -> Report:
     room = desk.room(drill)
     tasks = room.tasks.listing("park", None, MOST_TASKS, open_only=False).items
-    courses = tuple(_course(target, drill, tasks, room) for target in drill.targets)
-    months = {month_of(at_ms, desk.zone) for at_ms in (drill.started_at_ms or now_ms, now_ms)}
-    points = {
+    return Report(now_ms, tuple(_course(target, drill, tasks, room) for target in drill.targets))
+
+
+def points_of(drill: Drill, now_ms: int, desk: DrillDesk) -> dict[str, float]:
+    """By enterprise, what the ledger of the drill's room has, which a closed task's entries reach a moment later. The real one has nothing."""
+    room = desk.room(drill)
+    at_ms = (drill.started_at_ms or now_ms, drill.ended_at_ms or now_ms)
+    months = {month_of(one, desk.zone) for one in at_ms}
+    return {
         one: round(sum(entry.points for month in months for entry in room.scores.of_month(one, month)), 2)
         for one in sorted(drill.enterprises)
     }
-    return Report(now_ms, courses, points)
 
 
 def _course(target: Target, drill: Drill, tasks: tuple[Task, ...], room: DrillRoom) -> Course:

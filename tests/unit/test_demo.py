@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from demo.client import TRIES, Phone, Refused
+from demo.drill import differences
 from demo.people import Actor
 from demo.repairs import Repairs
 from demo.report import count_pushes, percentile, problems_of, reported, rows_of
@@ -211,3 +212,11 @@ def test_somebody_keeps_what_is_a_problem_and_only_that(
     phone: Callable[..., Phone], answers: list[Any], kept: list[str]
 ) -> None:
     assert lives(phone(*answers)) == kept
+
+
+def test_a_drill_that_changes_something_real_is_told() -> None:
+    before = {"tasks": [], "score of lvyuan": {"score": 99.1}}
+    assert differences(before, before) == []
+    assert differences(before, before | {"score of lvyuan": {"score": 96.1}}) == [
+        "score of lvyuan changed with the drill"
+    ]
