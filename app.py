@@ -15,6 +15,7 @@ from chalicelib.api import (
     checklists,
     commands,
     completeness,
+    courses,
     crew,
     data_quality,
     drills,
@@ -76,6 +77,7 @@ for part in (
     foresight,
     chain,
     chain_plans,
+    courses,
     drills,
     privacy,
 ):

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from chalicelib.adapters.chain_alert_repo import RowChainAlertRepo
     from chalicelib.adapters.channel_repo import RowChannelRepo
     from chalicelib.adapters.checklist_repo import RowChecklistRepo
+    from chalicelib.adapters.course_repo import RowCourseRepo
     from chalicelib.adapters.drill_repo import RowDrillRepo
     from chalicelib.adapters.duty_repo import RowDutyRepo
     from chalicelib.adapters.hazard_repo import RowHazardRepo
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
     from chalicelib.adapters.privacy_repo import RowPrivacyRepo
     from chalicelib.adapters.review_repo import RowReviewRepo
     from chalicelib.adapters.sync_repos import RowOperationRepo, RowPackRepo
+    from chalicelib.adapters.training_repo import RowTrainingRepo
     from chalicelib.adapters.visit_repo import RowVisitRepo
     from chalicelib.adapters.watch_repos import RowLearningRepo, RowWatchRepo
     from chalicelib.adapters.weather_repos import RowForesightRepo, RowRegionRepo, RowWeatherRepo
@@ -366,6 +368,18 @@ class Services:
         from chalicelib.adapters.review_repo import RowReviewRepo
 
         return RowReviewRepo(self.rows(OPERATIONS))
+
+    @cached_property
+    def courses(self) -> RowCourseRepo:
+        from chalicelib.adapters.course_repo import RowCourseRepo
+
+        return RowCourseRepo(self.rows(REGISTRY))
+
+    @cached_property
+    def training(self) -> RowTrainingRepo:
+        from chalicelib.adapters.training_repo import RowTrainingRepo
+
+        return RowTrainingRepo(self.rows(OPERATIONS))
 
     @cached_property
     def drills(self) -> RowDrillRepo:

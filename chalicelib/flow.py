@@ -15,6 +15,8 @@ from chalicelib.domain.events import (
     ChainReached,
     CommandRequested,
     CommandSettled,
+    CoursePassed,
+    CoursePublished,
     DrillCancelled,
     DrillDue,
     DrillEnded,
@@ -44,6 +46,8 @@ from chalicelib.domain.events import (
     TaskOverdue,
     TaskReminder,
     TaskWarningCleared,
+    TrainingAssigned,
+    TrainingMissed,
     WaiverProposed,
     WaiverRefused,
     WarningCleared,
@@ -81,6 +85,7 @@ from chalicelib.usecases.request_command import request_command
 from chalicelib.usecases.review_catalogue import ask_for_review, tell_review
 from chalicelib.usecases.run_plan import answer_step, end_run, start_run
 from chalicelib.usecases.score_task import score_task
+from chalicelib.usecases.score_training import score_training
 from chalicelib.usecases.settle_side import decide_waiver, propose_waiver, reopen_side
 from chalicelib.usecases.shelve_warnings import confirm_shelving, end_shelving, shelve_warnings
 from chalicelib.usecases.submit_evidence import announce_photo, inspect_photo, rectify
@@ -93,6 +98,8 @@ from chalicelib.usecases.tell_late import tell_late
 from chalicelib.usecases.tell_observation import tell_observation
 from chalicelib.usecases.tell_operation import tell_operation
 from chalicelib.usecases.tell_plan import tell_plan
+from chalicelib.usecases.tell_training import tell_training
+from chalicelib.usecases.train_people import assign_course, publish_course, take_course
 from chalicelib.usecases.train_watch import renew_watch
 from chalicelib.usecases.walk_chain import walk_chain
 from chalicelib.usecases.warn_receiver import warn_receiver
@@ -101,6 +108,7 @@ from chalicelib.usecases.watch_chain import watch_chain
 from chalicelib.usecases.watch_deadlines import watch_deadlines
 from chalicelib.usecases.watch_drills import ask_for_drill, watch_drills
 from chalicelib.usecases.watch_plans import watch_plans
+from chalicelib.usecases.watch_training import watch_training
 from chalicelib.usecases.watch_unit import watch_unit
 from chalicelib.usecases.work_task import acknowledge, judge_side, submit_side
 
@@ -222,6 +230,14 @@ FLOW = (
     Stage("tell drill", "relay", DrillCancelled, tell_drill, (PushRequest,)),
     Stage("ask for drill", "clock", "every minute", ask_for_drill, (DrillDue,)),
     Stage("tell drill due", "relay", DrillDue, tell_drill_due, (PushRequest,)),
+    Stage("publish course", "api", "admin", publish_course, (CoursePublished,)),
+    Stage("assign course", "relay", CoursePublished, assign_course, (TrainingAssigned,)),
+    Stage("watch training", "clock", "every minute", watch_training, (TrainingAssigned, TrainingMissed)),
+    Stage("tell training", "relay", TrainingAssigned, tell_training, (PushRequest,)),
+    Stage("tell training", "relay", TrainingMissed, tell_training, (PushRequest,)),
+    Stage("take course", "api", "enterprise", take_course, (CoursePassed,)),
+    Stage("score training", "relay", CoursePassed, score_training),
+    Stage("score training", "relay", TrainingMissed, score_training),
     Stage("report hazard", "api", "inspector", report_hazard, (TaskDispatched,)),
     Stage("plan visit", "api", "inspector", plan_visit),
     Stage("accept", "api", "inspector", accept_side),

@@ -57,6 +57,7 @@ TAGS = [
     {"name": "foresight", "description": "What is ahead: risk by hour and region, freeze checks"},
     {"name": "inbox", "description": "What you were told, whether or not a push arrived"},
     {"name": "me", "description": "Yourself and your phones; is the service up"},
+    {"name": "courses", "description": "Training: courses, attempts at their questions, and who has passed what"},
     {"name": "drills", "description": "Practising a coupled risk: what is done in a drill is real to nobody else"},
     {"name": "privacy", "description": "Statistics for outsiders, with noise and a budget"},
     {"name": "readings", "description": "Uploads from bridges, and reading them back"},
@@ -331,6 +332,13 @@ NOTES = {
     "list_data_sets": (
         "`bound` is the most that one enterprise adds to an answer. Recipients who put their answers together have the sum of their budgets."
     ),
+    "put_course": "While it is a draft it may be written anew; once it is published, the same content is a success and other content a 409.",
+    "publish_course": "From now on it is assigned to everyone of its roles and industries, and its days count. A newer version takes the place of the one before.",
+    "post_attempt": (
+        "What is not answered is wrong. The same id with the same answers gives the attempt as it was marked. A pass of an enterprise's person is an entry of its "
+        "score, once a person and term; a deadline that is missed is one too, once an enterprise."
+    ),
+    "list_training": "A page has the enterprises that you see by their ids; the cursor is the last id.",
     "post_drill": (
         "Its test data come from what each unit's triggers compare with, by the scenario's deviations. Nobody is told but those who take part. "
         "The same id with the same content is answered by the drill as it stands."

@@ -20,6 +20,7 @@ from mobile_api_spec.walk_catalogue import NEXT, catalogues
 from mobile_api_spec.walk_chain import chain
 from mobile_api_spec.walk_channels import channels
 from mobile_api_spec.walk_checklists import checklists, publish
+from mobile_api_spec.walk_courses import courses
 from mobile_api_spec.walk_crew import crew, settled
 from mobile_api_spec.walk_drills import drills
 from mobile_api_spec.walk_laws import laws
@@ -71,6 +72,7 @@ def walk() -> list[Exchange]:
         objects_too_late,
         chain,
         drills,
+        courses,
         privacy,
         _refusals,
     ):

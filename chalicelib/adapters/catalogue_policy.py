@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, model_validator
 
 from chalicelib.adapters.catalogue_parts import Name, Strict, complete, fields_of
-from chalicelib.domain.catalogue import Chattering, Deadlines, Duration, Grouping, ScorePolicy
+from chalicelib.domain.catalogue import Chattering, Deadlines, Duration, Grouping, ScorePolicy, TrainingPoints
 from chalicelib.domain.dimension import Dimension
 
 TIERS = (1, 2, 3)
@@ -91,6 +91,14 @@ class WeightsPart(Strict):
         return {one: getattr(self, one.value) for one in Dimension}
 
 
+class TrainingPart(Strict):
+    passed: Reward = 0.5
+    missed: Deduction = -2
+
+    def value(self) -> TrainingPoints:
+        return TrainingPoints(self.passed, self.missed)
+
+
 class ScorePart(Strict):
     base: float
     warning: Annotated[dict[int, float], complete(TIERS)]
@@ -102,6 +110,8 @@ class ScorePart(Strict):
         default=2, description="a hazard that an enterprise reports of itself: more than hiding it is worth"
     )
     reported_most: Reward = Field(default=10, description="in a month")
+    training: TrainingPart = TrainingPart()
+    training_most: Reward = Field(default=3, description="in a month, of courses that were passed")
     found: Annotated[dict[int, Deduction], complete(TIERS)] = Field(default={1: -2.0, 2: -4.0, 3: -8.0})
     part_weights: dict[Name, WeightsPart] = Field(default={}, description="by industry; absent: other_weights")
     other_weights: WeightsPart = WeightsPart()
@@ -111,6 +121,7 @@ class ScorePart(Strict):
     def value(self) -> ScorePolicy:
         own = {
             "duration": self.duration.value(),
+            "training": self.training.value(),
             "part_weights": {industry: one.value() for industry, one in self.part_weights.items()},
             "other_weights": self.other_weights.value(),
         }

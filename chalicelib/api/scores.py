@@ -80,6 +80,7 @@ def get_recount(call: Call, enterprise_id: str) -> RecountOut:
         tasks=ports.tasks,
         warnings=ports.warnings,
         hazards=ports.hazards,
+        training=ports.training,
         catalogues=ports.catalogues,
         zone=ports.zone,
     )

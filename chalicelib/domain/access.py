@@ -71,6 +71,11 @@ class Action(StrEnum):
     ANSWER_PLAN = "answer_plan"
     END_PLAN = "end_plan"
     SHARE_STATISTICS = "share_statistics"
+    READ_COURSE = "read_course"
+    WRITE_COURSE = "write_course"
+    TAKE_COURSE = "take_course"
+    READ_TRAINING = "read_training"
+    READ_PARK_TRAINING = "read_park_training"
     READ_DRILL = "read_drill"
     HOLD_DRILL = "hold_drill"
 
@@ -139,6 +144,11 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.ANSWER_PLAN: frozenset({Role.ENTERPRISE, Role.COMMITTEE}),
     Action.END_PLAN: frozenset({Role.COMMITTEE}),
     Action.SHARE_STATISTICS: frozenset({Role.COMMITTEE, Role.ADMIN}),
+    Action.READ_COURSE: PEOPLE,
+    Action.WRITE_COURSE: frozenset({Role.ADMIN}),
+    Action.TAKE_COURSE: frozenset({Role.ENTERPRISE, Role.INSPECTOR}),
+    Action.READ_TRAINING: PEOPLE - {Role.INSPECTOR},
+    Action.READ_PARK_TRAINING: frozenset({Role.DEPARTMENT, Role.COMMITTEE, Role.ADMIN}),
     Action.READ_DRILL: PEOPLE,
     Action.HOLD_DRILL: frozenset({Role.COMMITTEE}),
 }

@@ -363,6 +363,47 @@ class DrillDue(Event):
     quarter: str
 
 
+@dataclass(frozen=True, slots=True)
+class CoursePublished(Event):
+    """Of the whole park. `course` is id@version."""
+
+    kind: ClassVar[str] = "course_published"
+    identity: ClassVar[tuple[str, ...]] = ("course",)
+    course: str
+
+
+@dataclass(frozen=True, slots=True)
+class CoursePassed(Event):
+    """By one of an enterprise's people."""
+
+    kind: ClassVar[str] = "course_passed"
+    identity: ClassVar[tuple[str, ...]] = ("attempt_id",)
+    attempt_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingEvent(Event):
+    """`course` is id@version. `enterprise_id` is empty of an inspector's."""
+
+    course: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingAssigned(TrainingEvent):
+    kind: ClassVar[str] = "training_assigned"
+    identity: ClassVar[tuple[str, ...]] = ("course", "person_id")
+    person_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingMissed(TrainingEvent):
+    """A deadline passed while people of the enterprise had not passed the course."""
+
+    kind: ClassVar[str] = "training_missed"
+    identity: ClassVar[tuple[str, ...]] = ("enterprise_id", "course", "due_day")
+    due_day: str
+
+
 EVENTS: dict[str, type[Event]] = {
     event.kind: event
     for event in (
@@ -405,5 +446,9 @@ EVENTS: dict[str, type[Event]] = {
         DrillEnded,
         DrillCancelled,
         DrillDue,
+        CoursePublished,
+        CoursePassed,
+        TrainingAssigned,
+        TrainingMissed,
     )
 }

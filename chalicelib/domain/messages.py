@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.chain_texts import CHAIN_TEXTS
 from chalicelib.domain.channel_texts import CHANNEL_TEXTS
+from chalicelib.domain.course_texts import COURSE_TEXTS
 from chalicelib.domain.drill_texts import DRILL_TEXTS
 from chalicelib.domain.notice import Notice
 from chalicelib.domain.observation import Finding
@@ -324,6 +325,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         **WHY_TEXTS["zh-CN"],
         **WEATHER_TEXTS["zh-CN"],
         **PRIVACY_TEXTS["zh-CN"],
+        **COURSE_TEXTS["zh-CN"],
         **DRILL_TEXTS["zh-CN"],
     },
     "en": {
@@ -629,6 +631,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         **WHY_TEXTS["en"],
         **WEATHER_TEXTS["en"],
         **PRIVACY_TEXTS["en"],
+        **COURSE_TEXTS["en"],
         **DRILL_TEXTS["en"],
     },
 }

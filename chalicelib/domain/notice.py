@@ -47,6 +47,8 @@ class NoticeKind(StrEnum):
     PLAN_STUCK = "plan_stuck"
     PLAN_OVERDUE = "plan_overdue"
     PLAN_ENDED = "plan_ended"
+    COURSE_ASSIGNED = "course_assigned"
+    COURSE_OVERDUE = "course_overdue"
     DRILL_PLANNED = "drill_planned"
     DRILL_ENDED = "drill_ended"
     DRILL_CANCELLED = "drill_cancelled"

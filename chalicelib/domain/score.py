@@ -26,6 +26,7 @@ class Cause(StrEnum):
     RETURNED = "returned"
     HAZARD_REPORTED = "hazard_reported"
     HAZARD_FOUND = "hazard_found"
+    TRAINING = "training"
     CORRECTION = "correction"
 
 
@@ -45,7 +46,7 @@ GRADES = ((90.0, Grade.BENCHMARK), (70.0, Grade.COMPLIANT), (50.0, Grade.RECTIFY
 class ScoreEntry:
     """`key` names the cause once and for all: (enterprise, month, key) is written at most once. `points` may be negative.
 
-    `rule` is the rule's id and version, of a warning; `evidence` names the photos that the task was settled by; `corrects` is the key of
+    `rule` is the rule's id and version, of a warning, or the course's, of training; `evidence` names the photos that the task was settled by; `corrects` is the key of
     the entry that a correction takes back.
     """
 
@@ -231,8 +232,10 @@ def total(
 def _part(part: Dimension, policy: ScorePolicy, entries: Iterable[ScoreEntry]) -> float:
     own = [one for one in entries if part in one.parts]
     rewards = sum(one.points for one in own if one.cause is Cause.HAZARD_REPORTED)
-    others = sum(one.points for one in own if one.cause is not Cause.HAZARD_REPORTED)
-    return round(min(max(policy.base + others + min(rewards, policy.reported_most), 0.0), 100.0), 2)
+    trained = sum(one.points for one in own if one.cause is Cause.TRAINING and one.points > 0)
+    others = sum(one.points for one in own if one.cause is not Cause.HAZARD_REPORTED) - trained
+    earned = min(rewards, policy.reported_most) + min(trained, policy.training_most)
+    return round(min(max(policy.base + others + earned, 0.0), 100.0), 2)
 
 
 def grade_of(value: float) -> Grade:

@@ -1,4 +1,4 @@
-"""Once a minute: deadlines, warnings that are no longer held, calls that nobody has seen, photos that have not come, steps of plans that are late, running drills, and whether the catalogue is due for review, or a drill. One that fails stops no other."""
+"""Once a minute: deadlines, warnings that are no longer held, calls that nobody has seen, photos that have not come, steps of plans that are late, running drills, training that was missed, and whether the catalogue is due for review, or a drill. One that fails stops no other."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +14,7 @@ from chalicelib.usecases.watch_alarms import watch_alarms
 from chalicelib.usecases.watch_deadlines import watch_deadlines
 from chalicelib.usecases.watch_drills import ask_for_drill, watch_drills
 from chalicelib.usecases.watch_plans import watch_plans
+from chalicelib.usecases.watch_training import watch_training
 
 JOBS: tuple[Callable[..., Any], ...] = (
     watch_deadlines,
@@ -25,6 +26,7 @@ JOBS: tuple[Callable[..., Any], ...] = (
     watch_plans,
     watch_drills,
     ask_for_drill,
+    watch_training,
 )
 # What of it goes on in the room of a running drill. Channels are not called there, and nothing is due by the calendar.
 IN_DRILLS: tuple[Callable[..., Any], ...] = (watch_deadlines, watch_alarms, retry_held, miss_photos)

@@ -13,7 +13,17 @@ from chalicelib.domain.person import Person
 from chalicelib.domain.score import Background, Cause, Score, ScoreEntry, entries_of, month_of, total
 from chalicelib.domain.task import Task, TaskKind
 from chalicelib.domain.times import month_span
-from chalicelib.ports import CatalogueRepo, Clock, HazardRepo, RegistryRepo, ScoreRepo, TaskRepo, WarningRepo
+from chalicelib.ports import (
+    CatalogueRepo,
+    Clock,
+    HazardRepo,
+    RegistryRepo,
+    ScoreRepo,
+    TaskRepo,
+    TrainingRepo,
+    WarningRepo,
+)
+from chalicelib.usecases.score_training import training_of
 from chalicelib.usecases.settle_warning import current_warning
 
 OPEN_LOOKED_AT = 100  # open tasks of one enterprise; more would not change what is to be done
@@ -129,6 +139,7 @@ def compare_with_history(
     tasks: TaskRepo,
     warnings: WarningRepo,
     hazards: HazardRepo,
+    training: TrainingRepo,
     catalogues: CatalogueRepo,
     zone: tzinfo,
 ) -> Recount:
@@ -139,7 +150,16 @@ def compare_with_history(
     """
     require(person, Action.RECOUNT_SCORE)
     one = _enterprise(enterprise_id, person, registry)
-    given = recount(one.id, month, tasks=tasks, warnings=warnings, hazards=hazards, catalogues=catalogues, zone=zone)
+    given = recount(
+        one.id,
+        month,
+        tasks=tasks,
+        warnings=warnings,
+        hazards=hazards,
+        training=training,
+        catalogues=catalogues,
+        zone=zone,
+    )
     anew = {entry.key: entry for entry in given}
     kept = {entry.key: entry for entry in scores.of_month(one.id, month) if entry.cause is not Cause.CORRECTION}
     return Recount(
@@ -161,12 +181,13 @@ def recount(
     tasks: TaskRepo,
     warnings: WarningRepo,
     hazards: HazardRepo,
+    training: TrainingRepo,
     catalogues: CatalogueRepo,
     zone: tzinfo,
 ) -> tuple[ScoreEntry, ...]:
-    """The entries that the enterprise's closed tasks write in a month, worked out anew from them, by key. Corrections are people's, and not
+    """The entries that the enterprise's closed tasks and its training write in a month, worked out anew from them, by key. Corrections are people's, and not
     among them, nor is what comes of a task that was opened again. Reads every task that the enterprise ever had."""
-    cursor, found = None, list[ScoreEntry]()
+    cursor, found = None, [*training_of(enterprise_id, training=training, catalogues=catalogues, zone=zone)]
     while True:
         page = tasks.listing(f"enterprise:{enterprise_id}", cursor, A_PAGE, open_only=False)
         closed = [task for task in page.items if task.closed_at_ms is not None and not task.reopenings]

@@ -58,6 +58,7 @@ NO_STAGE = {
     "read_chain_alerts",
     "keep_plans",
     "share_statistics",
+    "read_training",
     "drill_desk",
     "report_drill",
 }

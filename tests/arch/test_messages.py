@@ -10,6 +10,7 @@ from chalicelib.domain.chain_plan import StepState
 from chalicelib.domain.command import CommandState
 from chalicelib.domain.comparison import Agreement
 from chalicelib.domain.completeness import UNKNOWN, WAITING
+from chalicelib.domain.course import Standing as CourseStanding
 from chalicelib.domain.dimension import SIDES, Dimension
 from chalicelib.domain.downwind import Wind
 from chalicelib.domain.drill import DrillState
@@ -72,6 +73,7 @@ WORDS["standing"] = {one.value for one in Standing}
 WORDS["clock"] = {"ahead", "behind"}
 WORDS["data_set"] = {one.value for one in DataSetId}
 WORDS["statistic"] = {one.value for one in StatisticId}
+WORDS["standing_of_course"] = {one.value for one in CourseStanding}
 WORDS["drill_state"] = {state.value for state in DrillState}
 WORDS["drill_step"] = {
     "injected", "warned", "dispatched", "acknowledged", "submitted_safety", "submitted_environment", "accepted"
@@ -113,6 +115,8 @@ MORE = {
     "plan_stuck": {"plan", "incident", "step", "text"},
     "plan_overdue": {"plan", "incident", "step", "minutes"},
     "plan_ended": {"plan", "incident"},
+    "course_assigned": {"course", "due", "mark"},
+    "course_overdue": {"course", "due", "mark"},
     "drill_planned": {"drill", "at", "minutes"},
     "drill_ended": {"drill", "total", "done", "late"},
     "drill_cancelled": {"drill", "at"},

@@ -105,6 +105,10 @@ MAY: dict[str, set[str]] = {
     "post_run": {"department", "committee"},
     "post_step_answer": {"enterprise", "committee"},
     "end_run": {"committee"},
+    **{operation: {"admin"} for operation in ("put_course", "publish_course")},
+    **dict.fromkeys(("post_attempt", "list_attempts"), WORKERS),
+    "get_training": EVERYONE - {"inspector"},
+    "list_training": {"department", "committee", "admin"},
     **{operation: {"committee"} for operation in ("post_drill", "start_drill", "end_drill", "cancel_drill")},
     **{
         operation: {"committee", "admin"}
@@ -236,6 +240,8 @@ def ids_of(park: Park, eid: str) -> dict[str, str]:
     (seen,) = (o for o in park.as_("committee").get("/v1/observations")["items"] if o["enterprise_id"] == eid)
     ids |= {"command_id": client_id(40), "observation_id": seen["id"], **silences(park, eid)}
     ids |= {"task_id": task["id"], "warning_id": task["warning_id"], "photo_id": client_id(1), "side": "safety"}
+    park.as_("admin").post("/v1/courses/coupled-risk-basics/versions/1/publication")
+    ids |= {"course_id": "coupled-risk-basics"}
     ids |= {"version": VERSION, **late_operation(park, eid, task["id"]), "object": f"task:{task['id']}"}
     ids |= {"checklist_id": "reactor-safety", "number": "1", "item": "cooling"}
     online = {"name": "FID", "kind": "online", "enterprise_id": eid, "point_id": f"{eid}-voc"}

@@ -16,6 +16,7 @@ import pytest
 from chalice.test import HTTPResponse
 
 from chalicelib.adapters.codec import event_from_body
+from chalicelib.adapters.course_repo import shipped_courses
 from chalicelib.adapters.memory import MemoryRows
 from chalicelib.adapters.memory_channels import FakeChannelSender
 from chalicelib.adapters.memory_media import FakePushChannel
@@ -68,6 +69,8 @@ ROUTES = {
     r"POST /v1/chain/plans/.*/runs": "start plan",
     r"POST /v1/chain/runs/.*/answer": "answer step",
     r"POST /v1/chain/runs/.*/end": "end plan",
+    r"POST /v1/courses/.*/publication": "publish course",
+    r"POST /v1/courses/.*/attempts": "take course",
     r"POST /v1/drills": "plan drill",
     r"POST /v1/drills/.*/start": "start drill",
     r"POST /v1/drills/.*/end": "end drill",
@@ -272,6 +275,7 @@ def story(park: RepeatingPark) -> None:
     objects(park)
     think_twice(park, task)
     runs_a_joint_plan(park)
+    learns(park)
     practises(park)
     alarm_story(park)
     lacks_a_drill(park)
@@ -304,6 +308,16 @@ def runs_a_joint_plan(park: RepeatingPark) -> None:
         park.as_(person).post(f"/v1/chain/runs/{client_id(70)}/steps/{step}/answer", {"state": state})
         park.pump()
     park.as_("committee").post(f"/v1/chain/runs/{client_id(70)}/end")
+    park.pump()
+
+
+def learns(park: RepeatingPark) -> None:
+    """A course is published; one enterprise passes it, the other misses its deadline by the end of the story."""
+    path = "/v1/courses/coupled-risk-basics/versions/1"
+    park.as_("admin").post(f"{path}/publication")
+    park.pump()
+    right = {one.id: list(one.right) for one in shipped_courses()[0].questions}
+    park.as_("enterprise").post(f"{path}/attempts", {"id": client_id(45), "answers": right}, expect=201)
     park.pump()
 
 

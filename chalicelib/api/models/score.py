@@ -22,7 +22,7 @@ class ScoreEntryOut(View):
     task_id: str
     at: Instant
     catalogue_version: str
-    rule: str = Field(description="the rule's id and version, of a warning; empty: none")
+    rule: str = Field(description="the rule's id and version, of a warning, or the course's, of training; empty: none")
     evidence: list[str] = Field(description="photos that the task was settled by")
     corrects: str = Field(description="the key of the entry that it takes back; empty: none")
     is_frozen: bool = Field(description="an objection to it is being judged: it does not count")
