@@ -31,6 +31,7 @@ if TYPE_CHECKING:  # a function loads the domain that it uses, and no more: it s
         LimitCrossed,
         RegistryChanged,
         TrainingAssigned,
+        TrainingDue,
     )
     from chalicelib.domain.evidence import Rectification, Retest
     from chalicelib.domain.field_operation import DeviceClock, KeptOperation
@@ -680,6 +681,10 @@ class TrainingRepo(Protocol):
 
     def assign(self, event: TrainingAssigned) -> bool:
         """Assign a course to a person and announce that, once. Returns whether it was new."""
+        ...
+
+    def remind(self, event: TrainingDue) -> bool:
+        """Announce once that a deadline of a person's is near. Returns whether it was new."""
         ...
 
     def duties(self, wanted: Iterable[tuple[Course, str]], now_ms: int) -> tuple[Duty, ...]:

@@ -8,7 +8,7 @@ from chalicelib.adapters.operations_repos import event_puts
 from chalicelib.adapters.rows import Expect, Put, Row, RowConflict, Rows
 from chalicelib.domain.course import Attempt, Course, Duty, Miss, Pass
 from chalicelib.domain.errors import AttemptsSpent, ContentConflict
-from chalicelib.domain.events import CoursePublished, Event, TrainingAssigned
+from chalicelib.domain.events import CoursePublished, Event, TrainingAssigned, TrainingDue
 
 LOOKED = "TRAINING"
 KEYS_A_READ = 100
@@ -24,7 +24,13 @@ class RowTrainingRepo:
             self._rows.commit([said, *event_puts([event])])
 
     def assign(self, event: TrainingAssigned) -> bool:
-        row = Row(_own(event.person_id), f"ASSIGNED#{event.course}", {"at_ms": event.at_ms})
+        return self._once(Row(_own(event.person_id), f"ASSIGNED#{event.course}", {"at_ms": event.at_ms}), event)
+
+    def remind(self, event: TrainingDue) -> bool:
+        return self._once(Row(_own(event.person_id), f"REMINDED#{event.course}#{event.due_day}"), event)
+
+    def _once(self, row: Row, event: Event) -> bool:
+        """Whether the row was new; with it, and only then, the event is announced."""
         try:
             self._rows.commit([Put(row, Expect.ABSENT), *event_puts([event])])
         except RowConflict:
@@ -82,12 +88,8 @@ class RowTrainingRepo:
         return tuple(from_body(Miss, row.body) for row in rows)
 
     def miss(self, missed: Miss, event: Event) -> bool:
-        row = Row(_of_enterprise(missed.enterprise_id), f"MISS#{missed.course}#{missed.due_day}", to_body(missed))
-        try:
-            self._rows.commit([Put(row, Expect.ABSENT), *event_puts([event])])
-        except RowConflict:
-            return False
-        return True
+        sk = f"MISS#{missed.course}#{missed.due_day}"
+        return self._once(Row(_of_enterprise(missed.enterprise_id), sk, to_body(missed)), event)
 
     def was_looked_at(self, day: str) -> bool:
         return self._rows.get(f"DAY#{day}", LOOKED) is not None

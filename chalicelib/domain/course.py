@@ -13,6 +13,7 @@ from chalicelib.domain.errors import FieldError
 from chalicelib.domain.person import Person, Role
 
 DAY_MS = 86_400_000
+REMIND_MS = 7 * DAY_MS
 TRAINED = (Role.ENTERPRISE, Role.INSPECTOR)
 
 
@@ -137,6 +138,10 @@ class Duty:
         if self.passed is not None:
             return self.passed.until_ms
         return self.assigned_at_ms + self.course.deadline_days * DAY_MS
+
+    def is_near(self, now_ms: int) -> bool:
+        """Not over yet, and soon."""
+        return now_ms <= self.due_at_ms <= now_ms + REMIND_MS
 
     def standing(self, now_ms: int) -> Standing:
         if now_ms > self.due_at_ms:

@@ -48,6 +48,8 @@ IN_DRILL = frozenset(
         Action.READ_DELIVERIES,
         Action.READ_SCORE,
         Action.READ_AUDIT,
+        Action.READ_CONFLICT,
+        Action.READ_INSTRUMENT,
         Action.ACKNOWLEDGE_TASK,
         Action.ADD_EVIDENCE,
         Action.ADD_RETEST,
@@ -57,6 +59,9 @@ IN_DRILL = frozenset(
         Action.JUDGE_SIDE,
         Action.HAND_OVER,
         Action.TRANSFER,
+        Action.REPORT_HAZARD,
+        Action.PLAN_VISIT,
+        Action.DECIDE_CONFLICT,
     }
 )
 

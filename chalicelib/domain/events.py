@@ -396,6 +396,16 @@ class TrainingAssigned(TrainingEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class TrainingDue(TrainingEvent):
+    """A deadline of somebody's is near."""
+
+    kind: ClassVar[str] = "training_due"
+    identity: ClassVar[tuple[str, ...]] = ("course", "person_id", "due_day")
+    person_id: str
+    due_day: str
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingMissed(TrainingEvent):
     """A deadline passed while people of the enterprise had not passed the course."""
 
@@ -449,6 +459,7 @@ EVENTS: dict[str, type[Event]] = {
         CoursePublished,
         CoursePassed,
         TrainingAssigned,
+        TrainingDue,
         TrainingMissed,
     )
 }

@@ -48,6 +48,7 @@ class NoticeKind(StrEnum):
     PLAN_OVERDUE = "plan_overdue"
     PLAN_ENDED = "plan_ended"
     COURSE_ASSIGNED = "course_assigned"
+    COURSE_DUE = "course_due"
     COURSE_OVERDUE = "course_overdue"
     DRILL_PLANNED = "drill_planned"
     DRILL_ENDED = "drill_ended"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from chalicelib.domain.course import DAY_MS, Course
-from chalicelib.domain.events import TrainingAssigned, TrainingEvent, TrainingMissed
+from chalicelib.domain.events import TrainingAssigned, TrainingDue, TrainingEvent, TrainingMissed
 from chalicelib.domain.notice import Notice, NoticeKind, notice_id
 from chalicelib.domain.times import local_day
 from chalicelib.ports import CourseRepo, RegistryRepo, TrainingRepo
@@ -27,6 +27,10 @@ def tell_training(
     if isinstance(event, TrainingAssigned):
         due_day = local_day(event.at_ms + course.deadline_days * DAY_MS, zone)
         return hand_out(_notices(event, NoticeKind.COURSE_ASSIGNED, [event.person_id], course, due_day, registry), post)
+    if isinstance(event, TrainingDue):
+        return hand_out(
+            _notices(event, NoticeKind.COURSE_DUE, [event.person_id], course, event.due_day, registry), post
+        )
     assert isinstance(event, TrainingMissed)
     known = [
         one

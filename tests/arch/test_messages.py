@@ -116,6 +116,7 @@ MORE = {
     "plan_overdue": {"plan", "incident", "step", "minutes"},
     "plan_ended": {"plan", "incident"},
     "course_assigned": {"course", "due", "mark"},
+    "course_due": {"course", "due", "mark"},
     "course_overdue": {"course", "due", "mark"},
     "drill_planned": {"drill", "at", "minutes"},
     "drill_ended": {"drill", "total", "done", "late"},

@@ -239,6 +239,19 @@ def test_a_missed_deadline_costs_once_however_many_have_missed_it(park: Park) ->
     assert [one["score"] for one in score["parts"]] == [98.0, 98.0, 100.0]
 
 
+def test_a_deadline_that_is_near_is_called_to_mind_once(park: Park) -> None:
+    publishes(park)
+    takes(park, "enterprise_other", 1)
+    for days in (22, 1.5, 1, 1):
+        passes_a_day(park, days)
+        if days == 22:
+            assert [kind for kind, _ in inbox(park, "enterprise")] == ["course_assigned"]
+    for person in ("enterprise", "inspector_safety"):
+        assert inbox(park, person)[0] == ("course_due", "【培训提醒】《安全环保耦合风险基础》即将到期")
+        assert len(inbox(park, person)) == 2
+    assert [kind for kind, _ in inbox(park, "enterprise_other")] == ["course_assigned"]
+
+
 def test_a_pass_is_due_again_when_its_term_is_over(park: Park) -> None:
     publishes(park)
     takes(park, "enterprise", 1)

@@ -1,5 +1,6 @@
 """Drills: test data go the ordinary way in a room of their own, those who take part are called, and what is real stays as it was."""
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -9,6 +10,7 @@ from chalicelib.adapters.memory import MemoryRows
 from chalicelib.adapters.memory_media import FakePushChannel
 from chalicelib.adapters.rows import Row, Rows
 from chalicelib.api.models.wire import rfc3339
+from chalicelib.domain.drill import DrillAction, moved
 from chalicelib.handlers.on_clock import on_clock
 from tests.acts import JPEG, FakeInspector, client_id, photo_body
 from tests.park import START_MS, Park, memory_rows
@@ -206,7 +208,7 @@ def test_what_was_not_done_in_time_is_late(park: Park) -> None:
 
 def test_after_a_drill_what_is_real_is_byte_for_byte_as_before(park: DrillPark) -> None:
     park.runs_hot()  # something real goes on in the same unit
-    park.pump()
+    park.minute()
     before = park.world()
     starts(park)
     works(park)
@@ -310,6 +312,33 @@ def test_planning_and_starting_again_changes_nothing(park: DrillPark) -> None:
     assert park.as_("committee").post(f"/v1/drills/{DRILL}/end")["state"] == "ended"
     park.as_("committee").post(f"/v1/drills/{DRILL}/start", expect=409)
     park.as_("committee").post(f"/v1/drills/{DRILL}/cancellation", expect=409)
+
+
+def test_a_start_that_was_cut_short_is_made_up_for_by_the_clock(park: DrillPark) -> None:
+    plans(park)
+    drills = park.services.drills
+    planned = drills.get(DRILL)
+    assert planned is not None
+    drills.save(moved(planned, DrillAction.START, park.clock.ms), [])  # and no test data were stored
+    park.minute()
+    assert steps(park)["dispatched"] == 0.0 and the_task(park)["tier"] == 2
+
+
+def test_test_data_that_were_stored_and_not_noted_are_not_stored_again(park: DrillPark) -> None:
+    plans(park)
+    drills = park.services.drills
+    planned = drills.get(DRILL)
+    assert planned is not None
+    started = drills.save(moved(planned, DrillAction.START, park.clock.ms), [])
+    park.minute()
+    noted = drills.get(DRILL)
+    assert noted is not None
+    drills.save(replace(started, version=noted.version), [])
+    before = {key for key in park.world() if "B#" in key[2]}
+    park.minute()
+    again = drills.get(DRILL)
+    assert again is not None and again.injections == noted.injections
+    assert {key for key in park.world() if "B#" in key[2]} == before
 
 
 def test_a_drill_that_is_called_off_calls_nobody_more(park: DrillPark) -> None:

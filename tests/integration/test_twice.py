@@ -341,7 +341,10 @@ def practises(park: RepeatingPark) -> None:
 
 
 def lacks_a_drill(park: RepeatingPark) -> None:
-    """The next quarter is nearly over, and none was held."""
+    """Who has not taken their course is called to mind, and then late. The next quarter is nearly over, and no drill was held."""
+    for _ in range(4):
+        park.clock.advance(7 * 86_400)
+        park.minute_passes()
     park.clock.ms = QUARTER_MS - 9 * 86_400_000
     park.minute_passes()
 
