@@ -23,3 +23,4 @@ def enter(drill_id: str, action: Action, method: str, call: Call) -> None:
     if not reads and drill.state is not DrillState.RUNNING:
         raise IllegalTransition(state=drill.state.value, action=action.value)
     call.services = call.services.in_drill(drill.id)
+    call.answer_headers["X-Drill"] = drill.id  # so that an app can show on whatever it has fetched that it is a drill

@@ -259,7 +259,7 @@ def _author(call: Call, request: Request) -> Author:
 def _kept(body: str, headers: dict[str, str], call: Call) -> Response:
     """An answer to be kept: with an ETag, or 304 without a body where the caller has it. RFC 9110, 13.1.2; RFC 5861, 4."""
     tag = f'"{sha256(body.encode()).hexdigest()[:32]}"'
-    headers |= {"ETag": tag, "Cache-Control": KEEP, "Vary": "Authorization, Accept-Language"}
+    headers |= {"ETag": tag, "Cache-Control": KEEP, "Vary": "Authorization, Accept-Language, X-Drill"}
     known = [one.strip().removeprefix("W/") for one in call.headers.get("if-none-match", "").split(",")]
     if tag in known or known == ["*"]:
         return Response("", headers, HTTPStatus.NOT_MODIFIED)

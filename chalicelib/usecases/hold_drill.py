@@ -68,11 +68,13 @@ def start_drill(drill_id: str, person: Person, *, drill_desk: DrillDesk) -> Dril
 
 
 def end_drill(drill_id: str, person: Person, *, drill_desk: DrillDesk) -> Drill:
+    """End it before its time is over, with its report. Ending it again changes nothing."""
     require(person, Action.HOLD_DRILL)
     return _change(drill_id, person, drill_desk, lambda known: ended(known, drill_desk))
 
 
 def cancel_drill(drill_id: str, person: Person, *, drill_desk: DrillDesk) -> Drill:
+    """Call it off, before or while it runs: there is no report. Again: it is."""
     require(person, Action.HOLD_DRILL)
     return _change(
         drill_id, person, drill_desk, lambda known: moved(known, DrillAction.CANCEL, drill_desk.clock.now_ms())

@@ -1,5 +1,6 @@
 """Drills: test data go the ordinary way in a room of their own, those who take part are called, and what is real stays as it was."""
 
+import re
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
@@ -9,11 +10,15 @@ import pytest
 from chalicelib.adapters.memory import MemoryRows
 from chalicelib.adapters.memory_media import FakePushChannel
 from chalicelib.adapters.rows import Row, Rows
+from chalicelib.api.http import ENDPOINTS, Endpoint
 from chalicelib.api.models.wire import rfc3339
-from chalicelib.domain.drill import DrillAction, moved
+from chalicelib.bootstrap import use
+from chalicelib.domain.access import ALLOWED
+from chalicelib.domain.drill import IN_DRILL, DrillAction, moved
+from chalicelib.domain.person import Role
 from chalicelib.handlers.on_clock import on_clock
 from tests.acts import JPEG, FakeInspector, client_id, photo_body
-from tests.park import START_MS, Park, memory_rows
+from tests.park import PEOPLE, START_MS, Park, memory_rows
 
 DRILL = client_id(80)
 WITHIN = {"X_Drill": DRILL}
@@ -302,6 +307,37 @@ def test_what_is_no_part_of_a_drill_is_refused_in_its_room(park: Park) -> None:
     park.as_("committee").post(f"/v1/drills/{DRILL}/end")
     park.as_("inspector_safety").post(f"/v1/tasks/{task['id']}/acknowledgement", expect=409, **WITHIN)
     assert the_task(park)["id"] == task["id"]
+
+
+@pytest.mark.parametrize("one", [pytest.param(one, id=f"{one.method} {one.path}") for one in ENDPOINTS if one.action])
+def test_no_route_lets_an_outsider_into_a_room_nor_anybody_out_of_it(drilled: DrillPark, one: Endpoint) -> None:
+    """Before a body is looked at: who takes no part is told that there is no such drill, and what is no part of drills is refused."""
+    assert one.action is not None
+    use(drilled.services)  # another test's park may have come in between
+    path, before = re.sub(r"{\w+}", "x-1", one.path), drilled.world()
+    for person in ("enterprise_other", "inspector_elsewhere", "department_elsewhere"):
+        answer = drilled.as_(person).call(one.method, path, None, None, WITHIN)
+        assert answer["status"] == (404 if is_allowed(person, one) else 403)
+    for person in (*TAKES_PART, "committee", "admin"):
+        answer = drilled.as_(person).call(one.method, path, None, None, WITHIN)
+        if one.action not in IN_DRILL or not is_allowed(person, one) or is_looking_on(person, one):
+            assert (answer["status"], answer["code"]) == (403, "forbidden")
+    assert drilled.world() == before
+
+
+def is_allowed(person: str, one: Endpoint) -> bool:
+    return one.action is not None and Role(PEOPLE[person]["role"]) in ALLOWED[one.action]
+
+
+def is_looking_on(person: str, one: Endpoint) -> bool:
+    return person not in TAKES_PART and one.method != "GET"
+
+
+@pytest.fixture(scope="module")
+def drilled() -> DrillPark:
+    park = DrillPark()
+    starts(park)
+    return park
 
 
 def test_planning_and_starting_again_changes_nothing(park: DrillPark) -> None:
