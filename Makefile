@@ -8,7 +8,7 @@ GREENSHIELD_PORT ?= 4566
 export GREENSHIELD_PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast up down status clean distclean check format spec package bench bench-tep train bench-edge edge-figures fuzz fuzz-api typescript dynamodb-local venv
+.PHONY: help demo demo-drill test test-fast up down status clean distclean check format spec package bench bench-tep train bench-edge edge-figures fuzz fuzz-api typescript dynamodb-local venv
 .DELETE_ON_ERROR:
 
 help: ## list the commands
@@ -16,6 +16,9 @@ help: ## list the commands
 
 demo: $(STAMP) ## the whole loop on a fresh local stack, in three minutes (DATA=<file.dat> replays a recorded run)
 	@$(RUN) -m demo $(if $(DATA),--data '$(DATA)')
+
+demo-drill: $(STAMP) ## a drill on a fresh local stack, step by step, held against what must not change
+	@$(RUN) -m demo.drill
 
 test: $(STAMP) ## all tests, on all cores; then the end-to-end ones on a stack of their own
 	@$(RUN) -m pytest -n auto --dist loadfile tests/unit tests/arch tests/contract tests/integration

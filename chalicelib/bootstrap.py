@@ -25,8 +25,9 @@ from chalicelib.adapters.operations_repos import (
     RowWarningRepo,
 )
 from chalicelib.adapters.registry_repo import RowRegistryRepo
-from chalicelib.adapters.rows import OPERATIONS, READINGS, REGISTRY, Rows
+from chalicelib.adapters.rows import OPERATIONS, READINGS, REGISTRY, Row, Rows
 from chalicelib.adapters.score_repo import RowScoreRepo
+from chalicelib.domain.errors import NotFound
 from chalicelib.ports import (
     ChannelSender,
     Clock,
@@ -51,8 +52,10 @@ if TYPE_CHECKING:
     from chalicelib.adapters.channel_repo import RowChannelRepo
     from chalicelib.adapters.checklist_repo import RowChecklistRepo
     from chalicelib.adapters.consequence_repo import RowConsequenceRepo
+    from chalicelib.adapters.course_repo import RowCourseRepo
     from chalicelib.adapters.credit_repo import RowCreditExportRepo
     from chalicelib.adapters.dashboard_repo import RowDashboardRepo
+    from chalicelib.adapters.drill_repo import RowDrillRepo
     from chalicelib.adapters.duty_repo import RowDutyRepo
     from chalicelib.adapters.hazard_repo import RowHazardRepo
     from chalicelib.adapters.instrument_repo import RowInstrumentRepo
@@ -63,15 +66,18 @@ if TYPE_CHECKING:
     from chalicelib.adapters.result_repo import RowResultRepo
     from chalicelib.adapters.review_repo import RowReviewRepo
     from chalicelib.adapters.sync_repos import RowOperationRepo, RowPackRepo
+    from chalicelib.adapters.training_repo import RowTrainingRepo
     from chalicelib.adapters.visit_repo import RowVisitRepo
     from chalicelib.adapters.watch_repos import RowLearningRepo, RowWatchRepo
     from chalicelib.adapters.weather_repos import RowForesightRepo, RowRegionRepo, RowWeatherRepo
     from chalicelib.domain.discrete_laplace import RandBelow
+    from chalicelib.domain.drill import Drill
     from chalicelib.usecases.add_retest import RetestDesk
     from chalicelib.usecases.apply_consequences import ConsequenceDesk
     from chalicelib.usecases.apply_operation import FieldDesk
     from chalicelib.usecases.chain_desk import ChainDesk
     from chalicelib.usecases.count_thing import DashboardDesk
+    from chalicelib.usecases.drill_desk import DrillDesk, DrillRoom
     from chalicelib.usecases.escalate_channels import UnseenDesk
     from chalicelib.usecases.export_credit_file import CreditDesk
     from chalicelib.usecases.hand_out import Post
@@ -98,6 +104,8 @@ class SystemClock:
 
 class Services:
     """Every port, each made at its first use. An override replaces the adapter of that name."""
+
+    drill_id = ""
 
     def __init__(self, settings: Settings, **overrides: object) -> None:
         self.settings = settings
@@ -328,7 +336,9 @@ class Services:
     def post(self) -> Post:
         from chalicelib.usecases.hand_out import Post
 
-        return Post(inbox=self.inbox, deliveries=self.deliveries, queue=self.queue, clock=self.clock)
+        return Post(
+            inbox=self.inbox, deliveries=self.deliveries, queue=self.queue, clock=self.clock, drill_id=self.drill_id
+        )
 
     @cached_property
     def unseen_desk(self) -> UnseenDesk:
@@ -418,6 +428,75 @@ class Services:
         from chalicelib.adapters.review_repo import RowReviewRepo
 
         return RowReviewRepo(self.rows(OPERATIONS))
+
+    @cached_property
+    def courses(self) -> RowCourseRepo:
+        from chalicelib.adapters.course_repo import RowCourseRepo
+
+        return RowCourseRepo(self.rows(REGISTRY))
+
+    @cached_property
+    def training(self) -> RowTrainingRepo:
+        from chalicelib.adapters.training_repo import RowTrainingRepo
+
+        return RowTrainingRepo(self.rows(OPERATIONS))
+
+    @cached_property
+    def drills(self) -> RowDrillRepo:
+        from chalicelib.adapters.drill_repo import RowDrillRepo
+
+        return RowDrillRepo(self.rows(OPERATIONS))
+
+    @cached_property
+    def drill_desk(self) -> DrillDesk:
+        from chalicelib.adapters.drill_repo import shipped_scenarios
+        from chalicelib.usecases.drill_desk import DrillDesk
+
+        return DrillDesk(
+            drills=self.drills,
+            scenarios=shipped_scenarios,
+            registry=self.registry,
+            catalogues=self.catalogues,
+            states=self.states,
+            clock=self.clock,
+            zone=self.zone,
+            room=lambda drill: self.in_drill(drill.id).drill_room,
+        )
+
+    @cached_property
+    def _rooms(self) -> dict[str, DrillServices]:
+        return {}
+
+    def in_drill(self, drill_id: str) -> Services:
+        """The services of a drill's room; these themselves where `drill_id` is empty. Raises NotFound."""
+        if not drill_id:
+            return self
+        if drill_id not in self._rooms:  # who takes part, and where, never changes
+            drill = self.drills.get(drill_id)
+            if drill is None:
+                raise NotFound(what="drill")
+            self._rooms[drill_id] = DrillServices(self, drill)
+        return self._rooms[drill_id]
+
+    def home_of(self, row: Row) -> tuple[Services, Row]:
+        """Where a row of a stream is worked on, and the row as it is seen there."""
+        from chalicelib.adapters.drill_store import room_of
+
+        drill_id, seen = room_of(row)
+        return self.in_drill(drill_id), seen
+
+    def home_of_key(self, key: str) -> tuple[Services, str]:
+        """The same of a key of the bucket."""
+        from chalicelib.adapters.drill_store import room_of_key
+
+        drill_id, seen = room_of_key(key)
+        return self.in_drill(drill_id), seen
+
+    @cached_property
+    def drill_room(self) -> DrillRoom:
+        from chalicelib.usecases.drill_desk import DrillRoom
+
+        return DrillRoom(blocks=self.blocks, tasks=self.tasks, audits=self.audits, scores=self.scores, post=self.post)
 
     @cached_property
     def privacy(self) -> RowPrivacyRepo:
@@ -650,6 +729,63 @@ class Services:
         # S3 signs uploads and links with version 4 only where it is told to; China's regions take nothing else.
         configs = {"s3": Config(**AWS_CONFIG, signature_version="s3v4")}
         return cache(lambda service: boto3.client(service, config=configs.get(service, Config(**AWS_CONFIG))))
+
+
+class DrillServices(Services):
+    """A drill's room (decision 0039): every repository stands on the drill's own rows. What is taken from outside stands here, by name;
+    of the registry and what people publish in it, to read only."""
+
+    def __init__(self, home: Services, drill: Drill) -> None:
+        super().__init__(home.settings)
+        self.home, self.drill, self.drill_id = home, drill, drill.id
+
+    @cached_property
+    def rows(self) -> Callable[[str], Rows]:
+        from chalicelib.adapters.drill_store import DrillRows
+
+        return cache(lambda name: DrillRows(self.home.rows(name), self.drill))
+
+    @cached_property
+    def registry(self) -> Any:
+        from chalicelib.adapters.drill_store import DrillRegistry
+
+        return DrillRegistry(self.home.registry, self.drill)
+
+    @cached_property
+    def inbox(self) -> Any:
+        from chalicelib.adapters.drill_store import DrillInbox
+
+        return DrillInbox(self.home.inbox, self.drill)
+
+    @cached_property
+    def media(self) -> Any:
+        from chalicelib.adapters.drill_store import DrillMedia
+
+        return DrillMedia(self.home.media, self.drill)
+
+    @cached_property
+    def checklists(self) -> RowChecklistRepo:
+        from chalicelib.adapters.checklist_repo import RowChecklistRepo
+
+        return RowChecklistRepo(self.home.rows(REGISTRY), self.audited(OPERATIONS))
+
+    clock = cached_property(lambda self: self.home.clock)
+    catalogues = cached_property(lambda self: self.home.catalogues)
+    duty = cached_property(lambda self: self.home.duty)
+    instruments = cached_property(lambda self: self.home.instruments)
+    devices = cached_property(lambda self: self.home.devices)
+    preferences = cached_property(lambda self: self.home.preferences)
+    drills = cached_property(lambda self: self.home.drills)
+    queue = cached_property(lambda self: self.home.queue)
+    channel = cached_property(lambda self: self.home.channel)
+    inspector = cached_property(lambda self: self.home.inspector)
+    models = cached_property(lambda self: self.home.models)
+    randbelow = cached_property(lambda self: self.home.randbelow)
+    tokens = cached_property(lambda self: self.home.tokens)
+    aws = cached_property(lambda self: self.home.aws)
+
+    def in_drill(self, drill_id: str) -> Services:
+        return self if drill_id in ("", self.drill.id) else self.home.in_drill(drill_id)
 
 
 def build(settings: Settings, **overrides: object) -> Services:

@@ -19,6 +19,12 @@ from chalicelib.domain.events import (
     CommandRequested,
     CommandSettled,
     ConsequencesChanged,
+    CoursePassed,
+    CoursePublished,
+    DrillCancelled,
+    DrillDue,
+    DrillEnded,
+    DrillPlanned,
     InterviewCalled,
     LateWarningsFound,
     LimitCrossed,
@@ -48,6 +54,9 @@ from chalicelib.domain.events import (
     TaskOverdue,
     TaskReminder,
     TaskWarningCleared,
+    TrainingAssigned,
+    TrainingDue,
+    TrainingMissed,
     WaiverProposed,
     WaiverRefused,
     WarningCleared,
@@ -77,6 +86,7 @@ from chalicelib.usecases.find_decoupling import find_decoupling
 from chalicelib.usecases.find_sensor_faults import find_sensor_faults
 from chalicelib.usecases.fit_foresight import fit_foresight
 from chalicelib.usecases.hand_over import accept_side, decline_side, transfer_side
+from chalicelib.usecases.hold_drill import cancel_drill, end_drill, plan_drill, start_drill
 from chalicelib.usecases.hold_interview import record_interview
 from chalicelib.usecases.ingest_readings import Upload, ingest_readings
 from chalicelib.usecases.learn_laws import learn_laws
@@ -100,6 +110,7 @@ from chalicelib.usecases.request_command import request_command
 from chalicelib.usecases.review_catalogue import ask_for_review, tell_review
 from chalicelib.usecases.run_plan import answer_step, end_run, start_run
 from chalicelib.usecases.score_task import score_task
+from chalicelib.usecases.score_training import score_training
 from chalicelib.usecases.settle_month import count_month, resettle_month, settle_month
 from chalicelib.usecases.settle_side import decide_waiver, propose_waiver, reopen_side
 from chalicelib.usecases.shelve_warnings import confirm_shelving, end_shelving, shelve_warnings
@@ -109,18 +120,23 @@ from chalicelib.usecases.take_report import Report, take_report
 from chalicelib.usecases.tell_audit import tell_audit
 from chalicelib.usecases.tell_consequences import tell_consequences, warn_of_downgrade
 from chalicelib.usecases.tell_downwind import tell_downwind
+from chalicelib.usecases.tell_drill import tell_drill, tell_drill_due
 from chalicelib.usecases.tell_late import tell_late
 from chalicelib.usecases.tell_observation import tell_observation
 from chalicelib.usecases.tell_operation import tell_operation
 from chalicelib.usecases.tell_plan import tell_plan
+from chalicelib.usecases.tell_training import tell_training
+from chalicelib.usecases.train_people import assign_course, publish_course, take_course
 from chalicelib.usecases.train_watch import renew_watch
 from chalicelib.usecases.walk_chain import walk_chain
 from chalicelib.usecases.warn_receiver import warn_receiver
 from chalicelib.usecases.watch_alarms import watch_alarms
 from chalicelib.usecases.watch_chain import watch_chain
 from chalicelib.usecases.watch_deadlines import watch_deadlines
+from chalicelib.usecases.watch_drills import ask_for_drill, watch_drills
 from chalicelib.usecases.watch_plans import watch_plans
 from chalicelib.usecases.watch_sources import watch_sources
+from chalicelib.usecases.watch_training import watch_training
 from chalicelib.usecases.watch_unit import watch_unit
 from chalicelib.usecases.work_task import acknowledge, judge_side, submit_side
 
@@ -256,6 +272,25 @@ FLOW = (
     Stage("watch plans", "clock", "every minute", watch_plans, (PlanStepOverdue,)),
     Stage("tell plan", "relay", PlanStepOverdue, tell_plan, (PushRequest,)),
     Stage("tell plan", "relay", PlanRunEnded, tell_plan, (PushRequest,)),
+    Stage("plan drill", "api", "committee", plan_drill, (DrillPlanned,)),
+    Stage("start drill", "api", "committee", start_drill, (Block,)),
+    Stage("end drill", "api", "committee", end_drill, (DrillEnded,)),
+    Stage("cancel drill", "api", "committee", cancel_drill, (DrillCancelled,)),
+    Stage("watch drills", "clock", "every minute", watch_drills, (Block, DrillEnded)),
+    Stage("tell drill", "relay", DrillPlanned, tell_drill, (PushRequest,)),
+    Stage("tell drill", "relay", DrillEnded, tell_drill, (PushRequest,)),
+    Stage("tell drill", "relay", DrillCancelled, tell_drill, (PushRequest,)),
+    Stage("ask for drill", "clock", "every minute", ask_for_drill, (DrillDue,)),
+    Stage("tell drill due", "relay", DrillDue, tell_drill_due, (PushRequest,)),
+    Stage("publish course", "api", "admin", publish_course, (CoursePublished,)),
+    Stage("assign course", "relay", CoursePublished, assign_course, (TrainingAssigned,)),
+    Stage("watch training", "clock", "every minute", watch_training, (TrainingAssigned, TrainingDue, TrainingMissed)),
+    Stage("tell training", "relay", TrainingAssigned, tell_training, (PushRequest,)),
+    Stage("tell training", "relay", TrainingDue, tell_training, (PushRequest,)),
+    Stage("tell training", "relay", TrainingMissed, tell_training, (PushRequest,)),
+    Stage("take course", "api", "enterprise", take_course, (CoursePassed,)),
+    Stage("score training", "relay", CoursePassed, score_training),
+    Stage("score training", "relay", TrainingMissed, score_training),
     Stage("report hazard", "api", "inspector", report_hazard, (TaskDispatched,)),
     Stage("plan visit", "api", "inspector", plan_visit),
     Stage("accept", "api", "inspector", accept_side),

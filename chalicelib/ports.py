@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # a function loads the domain that it uses, and no more: it s
     from chalicelib.domain.checklist import Checklist, ItemAnswer
     from chalicelib.domain.command import Command
     from chalicelib.domain.consequence import Consequence
+    from chalicelib.domain.course import Attempt, Course, Duty, Miss, Pass
     from chalicelib.domain.credit_file import CreditExport, SignedJson, SigningKey
     from chalicelib.domain.dashboard import (
         Branch,
@@ -32,9 +33,20 @@ if TYPE_CHECKING:  # a function loads the domain that it uses, and no more: it s
         Thing,
     )
     from chalicelib.domain.delivery import DeliveryStep
+    from chalicelib.domain.drill import Drill
     from chalicelib.domain.duty import DutyEntry, DutyKind, Rota
     from chalicelib.domain.enterprise import Enterprise, Point, Profile, Unit
-    from chalicelib.domain.events import CatalogueReviewDue, ChainEnded, Event, LimitCrossed, RegistryChanged
+    from chalicelib.domain.events import (
+        CatalogueReviewDue,
+        ChainEnded,
+        CoursePublished,
+        DrillDue,
+        Event,
+        LimitCrossed,
+        RegistryChanged,
+        TrainingAssigned,
+        TrainingDue,
+    )
     from chalicelib.domain.evidence import Rectification, Retest
     from chalicelib.domain.field_operation import DeviceClock, KeptOperation
     from chalicelib.domain.field_pack import FieldPack, PackEntry
@@ -676,6 +688,96 @@ class ReviewRepo(Protocol):
         ...
 
 
+class CourseRepo(Protocol):
+    """Courses in versions, by name (id@version). A published one never changes."""
+
+    def all(self) -> tuple[Course, ...]:
+        """Every version, drafts and those that ship with the product included."""
+        ...
+
+    def get(self, name: str) -> Course | None: ...
+    def draft(self, course: Course) -> Course:
+        """Keep a draft, in the place of one before. Of a published version the same content gives it back; raises ContentConflict for other."""
+        ...
+
+    def publish(self, name: str, by: str, at_ms: int) -> Course | None:
+        """The version, published now unless it was before. None: there is none."""
+        ...
+
+
+class TrainingRepo(Protocol):
+    """What people have tried and passed, and the deadlines that were missed."""
+
+    def announce(self, event: CoursePublished) -> None:
+        """Once a course."""
+        ...
+
+    def assign(self, event: TrainingAssigned) -> bool:
+        """Assign a course to a person and announce that, once. Returns whether it was new."""
+        ...
+
+    def remind(self, event: TrainingDue) -> bool:
+        """Announce once that a deadline of a person's is near. Returns whether it was new."""
+        ...
+
+    def duties(self, wanted: Iterable[tuple[Course, str]], now_ms: int) -> tuple[Duty, ...]:
+        """How people stand with courses, in the order asked for. What was not assigned yet is as if it were now."""
+        ...
+
+    def add_attempt(
+        self, attempt: Attempt, day: str, most: int, passed: Pass | None, events: Sequence[Event]
+    ) -> Attempt:
+        """Keep an attempt with what follows from it; of a repeat, the attempt as it was. Raises ContentConflict for other answers under its id,
+        AttemptsSpent for more than `most` of the person and course on a day."""
+        ...
+
+    def attempt(self, person_id: str, attempt_id: str) -> Attempt | None: ...
+    def attempts(self, person_id: str, course: str) -> tuple[Attempt, ...]:
+        """Newest day first."""
+        ...
+
+    def passes(self, enterprise_id: str) -> tuple[Pass, ...]:
+        """All that its people ever had while they were its people."""
+        ...
+
+    def misses(self, enterprise_id: str) -> tuple[Miss, ...]: ...
+    def miss(self, missed: Miss, event: Event) -> bool:
+        """Note a missed deadline and announce it, once by enterprise, course and day. Returns whether it was new."""
+        ...
+
+    def was_looked_at(self, day: str) -> bool: ...
+    def look_at(self, day: str, ttl_s: int) -> None:
+        """Note that a day's look is done."""
+        ...
+
+
+class DrillRepo(Protocol):
+    """Drills, each with all that is kept of it once its room is gone."""
+
+    def add(self, drill: Drill, events: Sequence[Event]) -> Drill:
+        """Plan a drill with what announces it, once by id: of a repeat, the drill as it now stands. Raises ContentConflict for other
+        content."""
+        ...
+
+    def get(self, drill_id: str) -> Drill | None: ...
+    def save(self, drill: Drill, events: Sequence[Event]) -> Drill:
+        """Put a drill in the place of its version, with what announces the change. Raises WriteConflict."""
+        ...
+
+    def running(self) -> tuple[Drill, ...]: ...
+    def listing(self, person_id: str | None, cursor: str | None, limit: int) -> Page[Drill]:
+        """Newest planned first; None: all of them, else those in which the person takes part."""
+        ...
+
+    def was_asked_for(self, quarter: str) -> bool:
+        """Whether it was said that the quarter lacks a drill. One small read."""
+        ...
+
+    def ask_for(self, event: DrillDue) -> None:
+        """Say that a quarter lacks a drill, once a quarter."""
+        ...
+
+
 class DeviceRepo(Protocol):
     def put(self, device: Device) -> None: ...
     def delete(self, person_id: str, device_id: str) -> None: ...
@@ -1084,11 +1186,12 @@ class ForesightRepo(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PushRequest:
-    """What the push queue carries: a pointer to the notice, nothing personal."""
+    """What the push queue carries: a pointer to the notice, nothing personal. `drill_id` is as the notice's."""
 
     person_id: str
     notice_id: str
     correlation_id: str
+    drill_id: str = ""
 
 
 class PushQueue(Protocol):

@@ -13,13 +13,19 @@ TRIES = 6
 class Phone:
     """One person's way into the API. Answers are parsed JSON; a refusal raises Refused with its problem.
 
-    What is worth another try is tried again: every call is one that may come twice. Raises ConnectionError where nobody answers.
+    `drill`: the drill in which the person is at work. What is worth another try is tried again: every call is one that may come twice. Raises ConnectionError where nobody answers.
     """
 
     def __init__(
-        self, api: str, token: str, *, transport: httpx.BaseTransport | None = None, first_pause_s: float = 0.3
+        self,
+        api: str,
+        token: str,
+        *,
+        drill: str = "",
+        transport: httpx.BaseTransport | None = None,
+        first_pause_s: float = 0.3,
     ) -> None:
-        head = {"Authorization": f"Bearer {token}"}
+        head = {"Authorization": f"Bearer {token}"} | ({"X-Drill": drill} if drill else {})
         self._client = httpx.Client(base_url=api.rstrip("/") + "/", headers=head, timeout=30, transport=transport)
         self._first_pause_s = first_pause_s
 

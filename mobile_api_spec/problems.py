@@ -22,6 +22,7 @@ MEMBERS: dict[str, dict[str, Any]] = {
     "not_found": {"what": TEXT, "id": TEXT},
     "content_conflict": {"id": TEXT},
     "illegal_transition": {"state": TEXT, "action": TEXT},
+    "attempts_spent": {"allowed": NUMBER},
     "reopening_too_late": {"days": NUMBER},
     "objection_too_late": {"days": NUMBER},
     "stale_revision": {"given": NUMBER, "current": NUMBER},

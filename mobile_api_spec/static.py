@@ -19,6 +19,8 @@ INFO: dict[str, Any] = {
         "- Fields without a value are left out, never null. New fields may be added to answers at any time.\n"
         "- Every problem is `application/problem+json` (RFC 9457) with a stable `code`; docs/errors.md lists them all. A fault "
         "of the server itself is 500 with the code `internal`.\n"
+        "- In a drill the routes of warnings, tasks, evidence and sync are called with the header `X-Drill: <drill>`; a notice of a drill says which "
+        "(`drill_id`). Whoever takes no part gets 404, what is no part of drills 403, and a change while it does not run 409.\n"
         "- Texts are in zh-CN unless Accept-Language or the person's own setting asks for English.\n"
         "- A path or method that is not in this document is answered by the gateway, not by the application."
     ),
@@ -57,6 +59,8 @@ TAGS = [
     {"name": "foresight", "description": "What is ahead: risk by hour and region, freeze checks"},
     {"name": "inbox", "description": "What you were told, whether or not a push arrived"},
     {"name": "me", "description": "Yourself and your phones; is the service up"},
+    {"name": "courses", "description": "Training: courses, attempts at their questions, and who has passed what"},
+    {"name": "drills", "description": "Practising a coupled risk: what is done in a drill is real to nobody else"},
     {"name": "privacy", "description": "Statistics for outsiders, with noise and a budget"},
     {"name": "readings", "description": "Uploads from bridges, and reading them back"},
     {"name": "registry", "description": "What an admin registers"},
@@ -331,6 +335,22 @@ NOTES = {
     "list_data_sets": (
         "`bound` is the most that one enterprise adds to an answer. Recipients who put their answers together have the sum of their budgets."
     ),
+    "put_course": "While it is a draft it may be written anew; once it is published, the same content is a success and other content a 409.",
+    "publish_course": "From now on it is assigned to everyone of its roles and industries, and its days count. A newer version takes the place of the one before.",
+    "post_attempt": (
+        "What is not answered is wrong. The same id with the same answers gives the attempt as it was marked. A pass of an enterprise's person is an entry of its "
+        "score, once a person and term; a deadline that is missed is one too, once an enterprise."
+    ),
+    "list_training": "A page has the enterprises that you see by their ids; the cursor is the last id.",
+    "post_drill": (
+        "Its test data come from what each unit's triggers compare with, by the scenario's deviations. Nobody is told but those who take part. "
+        "The same id with the same content is answered by the drill as it stands."
+    ),
+    "start_drill": (
+        "From here on the drill goes its ordinary way in a room of its own: who takes part reads its warnings and tasks, and works them, by the "
+        "ordinary routes with the header `X-Drill`. Without that header nothing of it is there."
+    ),
+    "get_drill_report": "While the drill runs, as things stand. Of one that was called off or has not begun there is none.",
     "put_budget": "In the place of what was granted before; what was spent stays spent.",
     "post_release": (
         "The same id with the same content is answered by the very release that was made, and costs nothing. With a budget of 10 the eleventh "

@@ -21,9 +21,11 @@ from mobile_api_spec.walk_chain import chain
 from mobile_api_spec.walk_channels import channels
 from mobile_api_spec.walk_checklists import checklists, publish
 from mobile_api_spec.walk_consequences import consequences
+from mobile_api_spec.walk_courses import courses
 from mobile_api_spec.walk_credit import credit_files
 from mobile_api_spec.walk_crew import crew, settled
 from mobile_api_spec.walk_dashboard import dashboard
+from mobile_api_spec.walk_drills import drills
 from mobile_api_spec.walk_laws import laws
 from mobile_api_spec.walk_privacy import privacy
 from mobile_api_spec.walk_scores import objections, objects_too_late
@@ -72,6 +74,8 @@ def walk() -> list[Exchange]:
         reopening,
         objects_too_late,
         chain,
+        drills,
+        courses,
         privacy,
         consequences,
         credit_files,

@@ -17,6 +17,7 @@ from chalicelib.domain.catalogue import (
     MonthPolicy,
     ScorePolicy,
     Steps,
+    TrainingPoints,
 )
 from chalicelib.domain.dimension import Dimension
 
@@ -180,6 +181,14 @@ def _steps(given: list[tuple[float, float]]) -> Steps:
     return tuple((share, points) for share, points in given)
 
 
+class TrainingPart(Strict):
+    passed: Reward = 0.5
+    missed: Deduction = -2
+
+    def value(self) -> TrainingPoints:
+        return TrainingPoints(self.passed, self.missed)
+
+
 class ScorePart(Strict):
     base: float
     warning: Annotated[dict[int, float], complete(TIERS)]
@@ -191,6 +200,8 @@ class ScorePart(Strict):
         default=2, description="a hazard that an enterprise reports of itself: more than hiding it is worth"
     )
     reported_most: Reward = Field(default=10, description="in a month")
+    training: TrainingPart = TrainingPart()
+    training_most: Reward = Field(default=3, description="in a month, of courses that were passed")
     found: Annotated[dict[int, Deduction], complete(TIERS)] = Field(default={1: -2.0, 2: -4.0, 3: -8.0})
     part_weights: dict[Name, WeightsPart] = Field(default={}, description="by industry; absent: other_weights")
     other_weights: WeightsPart = WeightsPart()
@@ -202,6 +213,7 @@ class ScorePart(Strict):
     def value(self) -> ScorePolicy:
         own = {
             "duration": self.duration.value(),
+            "training": self.training.value(),
             "part_weights": {industry: one.value() for industry, one in self.part_weights.items()},
             "other_weights": self.other_weights.value(),
             "chain": self.chain.value(),

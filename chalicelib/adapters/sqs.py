@@ -45,13 +45,15 @@ class SqsPushQueue:
 
 def encode(request: PushRequest) -> str:
     fields = {"person_id": request.person_id, "notice_id": request.notice_id, "correlation_id": request.correlation_id}
+    fields |= {"drill_id": request.drill_id} if request.drill_id else {}
     return json.dumps(fields, separators=(",", ":"))
 
 
 def decode(body: str) -> PushRequest:
     """Raises ValueError, KeyError or TypeError for a message that is none of ours."""
     fields = json.loads(body)
-    return PushRequest(str(fields["person_id"]), str(fields["notice_id"]), str(fields["correlation_id"]))
+    words = [str(fields[name]) for name in ("person_id", "notice_id", "correlation_id")]
+    return PushRequest(words[0], words[1], words[2], str(fields.get("drill_id", "")))
 
 
 def backoff_s(attempt: int, *, base_s: float, cap_s: float, spread: float | None = None) -> float:

@@ -43,6 +43,7 @@ MAX_BODY_BYTES = 6 * 1024 * 1024
 MAX_DECOMPRESSED_BYTES = 16 * 1024 * 1024
 GZIP_MAGIC = b"\x1f\x8b"
 BRIDGE = "bridge"
+DRILL = "x-drill"  # the header that says in which drill's room a call is made
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 MAX_FIELD_ERRORS = 100
@@ -239,6 +240,10 @@ def _squeezed(response: Response, call: Call) -> Response:
 def _run(known: Endpoint, call: Call, request: Request, parameters: dict[str, str]) -> Response:
     if not known.public:
         call.person_or_bridge = _bridge(call) if known.action is None else _person(known.action, call)
+    if known.action is not None and (room := call.headers.get(DRILL, "").strip()):
+        from chalicelib.api.drill_room import enter
+
+        enter(room, known.action, known.method, call)
     if (query := known.query) is not None:
         given = (
             {} if request.query_params is None else {k: request.query_params.getlist(k) for k in request.query_params}
@@ -279,7 +284,7 @@ def _author(call: Call, request: Request) -> Author:
 def _kept(body: str, headers: dict[str, str], call: Call) -> Response:
     """An answer to be kept: with an ETag, or 304 without a body where the caller has it. RFC 9110, 13.1.2; RFC 5861, 4."""
     tag = f'"{sha256(body.encode()).hexdigest()[:32]}"'
-    headers |= {"ETag": tag, "Cache-Control": KEEP, "Vary": "Authorization, Accept-Language"}
+    headers |= {"ETag": tag, "Cache-Control": KEEP, "Vary": "Authorization, Accept-Language, X-Drill"}
     known = [one.strip().removeprefix("W/") for one in call.headers.get("if-none-match", "").split(",")]
     if tag in known or known == ["*"]:
         return Response("", headers, HTTPStatus.NOT_MODIFIED)

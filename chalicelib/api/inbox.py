@@ -5,6 +5,7 @@ from chalice.app import Blueprint
 from chalicelib.api.http import Call, endpoint
 from chalicelib.api.models.people import InboxOut, NoticeOut
 from chalicelib.api.models.wire import PageQuery
+from chalicelib.bootstrap import Services
 from chalicelib.domain.access import Action
 from chalicelib.domain.errors import InvalidCursor, NotFound
 from chalicelib.domain.messages import render_notice
@@ -29,7 +30,7 @@ def list_inbox(call: Call) -> InboxOut:
 def mark_seen(call: Call, notice_id: str) -> NoticeOut:
     from chalicelib.usecases.track_delivery import see_notice
 
-    ports = call.services
+    ports = _home(call, notice_id)
     seen = see_notice(notice_id, call.person, inbox=ports.inbox, deliveries=ports.deliveries, clock=ports.clock)
     return _view(call, seen)
 
@@ -41,11 +42,17 @@ def mark_seen(call: Call, notice_id: str) -> NoticeOut:
 def post_receipt(call: Call, notice_id: str) -> NoticeOut:
     from chalicelib.usecases.track_delivery import receive_notice
 
-    ports, device_id = call.services, call.body.device_id
+    ports, device_id = _home(call, notice_id), call.body.device_id
     received = receive_notice(
         notice_id, device_id, call.person, inbox=ports.inbox, deliveries=ports.deliveries, clock=ports.clock
     )
     return _view(call, received)
+
+
+def _home(call: Call, notice_id: str) -> Services:
+    """Where the deliveries of a notice are kept."""
+    known = call.services.inbox.get(call.person.id, notice_id)
+    return call.services.in_drill("" if known is None else known.drill_id)
 
 
 def _view(call: Call, notice: Notice) -> NoticeOut:
@@ -55,6 +62,7 @@ def _view(call: Call, notice: Notice) -> NoticeOut:
         kind=notice.kind,
         task_id=notice.task_id,
         observation_id=notice.observation_id or None,
+        drill_id=notice.drill_id or None,
         tier=notice.tier,
         title=title,
         body=body,

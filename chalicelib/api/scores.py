@@ -84,6 +84,7 @@ def get_recount(call: Call, enterprise_id: str) -> RecountOut:
         hazards=ports.hazards,
         chain_months=ports.chain_months,
         results=ports.results,
+        training=ports.training,
         catalogues=ports.catalogues,
         zone=ports.zone,
     )

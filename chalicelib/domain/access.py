@@ -79,6 +79,13 @@ class Action(StrEnum):
     READ_CREDIT_KEYS = "read_credit_keys"
     READ_DASHBOARD = "read_dashboard"
     REBUILD_DASHBOARD = "rebuild_dashboard"
+    READ_COURSE = "read_course"
+    WRITE_COURSE = "write_course"
+    TAKE_COURSE = "take_course"
+    READ_TRAINING = "read_training"
+    READ_PARK_TRAINING = "read_park_training"
+    READ_DRILL = "read_drill"
+    HOLD_DRILL = "hold_drill"
 
 
 PEOPLE = frozenset(Role)
@@ -154,6 +161,13 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.READ_CREDIT_KEYS: PEOPLE,
     Action.READ_DASHBOARD: PEOPLE,
     Action.REBUILD_DASHBOARD: frozenset({Role.ADMIN}),
+    Action.READ_COURSE: PEOPLE,
+    Action.WRITE_COURSE: frozenset({Role.ADMIN}),
+    Action.TAKE_COURSE: frozenset({Role.ENTERPRISE, Role.INSPECTOR}),
+    Action.READ_TRAINING: PEOPLE - {Role.INSPECTOR},
+    Action.READ_PARK_TRAINING: frozenset({Role.DEPARTMENT, Role.COMMITTEE, Role.ADMIN}),
+    Action.READ_DRILL: PEOPLE,
+    Action.HOLD_DRILL: frozenset({Role.COMMITTEE}),
 }
 
 

@@ -206,6 +206,14 @@ class ChainShare:
 
 
 @dataclass(frozen=True, slots=True)
+class TrainingPoints:
+    """Of a course that one of an enterprise's people has passed, and of a deadline that was missed there."""
+
+    passed: float = 0.5
+    missed: float = -2.0
+
+
+@dataclass(frozen=True, slots=True)
 class ScorePolicy:
     """Points of a month's ledger; deductions are negative.
 
@@ -229,6 +237,8 @@ class ScorePolicy:
     judging_days: int
     month: MonthPolicy
     chain: ChainShare = ChainShare()
+    training: TrainingPoints = TrainingPoints()
+    training_most: float = 3.0  # that passes earn in a month
 
     def weights_of(self, industry: str) -> Mapping[Dimension, float]:
         return self.part_weights.get(industry, self.other_weights)

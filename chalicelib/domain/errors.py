@@ -135,6 +135,12 @@ class PrivacyBudgetSpent(GreenShieldError):
     code, status = "privacy_budget_spent", 409
 
 
+class AttemptsSpent(GreenShieldError):
+    """A course is tried so often a day, and no more."""
+
+    code, status = "attempts_spent", 409
+
+
 class TooLarge(GreenShieldError):
     code, status = "too_large", 413
 

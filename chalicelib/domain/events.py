@@ -397,6 +397,89 @@ class PlanRunEnded(PlanEvent):
     kind: ClassVar[str] = "plan_run_ended"
 
 
+@dataclass(frozen=True, slots=True)
+class DrillEvent(Event):
+    """Of the whole park: `enterprise_id` is empty."""
+
+    identity: ClassVar[tuple[str, ...]] = ("drill_id",)
+    drill_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DrillPlanned(DrillEvent):
+    kind: ClassVar[str] = "drill_planned"
+
+
+@dataclass(frozen=True, slots=True)
+class DrillEnded(DrillEvent):
+    kind: ClassVar[str] = "drill_ended"
+
+
+@dataclass(frozen=True, slots=True)
+class DrillCancelled(DrillEvent):
+    kind: ClassVar[str] = "drill_cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class DrillDue(Event):
+    """Of the whole park: a quarter is nearly over, and no drill was held or is planned."""
+
+    kind: ClassVar[str] = "drill_due"
+    identity: ClassVar[tuple[str, ...]] = ("quarter",)
+    quarter: str
+
+
+@dataclass(frozen=True, slots=True)
+class CoursePublished(Event):
+    """Of the whole park. `course` is id@version."""
+
+    kind: ClassVar[str] = "course_published"
+    identity: ClassVar[tuple[str, ...]] = ("course",)
+    course: str
+
+
+@dataclass(frozen=True, slots=True)
+class CoursePassed(Event):
+    """By one of an enterprise's people."""
+
+    kind: ClassVar[str] = "course_passed"
+    identity: ClassVar[tuple[str, ...]] = ("attempt_id",)
+    attempt_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingEvent(Event):
+    """`course` is id@version. `enterprise_id` is empty of an inspector's."""
+
+    course: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingAssigned(TrainingEvent):
+    kind: ClassVar[str] = "training_assigned"
+    identity: ClassVar[tuple[str, ...]] = ("course", "person_id")
+    person_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingDue(TrainingEvent):
+    """A deadline of somebody's is near."""
+
+    kind: ClassVar[str] = "training_due"
+    identity: ClassVar[tuple[str, ...]] = ("course", "person_id", "due_day")
+    person_id: str
+    due_day: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingMissed(TrainingEvent):
+    """A deadline passed while people of the enterprise had not passed the course."""
+
+    kind: ClassVar[str] = "training_missed"
+    identity: ClassVar[tuple[str, ...]] = ("enterprise_id", "course", "due_day")
+    due_day: str
+
+
 EVENTS: dict[str, type[Event]] = {
     event.kind: event
     for event in (
@@ -442,5 +525,14 @@ EVENTS: dict[str, type[Event]] = {
         PlanStepStuck,
         PlanStepOverdue,
         PlanRunEnded,
+        DrillPlanned,
+        DrillEnded,
+        DrillCancelled,
+        DrillDue,
+        CoursePublished,
+        CoursePassed,
+        TrainingAssigned,
+        TrainingDue,
+        TrainingMissed,
     )
 }

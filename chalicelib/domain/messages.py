@@ -8,8 +8,10 @@ from collections.abc import Mapping, Sequence
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.chain_texts import CHAIN_TEXTS
 from chalicelib.domain.channel_texts import CHANNEL_TEXTS
+from chalicelib.domain.course_texts import COURSE_TEXTS
 from chalicelib.domain.credit_texts import CREDIT_TEXTS
 from chalicelib.domain.dashboard_texts import DASHBOARD_TEXTS
+from chalicelib.domain.drill_texts import DRILL_TEXTS
 from chalicelib.domain.notice import Notice
 from chalicelib.domain.observation import Finding
 from chalicelib.domain.photo_texts import PHOTO_TEXTS
@@ -329,6 +331,8 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         **SCORE_TEXTS["zh-CN"],
         **CREDIT_TEXTS["zh-CN"],
         **DASHBOARD_TEXTS["zh-CN"],
+        **COURSE_TEXTS["zh-CN"],
+        **DRILL_TEXTS["zh-CN"],
     },
     "en": {
         "problem.internal": "The server failed; please try again later",
@@ -636,6 +640,8 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         **SCORE_TEXTS["en"],
         **CREDIT_TEXTS["en"],
         **DASHBOARD_TEXTS["en"],
+        **COURSE_TEXTS["en"],
+        **DRILL_TEXTS["en"],
     },
 }
 
@@ -694,6 +700,7 @@ def render_notice(notice: Notice, language: str, catalogue: Catalogue) -> tuple[
     params["unit"] = params.get("kind") or params.get("unit", "")
     head = f"notice.{notice.kind.value}"
     title, body = text(f"{head}.title", language, **params), text(f"{head}.body", language, **params)
+    title = text("group.drill", language, title=title) if notice.drill_id else title
     return title, body if notice.count == 1 else body + text("group.repeated", language, count=notice.count)
 
 
@@ -704,6 +711,7 @@ def render_group(notices: Sequence[Notice], language: str) -> tuple[str, str]:
     named = ("、" if language != "en" else ", ").join(units[:GROUP_UNITS]) + ("…" if len(units) > GROUP_UNITS else "")
     enterprise, tier = params[0].get("enterprise", ""), max(notice.tier for notice in notices)
     title = text("group.title", language, enterprise=enterprise, count=len(notices))
+    title = text("group.drill", language, title=title) if notices[0].drill_id else title
     return title, text("group.body", language, tier=tier, units=named)
 
 

@@ -1,7 +1,7 @@
 """What a person is told, and the ledger of how it was delivered. The inbox is the truth; a push only points to it."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from hashlib import sha256
 from itertools import accumulate
@@ -58,6 +58,13 @@ class NoticeKind(StrEnum):
     PLAN_STUCK = "plan_stuck"
     PLAN_OVERDUE = "plan_overdue"
     PLAN_ENDED = "plan_ended"
+    COURSE_ASSIGNED = "course_assigned"
+    COURSE_DUE = "course_due"
+    COURSE_OVERDUE = "course_overdue"
+    DRILL_PLANNED = "drill_planned"
+    DRILL_ENDED = "drill_ended"
+    DRILL_CANCELLED = "drill_cancelled"
+    DRILL_DUE = "drill_due"  # none was held this quarter
 
 
 # What comes in bursts of the same: a phone that sends ten blurred photos, or its whole outbox after a day without a signal. What calls
@@ -79,7 +86,7 @@ class Notice:
     """One message to one person. `id` is derived from (task, reason, person): telling it twice tells it once.
 
     `params` fill the text of `kind` in the reader's language. `task_id` is empty where there is no task.
-    `count`: how many equal ones it stands for.
+    `count`: how many equal ones it stands for. `drill_id` names the drill that it is of; empty: it is meant.
     """
 
     id: str
@@ -94,11 +101,12 @@ class Notice:
     correlation_id: str = ""
     observation_id: str = ""
     count: int = 1
+    drill_id: str = ""
 
     def repeats(self, earlier: "Notice") -> bool:
         """Whether it says what an earlier one says that nobody has opened yet: then that one is counted up, and no phone rings again."""
-        is_equal = (self.person_id, self.kind, self.task_id, self.tier, self.params) == (
-            earlier.person_id, earlier.kind, earlier.task_id, earlier.tier, earlier.params
+        is_equal = (self.person_id, self.kind, self.task_id, self.tier, self.params, self.drill_id) == (
+            earlier.person_id, earlier.kind, earlier.task_id, earlier.tier, earlier.params, earlier.drill_id
         )  # fmt: skip
         is_near = 0 <= self.created_at_ms - earlier.created_at_ms <= FOLDING_MS
         return self.kind in FOLDED and is_equal and is_near and earlier.seen_at_ms is None
@@ -112,6 +120,11 @@ class Notice:
     def may_be_grouped(self) -> bool:
         """A push of it may wait for others of the same enterprise and go out with them. Tier 3 never waits."""
         return self.kind is NoticeKind.TASK_DISPATCHED and self.tier < 3
+
+
+def of_drill(notice: Notice, drill_id: str) -> Notice:
+    """The notice as one of a drill, under an id of its own: the same may really happen in the same instant."""
+    return replace(notice, id=f"d-{notice.id}", drill_id=drill_id) if drill_id else notice
 
 
 def notice_id(event_id: str, person_id: str) -> str:

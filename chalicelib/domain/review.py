@@ -5,6 +5,7 @@ from datetime import datetime, timedelta, tzinfo
 
 WORK_BEGINS_H = 9
 SATURDAY = 5
+NEARLY = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +20,24 @@ class Quarter:
 
     def due_ms(self, zone: tzinfo) -> int:
         """Nine in the morning of its first weekday. Public holidays are not known: what is said then waits in the inbox."""
-        first = datetime(self.year, 3 * self.number - 2, 1, WORK_BEGINS_H, tzinfo=zone)
-        while first.weekday() >= SATURDAY:
-            first += timedelta(days=1)
-        return round(first.timestamp() * 1000)
+        return _working_day_ms(self._first_day(zone))
+
+    def begins_ms(self, zone: tzinfo) -> int:
+        return round(self._first_day(zone).replace(hour=0).timestamp() * 1000)
+
+    def nearly_over_ms(self, zone: tzinfo) -> int:
+        """The same time of day, two weeks before it is over."""
+        after = Quarter(self.year + self.number // 4, self.number % 4 + 1)
+        return _working_day_ms(after._first_day(zone) - NEARLY)
+
+    def _first_day(self, zone: tzinfo) -> datetime:
+        return datetime(self.year, 3 * self.number - 2, 1, WORK_BEGINS_H, tzinfo=zone)
+
+
+def _working_day_ms(day: datetime) -> int:
+    while day.weekday() >= SATURDAY:
+        day += timedelta(days=1)
+    return round(day.timestamp() * 1000)
 
 
 def quarter_of(at_ms: int, zone: tzinfo) -> Quarter:

@@ -30,6 +30,7 @@ class Cause(StrEnum):
     EXCEEDANCES = "exceedances"
     DATA = "data"
     CARRIED = "carried"  # from the month before
+    TRAINING = "training"
     CORRECTION = "correction"
     CHAIN = "chain"
 
@@ -50,8 +51,8 @@ GRADES = ((90.0, Grade.BENCHMARK), (70.0, Grade.COMPLIANT), (50.0, Grade.RECTIFY
 class ScoreEntry:
     """`key` names the cause once and for all: (enterprise, month, key) is written at most once. `points` may be negative.
 
-    `rule` is the rule's id and version, of a warning; `evidence` names the photos that the task was settled by; `corrects` is the key of
-    the entry that a correction takes back. `figures` are what an entry of a month as a whole follows from.
+    `rule` is the rule's id and version, of a warning, or the course's, of training; `evidence` names the photos that the task was settled by;
+    `corrects` is the key of the entry that a correction takes back. `figures` are what an entry of a month as a whole follows from.
     """
 
     enterprise_id: str
@@ -237,8 +238,10 @@ def total(
 def _part(part: Dimension, policy: ScorePolicy, entries: Iterable[ScoreEntry]) -> float:
     own = [one for one in entries if part in one.parts]
     rewards = sum(one.points for one in own if one.cause is Cause.HAZARD_REPORTED)
-    others = sum(one.points for one in own if one.cause is not Cause.HAZARD_REPORTED)
-    return round(min(max(policy.base + others + min(rewards, policy.reported_most), 0.0), 100.0), 2)
+    trained = sum(one.points for one in own if one.cause is Cause.TRAINING and one.points > 0)
+    others = sum(one.points for one in own if one.cause is not Cause.HAZARD_REPORTED) - trained
+    earned = min(rewards, policy.reported_most) + min(trained, policy.training_most)
+    return round(min(max(policy.base + others + earned, 0.0), 100.0), 2)
 
 
 def grade_of(value: float) -> Grade:

@@ -19,18 +19,19 @@ def on_block(event: dict[str, Any], services: Services) -> dict[str, list[dict[s
         row = row_of_image(record["dynamodb"]["NewImage"])
         if not row.sk.startswith(PREFIX):
             return
+        home, row = services.home_of(row)
         logger.set_correlation_id(row.body.get("correlation_id"))
         block = block_of(row)
-        judgement = evaluate_coupling(block, **ports_of(evaluate_coupling, services))
-        watched = watch_unit(block, **ports_of(watch_unit, services))
-        for crossing in watch_chain(block, **ports_of(watch_chain, services)):
+        judgement = evaluate_coupling(block, **ports_of(evaluate_coupling, home))
+        watched = watch_unit(block, **ports_of(watch_unit, home))
+        for crossing in watch_chain(block, **ports_of(watch_chain, home)):
             count("ChainLimitCrossed", late=str(crossing.is_late))
         for observation in watched.opened:
             count("Observation", kind=observation.kind.value)
         for unit_id in watched.unusable:
             logger.warning("watch unusable", extra={"unit_id": unit_id})
             count("WatchUnusable")
-        for decision in judgement.decisions:
+        for decision in () if home.drill_id else judgement.decisions:  # what is practised is not counted
             count("Decision", change=decision.change.value, tier=str(decision.tier))
         for unit_id in judgement.unjudged:
             count("LateNotJudged")

@@ -1,4 +1,7 @@
-"""Once a minute: deadlines, warnings that are no longer held, calls that nobody has seen, photos that have not come, steps of plans that are late, alerts of the chain that are over, objections that nobody judged, and whether the catalogue is due for review. One that fails stops no other."""
+"""Once a minute: deadlines, warnings that are no longer held, calls that nobody has seen, photos that have not come, steps of plans that are late,
+objections that nobody judged, alerts of the chain that are over, drills, courses that are due, and whether the catalogue is due for review.
+One that fails stops no other.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +17,9 @@ from chalicelib.usecases.review_catalogue import ask_for_review
 from chalicelib.usecases.sync_operations import retry_held
 from chalicelib.usecases.watch_alarms import watch_alarms
 from chalicelib.usecases.watch_deadlines import watch_deadlines
+from chalicelib.usecases.watch_drills import ask_for_drill, watch_drills
 from chalicelib.usecases.watch_plans import watch_plans
+from chalicelib.usecases.watch_training import watch_training
 
 JOBS: tuple[Callable[..., Any], ...] = (
     watch_deadlines,
@@ -26,20 +31,20 @@ JOBS: tuple[Callable[..., Any], ...] = (
     watch_plans,
     end_chain_alerts,
     remind_of_objections,
+    watch_drills,
+    ask_for_drill,
+    watch_training,
 )
+# What of it goes on in the room of a running drill. Channels are not called there, and nothing is due by the calendar.
+IN_DRILLS: tuple[Callable[..., Any], ...] = (watch_deadlines, watch_alarms, retry_held, miss_photos)
 
 
 def on_clock(services: Services) -> int:
     """How many tasks missed a deadline. Raises FunctionFailed after the last job where one failed, so that the alarm rings."""
-    done: dict[str, Any] = {}
-    failed: Exception | None = None
-    for job in JOBS:
-        try:
-            with acting(Author(id="clock")):
-                done[job.__name__] = job(**ports_of(job, services))
-        except Exception as error:  # noqa: BLE001
-            logger.error("clock failed", extra={"job": job.__name__, **described(error)})
-            failed = error
+    done, failed = _run(JOBS, services)
+    for drill in services.drills.running():
+        _, broken = _run(IN_DRILLS, services.in_drill(drill.id))
+        failed = failed or broken
     missed = int(done.get("watch_deadlines", 0))
     if missed:
         count("DeadlineMissed", missed)
@@ -47,3 +52,17 @@ def on_clock(services: Services) -> int:
     if failed is not None:
         raise FunctionFailed(failed) from None
     return missed
+
+
+def _run(jobs: tuple[Callable[..., Any], ...], services: Services) -> tuple[dict[str, Any], Exception | None]:
+    """(what each job returned, the last failure). One that fails stops no other."""
+    done: dict[str, Any] = {}
+    failed: Exception | None = None
+    for job in jobs:
+        try:
+            with acting(Author(id="clock")):
+                done[job.__name__] = job(**ports_of(job, services))
+        except Exception as error:  # noqa: BLE001
+            logger.error("clock failed", extra={"job": job.__name__, **described(error)})
+            failed = error
+    return done, failed

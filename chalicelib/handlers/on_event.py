@@ -25,18 +25,19 @@ def on_event(event: dict[str, Any], services: Services) -> dict[str, list[dict[s
         image = record["dynamodb"].get("NewImage")
         if image is None:  # the row was removed
             return
-        row = row_of_image(image)
+        home, row = services.home_of(row_of_image(image))
         if row.pk.startswith(TASK_PREFIX) and row.sk.startswith(TOUCHING):
             task_id = row.pk.removeprefix(TASK_PREFIX)
-            relay(TaskTouched(task_id), services)
+            relay(TaskTouched(task_id), home)
             if (
                 row.sk.startswith(PHOTO_PREFIX) and record["eventName"] == "MODIFY"
             ):  # it was announced, and is judged now
-                relay(PhotoJudged(task_id, row.body["uploaded_by"]), services)
+                relay(PhotoJudged(task_id, row.body["uploaded_by"]), home)
         elif row.sk.startswith(EVENT_PREFIX) and record["eventName"] == "INSERT":
             logger.set_correlation_id(row.body.get("correlation_id"))
-            relay(event_from_body(row.body), services)
-        if (counted := touched(row)) is not None:  # last: figures hold nobody up
+            relay(event_from_body(row.body), home)
+        # Last: figures hold nobody up. What is in the room of a drill is in none.
+        if home is services and (counted := touched(row)) is not None:
             relay(counted, services)
 
     return process(event["Records"], work, stage="relay", identify=stream_sequence, ordered=True)

@@ -21,8 +21,9 @@ def on_photo(event: dict[str, Any], services: Services) -> dict[str, list[dict[s
 
 
 def _inspect(key: str, services: Services) -> None:
+    home, seen = services.home_of_key(key)
     try:
-        photo = inspect_photo(key, **ports_of(inspect_photo, services))
+        photo = inspect_photo(seen, **ports_of(inspect_photo, home))
     except MediaMissing:
         # Deleted before we came: there is nothing to judge, and trying again brings nothing back.
         logger.warning("photo object is gone")

@@ -20,7 +20,7 @@ def on_push(event: dict[str, Any], services: Services) -> dict[str, list[dict[st
         logger.set_correlation_id(request.correlation_id)
         try:
             run = push_channel if is_channel(request.person_id) else push
-            sent = run(request, **ports_of(run, services))
+            sent = run(request, **ports_of(run, services.in_drill(request.drill_id)))
         except RetryLater as error:
             _come_back(record, error, services)
             raise

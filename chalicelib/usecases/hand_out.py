@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from chalicelib.domain.channel import is_channel
 from chalicelib.domain.delivery import DeliveryState, DeliveryStep
-from chalicelib.domain.notice import FOLDED, Notice
+from chalicelib.domain.notice import FOLDED, Notice, of_drill
 from chalicelib.domain.unseen import watched
 from chalicelib.ports import Clock, DeliveryRepo, InboxRepo, PushQueue, PushRequest
 
@@ -14,23 +14,25 @@ LOOK_BACK = 20  # notices of an inbox among which an equal one is looked for
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """What handing out needs."""
+    """What handing out needs. `drill_id`: of the drill in whose room it is done, or empty."""
 
     inbox: InboxRepo
     deliveries: DeliveryRepo
     queue: PushQueue
     clock: Clock
+    drill_id: str = ""
 
 
 def hand_out(notices: Sequence[Notice], post: Post, *, delay_s: int = 0) -> tuple[Notice, ...]:
     """Twice: the inbox has each once, and the delivery ledger keeps a second push from going out. What only repeats an unread one is
     counted there and pushed no more. Returns those that stand for themselves."""
-    told = tuple(notice for notice in notices if not _is_folded(notice, post))
+    marked = (of_drill(notice, post.drill_id) for notice in notices)
+    told = tuple(notice for notice in marked if not _is_folded(notice, post))
     for notice in told:
         post.inbox.add(notice)
         call = None if is_channel(notice.person_id) else watched(notice, post.clock.now_ms())
         post.deliveries.mark(_queued(notice), call)
-    post.queue.put([PushRequest(one.person_id, one.id, one.correlation_id) for one in told], delay_s=delay_s)
+    post.queue.put([PushRequest(n.person_id, n.id, n.correlation_id, n.drill_id) for n in told], delay_s=delay_s)
     return told
 
 

@@ -98,7 +98,7 @@ def _group(notice: Notice, wait_ms: int, inbox: InboxRepo, deliveries: DeliveryR
         one.id: one
         for one in inbox.listing(notice.person_id, None, LOOK_BACK).items
         if one.may_be_grouped
-        and one.enterprise_id == notice.enterprise_id
+        and (one.enterprise_id, one.drill_id) == (notice.enterprise_id, notice.drill_id)
         and abs(one.created_at_ms - notice.created_at_ms) <= wait_ms
     }
     known = nearby | {notice.id: notice}
@@ -129,6 +129,7 @@ def message_of(group: Group, language: str, catalogue: Catalogue, now_ms: int) -
         ("kind", first.kind.value),
         ("tier", str(tier)),
         *((("count", str(len(group))),) if len(group) > 1 else ()),
+        *((("drill_id", first.drill_id),) if first.drill_id else ()),
     )
     return PushMessage(
         shortened(title, TITLE_BYTES),

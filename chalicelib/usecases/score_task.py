@@ -23,8 +23,10 @@ from chalicelib.ports import (
     ResultRepo,
     ScoreRepo,
     TaskRepo,
+    TrainingRepo,
     WarningRepo,
 )
+from chalicelib.usecases.score_training import training_of
 from chalicelib.usecases.settle_month import LONGEST_TASK_MS, recount_month, tasks_back_to
 from chalicelib.usecases.settle_warning import current_warning
 from chalicelib.usecases.share_chain_results import partners_of, recount_chain
@@ -178,6 +180,7 @@ def compare_with_history(
     hazards: HazardRepo,
     chain_months: ChainMonthRepo,
     results: ResultRepo,
+    training: TrainingRepo,
     catalogues: CatalogueRepo,
     zone: tzinfo,
 ) -> Recount:
@@ -188,7 +191,16 @@ def compare_with_history(
     """
     require(person, Action.RECOUNT_SCORE)
     one = _enterprise(enterprise_id, person, registry)
-    given = recount(one.id, month, tasks=tasks, warnings=warnings, hazards=hazards, catalogues=catalogues, zone=zone)
+    given = recount(
+        one.id,
+        month,
+        tasks=tasks,
+        warnings=warnings,
+        hazards=hazards,
+        training=training,
+        catalogues=catalogues,
+        zone=zone,
+    )
     shared = recount_chain(
         month, one.id, chain_months=chain_months, registry=registry, scores=scores, catalogues=catalogues, zone=zone
     )
@@ -237,12 +249,13 @@ def recount(
     tasks: TaskRepo,
     warnings: WarningRepo,
     hazards: HazardRepo,
+    training: TrainingRepo,
     catalogues: CatalogueRepo,
     zone: tzinfo,
 ) -> tuple[ScoreEntry, ...]:
-    """The entries that the enterprise's closed tasks write in a month, worked out anew from them, by key. Corrections are people's, and not
+    """The entries that the enterprise's closed tasks and its training write in a month, worked out anew from them, by key. Corrections are people's, and not
     among them, nor is what comes of a task that was opened again. Reads every task that the enterprise ever had."""
-    cursor, found = None, list[ScoreEntry]()
+    cursor, found = None, [*training_of(enterprise_id, training=training, catalogues=catalogues, zone=zone)]
     while True:
         page = tasks.listing(f"enterprise:{enterprise_id}", cursor, A_PAGE, open_only=False)
         closed = [task for task in page.items if task.closed_at_ms is not None and not task.reopenings]

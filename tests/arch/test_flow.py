@@ -63,6 +63,9 @@ NO_STAGE = {
     "see_chain_gain",
     "read_dashboard",
     "history",
+    "read_training",
+    "drill_desk",
+    "report_drill",
 }
 FUNCTIONS = {"api", *(source.name for source in app.event_sources)}
 SOURCES = {"admin", "inspector", "enterprise", "department", "committee", "upload", "every minute", "every hour"}

@@ -12,9 +12,11 @@ from chalicelib.domain.command import CommandState
 from chalicelib.domain.comparison import Agreement
 from chalicelib.domain.completeness import UNKNOWN, WAITING
 from chalicelib.domain.consequence import EndReason
+from chalicelib.domain.course import Standing as CourseStanding
 from chalicelib.domain.dashboard_scope import Level
 from chalicelib.domain.dimension import SIDES, Dimension
 from chalicelib.domain.downwind import Wind
+from chalicelib.domain.drill import DrillState
 from chalicelib.domain.duty import Standing
 from chalicelib.domain.field_command import COMMANDS
 from chalicelib.domain.field_operation import Outcome
@@ -81,6 +83,11 @@ WORDS["unlock"] = {"grade_lost", "grade_at_least", "work_done", "delisted"}
 WORDS["interview"] = {state.value for state in InterviewState}
 WORDS["interview_outcome"] = {one.value for one in InterviewOutcome}
 WORDS["level"] = {level.value for level in Level}
+WORDS["standing_of_course"] = {one.value for one in CourseStanding}
+WORDS["drill_state"] = {state.value for state in DrillState}
+WORDS["drill_step"] = {
+    "injected", "warned", "dispatched", "acknowledged", "submitted_safety", "submitted_environment", "accepted"
+}  # fmt: skip
 WORDS["advice"] = {"lower", "raise", "falls", "grows"}
 ALWAYS = {"tier", "rule", "enterprise", "unit"}
 MORE = {
@@ -129,6 +136,13 @@ MORE = {
     "plan_stuck": {"plan", "incident", "step", "text"},
     "plan_overdue": {"plan", "incident", "step", "minutes"},
     "plan_ended": {"plan", "incident"},
+    "course_assigned": {"course", "due", "mark"},
+    "course_due": {"course", "due", "mark"},
+    "course_overdue": {"course", "due", "mark"},
+    "drill_planned": {"drill", "at", "minutes"},
+    "drill_ended": {"drill", "total", "done", "late"},
+    "drill_cancelled": {"drill", "at"},
+    "drill_due": {"quarter"},
 }
 
 

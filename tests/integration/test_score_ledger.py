@@ -57,6 +57,7 @@ def recounted(park: Park) -> dict[str, dict[str, Any]]:
         tasks=ports.tasks,
         warnings=ports.warnings,
         hazards=ports.hazards,
+        training=ports.training,
         catalogues=ports.catalogues,
         zone=ports.zone,
     )

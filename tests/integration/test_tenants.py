@@ -114,6 +114,11 @@ MAY: dict[str, set[str]] = {
     "post_run": {"department", "committee"},
     "post_step_answer": {"enterprise", "committee"},
     "end_run": {"committee"},
+    **{operation: {"admin"} for operation in ("put_course", "publish_course")},
+    **dict.fromkeys(("post_attempt", "list_attempts"), WORKERS),
+    "get_training": EVERYONE - {"inspector"},
+    "list_training": {"department", "committee", "admin"},
+    **{operation: {"committee"} for operation in ("post_drill", "start_drill", "end_drill", "cancel_drill")},
     **{
         operation: {"committee", "admin"}
         for operation in ("list_data_sets", "put_budget", "post_release", "list_releases", "get_release")
@@ -209,6 +214,7 @@ TENANTS_IN = (
     "alert_id",
     "plan_id",
     "run_id",
+    "drill_id",
 )
 
 
@@ -245,6 +251,8 @@ def ids_of(park: Park, eid: str) -> dict[str, str]:
     (seen,) = (o for o in park.as_("committee").get("/v1/observations")["items"] if o["enterprise_id"] == eid)
     ids |= {"command_id": client_id(40), "observation_id": seen["id"], **silences(park, eid)}
     ids |= {"task_id": task["id"], "warning_id": task["warning_id"], "photo_id": client_id(1), "side": "safety"}
+    park.as_("admin").post("/v1/courses/coupled-risk-basics/versions/1/publication")
+    ids |= {"course_id": "coupled-risk-basics"}
     ids |= {"version": VERSION, **late_operation(park, eid, task["id"]), "object": f"task:{task['id']}"}
     ids |= {"checklist_id": "reactor-safety", "number": "1", "item": "cooling"}
     online = {"name": "FID", "kind": "online", "enterprise_id": eid, "point_id": f"{eid}-voc"}
@@ -275,6 +283,7 @@ def ids_of(park: Park, eid: str) -> dict[str, str]:
     run = client_id(70 if eid == "acme" else 71)
     park.as_("committee").post(f"/v1/chain/plans/{eid}-plan/runs", {"id": run, "incident": "x"}, expect=201)
     return ids | {
+        "drill_id": open_drill(park, eid),
         "plan_id": f"{eid}-plan",
         "run_id": run,
         "step_id": "stop",
@@ -286,6 +295,16 @@ def ids_of(park: Park, eid: str) -> dict[str, str]:
         "notice_id": "n-nothing",
         "region_id": "east",
     }
+
+
+def open_drill(park: Park, eid: str) -> str:
+    """At the plant's reactor, with all who see it: it runs, and holds a tier 2 task in its room."""
+    drill = client_id(80 if eid == "acme" else 81)
+    people = [one for one, sees in SEES.items() if eid in sees and ROLES[one] not in ("committee", "admin")]
+    plan = {"id": drill, "title": "x", "scenario": "coupled-tier2", "units": [f"{eid}-r1"], "people": people}
+    park.as_("committee").post("/v1/drills", plan | {"starts_at": rfc3339(park.clock.ms)}, expect=201)
+    park.as_("committee").post(f"/v1/drills/{drill}/start")
+    return drill
 
 
 def open_objection(park: Park, eid: str) -> str:

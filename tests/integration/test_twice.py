@@ -16,6 +16,7 @@ import pytest
 from chalice.test import HTTPResponse
 
 from chalicelib.adapters.codec import event_from_body
+from chalicelib.adapters.course_repo import shipped_courses
 from chalicelib.adapters.memory import MemoryRows
 from chalicelib.adapters.memory_channels import FakeChannelSender
 from chalicelib.adapters.memory_media import FakePushChannel
@@ -72,6 +73,12 @@ ROUTES = {
     r"POST /v1/chain/runs/.*/answer": "answer step",
     r"POST /v1/chain/runs/.*/end": "end plan",
     r"POST /v1/chain/alerts/.*/end": "release chain alert",
+    r"POST /v1/courses/.*/publication": "publish course",
+    r"POST /v1/courses/.*/attempts": "take course",
+    r"POST /v1/drills": "plan drill",
+    r"POST /v1/drills/.*/start": "start drill",
+    r"POST /v1/drills/.*/end": "end drill",
+    r"POST /v1/drills/.*/cancellation": "cancel drill",
     r"POST .*/acceptance": "accept",
     r"POST .*/decline": "decline",
     r"POST .*/transfer": "transfer",
@@ -285,7 +292,10 @@ def story(park: RepeatingPark) -> None:
     goes_badly(park)
     stays_within_the_limit(park)
     runs_a_joint_plan(park)
+    learns(park)
+    practises(park)
     alarm_story(park)
+    lacks_a_drill(park)
     park.clock.ms = QUARTER_MS
     park.minute_passes()
     park.hours_pass()
@@ -336,6 +346,44 @@ def runs_a_joint_plan(park: RepeatingPark) -> None:
         park.pump()
     park.as_("committee").post(f"/v1/chain/runs/{client_id(70)}/end")
     park.pump()
+
+
+def learns(park: RepeatingPark) -> None:
+    """A course is published; one enterprise passes it, the other misses its deadline by the end of the story."""
+    path = "/v1/courses/coupled-risk-basics/versions/1"
+    park.as_("admin").post(f"{path}/publication")
+    park.pump()
+    right = {one.id: list(one.right) for one in shipped_courses()[0].questions}
+    park.as_("enterprise").post(f"{path}/attempts", {"id": client_id(45), "answers": right}, expect=201)
+    park.pump()
+
+
+def practises(park: RepeatingPark) -> None:
+    """Three drills: one is ended by hand, one by the clock, one is called off."""
+    people = ["inspector_safety", "inspector_environment", "enterprise", "department_safety", "department_environment"]
+    plan = {"title": "联合演练", "scenario": "coupled-tier2", "units": ["acme-r1"], "people": people, "lasts_min": 31}
+    for number in (40, 41, 42):
+        drill = {"id": client_id(number), **plan, "starts_at": rfc3339(park.clock.ms)}
+        park.as_("committee").post("/v1/drills", drill, expect=201)
+        park.pump()
+    for number in (40, 41):
+        park.as_("committee").post(f"/v1/drills/{client_id(number)}/start")
+        park.pump()
+    park.as_("committee").post(f"/v1/drills/{client_id(40)}/end")
+    park.as_("committee").post(f"/v1/drills/{client_id(42)}/cancellation")
+    park.pump()
+    for minutes in (30, 1):
+        park.clock.advance(minutes * 60)
+        park.minute_passes()
+
+
+def lacks_a_drill(park: RepeatingPark) -> None:
+    """Who has not taken their course is called to mind, and then late. The next quarter is nearly over, and no drill was held."""
+    for _ in range(4):
+        park.clock.advance(7 * 86_400)
+        park.minute_passes()
+    park.clock.ms = QUARTER_MS - 9 * 86_400_000
+    park.minute_passes()
 
 
 def alarm_story(park: RepeatingPark) -> None:

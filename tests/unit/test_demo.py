@@ -14,6 +14,7 @@ from chalicelib.bootstrap import SystemClock
 from chalicelib.domain.credit_file import document_of
 from demo.client import TRIES, Phone, Refused
 from demo.credit import verified
+from demo.drill import differences
 from demo.people import Actor
 from demo.repairs import Repairs
 from demo.report import count_pushes, percentile, problems_of, reported, rows_of
@@ -238,3 +239,11 @@ def test_a_credit_file_is_verified_by_a_process_of_its_own(tmp_path: Path) -> No
     file.write_bytes(file.read_bytes()[:-1])
     is_valid, said = verified([file], certificate)
     assert not is_valid and "NOT valid" in said
+
+
+def test_a_drill_that_changes_something_real_is_told() -> None:
+    before = {"tasks": [], "score of lvyuan": {"score": 99.1}}
+    assert differences(before, before) == []
+    assert differences(before, before | {"score of lvyuan": {"score": 96.1}}) == [
+        "score of lvyuan changed with the drill"
+    ]

@@ -16,6 +16,10 @@ class NoticeOut(View):
     kind: NoticeKind
     task_id: str = Field(description="empty where the notice is not about a task")
     observation_id: str | None = None
+    drill_id: str | None = Field(
+        default=None,
+        description="it is of a drill, not meant: what it points to is read with this in the header X-Drill",
+    )
     tier: int
     title: str
     body: str

@@ -22,7 +22,7 @@ class ScoreEntryOut(View):
     task_id: str
     at: Instant
     catalogue_version: str
-    rule: str = Field(description="the rule's id and version, of a warning; empty: none")
+    rule: str = Field(description="the rule's id and version, of a warning, or the course's, of training; empty: none")
     evidence: list[str] = Field(description="photos that the task was settled by")
     corrects: str = Field(description="the key of the entry that it takes back; empty: none")
     figures: dict[str, float] = Field(description="what an entry of the month as a whole follows from; else empty")
