@@ -17,6 +17,7 @@ from chalicelib.api import (
     completeness,
     crew,
     data_quality,
+    emergency,
     enterprises,
     foresight,
     hazards,
@@ -76,6 +77,7 @@ for part in (
     chain,
     chain_plans,
     privacy,
+    emergency,
 ):
     app.register_blueprint(part.api)
 

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from chalicelib.adapters.channel_repo import RowChannelRepo
     from chalicelib.adapters.checklist_repo import RowChecklistRepo
     from chalicelib.adapters.duty_repo import RowDutyRepo
+    from chalicelib.adapters.edition_repo import RowEditionRepo
     from chalicelib.adapters.hazard_repo import RowHazardRepo
     from chalicelib.adapters.instrument_repo import RowInstrumentRepo
     from chalicelib.adapters.law_repo import RowLawRepo
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from chalicelib.adapters.watch_repos import RowLearningRepo, RowWatchRepo
     from chalicelib.adapters.weather_repos import RowForesightRepo, RowRegionRepo, RowWeatherRepo
     from chalicelib.domain.discrete_laplace import RandBelow
+    from chalicelib.domain.emergency import EmergencyResource
     from chalicelib.usecases.add_retest import RetestDesk
     from chalicelib.usecases.apply_operation import FieldDesk
     from chalicelib.usecases.chain_desk import ChainDesk
@@ -431,6 +433,14 @@ class Services:
         from chalicelib.adapters.plan_repos import RowPlanRunRepo
 
         return RowPlanRunRepo(self.rows(OPERATIONS))
+
+    @cached_property
+    def resources(self) -> RowEditionRepo[EmergencyResource]:
+        from chalicelib.adapters.edition_repo import RowEditionRepo
+        from chalicelib.domain.emergency import EmergencyResource
+
+        rows = self.rows(REGISTRY)
+        return RowEditionRepo(rows, self.clock, EmergencyResource, listed="RESOURCES", each="RESOURCE")
 
     @cached_property
     def weather(self) -> RowWeatherRepo:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # a function loads the domain that it uses, and no more: it s
     from chalicelib.domain.command import Command
     from chalicelib.domain.delivery import DeliveryStep
     from chalicelib.domain.duty import DutyEntry, DutyKind, Rota
+    from chalicelib.domain.edition import Edition
     from chalicelib.domain.enterprise import Enterprise, Point, Profile, Unit
     from chalicelib.domain.events import CatalogueReviewDue, Event, LimitCrossed, RegistryChanged
     from chalicelib.domain.evidence import Rectification, Retest
@@ -102,6 +103,26 @@ class RegistryRepo(Protocol):
         ...
 
     def put_bridge(self, bridge: Bridge) -> None: ...
+
+
+class EditionRepo(Protocol[T]):
+    """A list of which nothing is lost."""
+
+    def save(self, thing_id: str, edition: Edition[T]) -> Edition[T]:
+        """Add an edition, which is the newest from now on. Raises WriteConflict if edition.version is not the next."""
+        ...
+
+    def get(self, thing_id: str) -> Edition[T] | None:
+        """The newest, also of what was taken away."""
+        ...
+
+    def all(self) -> tuple[Edition[T], ...]:
+        """Of what was not taken away, by id; may be some seconds old."""
+        ...
+
+    def history(self, thing_id: str) -> tuple[Edition[T], ...]:
+        """Newest first."""
+        ...
 
 
 class CatalogueRepo(Protocol):

@@ -51,6 +51,10 @@ TAGS = [
     {"name": "commands", "description": "Measures asked of a plant, and what came of them"},
     {"name": "completeness", "description": "What arrived, what did not, and why"},
     {"name": "data_quality", "description": "How much of what arrived is fit to be judged"},
+    {
+        "name": "emergency",
+        "description": "Emergency resources: what stands where, who answers for it, when it was checked",
+    },
     {"name": "enterprises", "description": "Enterprises, their units and their score"},
     {"name": "foresight", "description": "What is ahead: risk by hour and region, freeze checks"},
     {"name": "inbox", "description": "What you were told, whether or not a push arrived"},
@@ -306,6 +310,11 @@ NOTES = {
         "A probability is never shown without its base rate (climatology of the month and hour) and its back-test against it; where that "
         "found no skill, or history is thin, the base rates stand alone and the verdict says so. Learnt once a day."
     ),
+    "put_resource": (
+        "When it was last checked is not part of it: checks say so. Departments, committee and admin read telephone numbers, an enterprise "
+        "those of its own resources; others read them masked, until they are called to a task of tier 3. Every change is kept as an edition."
+    ),
+    "post_resource_check": "A check that is older than the newest one known is refused. The same check again changes nothing.",
     "put_link": (
         "A link stays between its partners; everything else of it may change. The giver's readings of `carries` are held against the "
         "receiver's limits from then on, within a minute."

@@ -20,6 +20,7 @@ from mobile_api_spec.walk_catalogue import NEXT, catalogues
 from mobile_api_spec.walk_chain import chain
 from mobile_api_spec.walk_channels import channels
 from mobile_api_spec.walk_checklists import checklists, publish
+from mobile_api_spec.walk_context import RESOURCE, context
 from mobile_api_spec.walk_crew import crew, settled
 from mobile_api_spec.walk_laws import laws
 from mobile_api_spec.walk_privacy import privacy
@@ -69,6 +70,7 @@ def walk() -> list[Exchange]:
         reopening,
         objects_too_late,
         chain,
+        _context,
         privacy,
         _refusals,
     ):
@@ -157,6 +159,10 @@ def _read(w: Walker) -> None:
 
 def _weather(w: Walker) -> None:
     weather(w, at)
+
+
+def _context(w: Walker) -> None:
+    context(w, at)
 
 
 def _bridges(w: Walker) -> None:
@@ -366,6 +372,7 @@ NAMED = {
     "post_release": {
         "body": {"id": client_id(91), "recipient": "nobody", "statistic": "enterprises", "epsilon": "0.5"},
     },
+    "put_resource": {"who": "department_elsewhere", "body": RESOURCE | {"region": "west"}},
     "put_channel": {"who": "department_environment"},
     "delete_channel": {"who": "department_environment", "channel_id": "duty-chat"},
     "put_instrument": {"body": {"name": "FID", "kind": "online", "enterprise_id": "nobody", "point_id": "nothing"}},

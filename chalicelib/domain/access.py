@@ -71,6 +71,8 @@ class Action(StrEnum):
     ANSWER_PLAN = "answer_plan"
     END_PLAN = "end_plan"
     SHARE_STATISTICS = "share_statistics"
+    KEEP_RESOURCE = "keep_resource"
+    READ_RESOURCE = "read_resource"
 
 
 PEOPLE = frozenset(Role)
@@ -137,6 +139,8 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.ANSWER_PLAN: frozenset({Role.ENTERPRISE, Role.COMMITTEE}),
     Action.END_PLAN: frozenset({Role.COMMITTEE}),
     Action.SHARE_STATISTICS: frozenset({Role.COMMITTEE, Role.ADMIN}),
+    Action.KEEP_RESOURCE: frozenset({Role.DEPARTMENT, Role.COMMITTEE, Role.ADMIN}),
+    Action.READ_RESOURCE: PEOPLE,
 }
 
 

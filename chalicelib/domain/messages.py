@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.chain_texts import CHAIN_TEXTS
 from chalicelib.domain.channel_texts import CHANNEL_TEXTS
+from chalicelib.domain.context_texts import CONTEXT_TEXTS
 from chalicelib.domain.notice import Notice
 from chalicelib.domain.observation import Finding
 from chalicelib.domain.photo_texts import PHOTO_TEXTS
@@ -320,6 +321,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         **PHOTO_TEXTS["zh-CN"],
         **CHANNEL_TEXTS["zh-CN"],
         **CHAIN_TEXTS["zh-CN"],
+        **CONTEXT_TEXTS["zh-CN"],
         **WHY_TEXTS["zh-CN"],
         **WEATHER_TEXTS["zh-CN"],
         **PRIVACY_TEXTS["zh-CN"],
@@ -624,6 +626,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         **PHOTO_TEXTS["en"],
         **CHANNEL_TEXTS["en"],
         **CHAIN_TEXTS["en"],
+        **CONTEXT_TEXTS["en"],
         **WHY_TEXTS["en"],
         **WEATHER_TEXTS["en"],
         **PRIVACY_TEXTS["en"],

@@ -58,6 +58,7 @@ NO_STAGE = {
     "read_chain_alerts",
     "keep_plans",
     "share_statistics",
+    "keep_resources",
 }
 FUNCTIONS = {"api", *(source.name for source in app.event_sources)}
 SOURCES = {"admin", "inspector", "enterprise", "department", "committee", "upload", "every minute", "every hour"}

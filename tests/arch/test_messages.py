@@ -13,6 +13,7 @@ from chalicelib.domain.completeness import UNKNOWN, WAITING
 from chalicelib.domain.dimension import SIDES, Dimension
 from chalicelib.domain.downwind import Wind
 from chalicelib.domain.duty import Standing
+from chalicelib.domain.emergency import Availability, ResourceKind
 from chalicelib.domain.field_command import COMMANDS
 from chalicelib.domain.field_operation import Outcome
 from chalicelib.domain.foresight import Verdict as Foreseen
@@ -71,6 +72,8 @@ WORDS["standing"] = {one.value for one in Standing}
 WORDS["clock"] = {"ahead", "behind"}
 WORDS["data_set"] = {one.value for one in DataSetId}
 WORDS["statistic"] = {one.value for one in StatisticId}
+WORDS["resource"] = {kind.value for kind in ResourceKind}
+WORDS["availability"] = {one.value for one in Availability}
 WORDS["advice"] = {"lower", "raise", "falls", "grows"}
 ALWAYS = {"tier", "rule", "enterprise", "unit"}
 MORE = {

@@ -27,9 +27,11 @@ from chalicelib.domain.score import Cause, ScoreEntry
 from chalicelib.handlers.on_clock import on_clock
 from mobile_api_spec import examples
 from mobile_api_spec.walk_catalogue import NEXT, VERSION, next_catalogue, small_catalogue
+from mobile_api_spec.walk_context import RESOURCE
 from tests.acts import FakeInspector, client_id, photo_body
 from tests.park import PEOPLE, Park, memory_rows
 
+FOAM = RESOURCE | {"region": "east"}
 RECORDED = examples.read()
 ROLES: dict[str, str] = {person: fields["role"] for person, fields in PEOPLE.items()}
 EVERYONE = {"inspector", "enterprise", "department", "committee", "admin"}
@@ -102,6 +104,8 @@ MAY: dict[str, set[str]] = {
     "put_link": {"committee", "admin"},
     "delete_link": {"committee", "admin"},
     "put_plan": {"committee", "admin"},
+    **{f"{verb}_resource": {"department", "committee", "admin"} for verb in ("put", "delete")},
+    "post_resource_check": {"department", "committee", "admin"},
     "post_run": {"department", "committee"},
     "post_step_answer": {"enterprise", "committee"},
     "end_run": {"committee"},
@@ -177,6 +181,7 @@ NOT_THEIRS: dict[tuple[str, str], int] = {
     ("decide_waiver", "department_safety"): 403,
     ("acknowledge", "enterprise"): 403,
     ("acknowledge", "enterprise_other"): 403,
+    ("put_resource", "department_elsewhere"): 403,
     ("get_foresight", "inspector_elsewhere"): 404,
     ("get_foresight", "department_elsewhere"): 404,
 }
@@ -198,6 +203,7 @@ TENANTS_IN = (
     "alert_id",
     "plan_id",
     "run_id",
+    "resource_id",
 )
 
 
@@ -257,9 +263,11 @@ def ids_of(park: Park, eid: str) -> dict[str, str]:
     park.services.chain_alerts.record(eid, Giving(), 0, [crossed], [])
     stop = {"id": "stop", "text": "停 R1 出料", "enterprise_id": eid, "within_min": 10}
     park.as_("admin").put(f"/v1/chain/plans/{eid}-plan", {"name": "停供", "region": "east", "steps": [stop]})
+    park.as_("admin").put(f"/v1/emergency-resources/{eid}-foam", FOAM | {"enterprise_id": eid})
     run = client_id(70 if eid == "acme" else 71)
     park.as_("committee").post(f"/v1/chain/plans/{eid}-plan/runs", {"id": run, "incident": "x"}, expect=201)
     return ids | {
+        "resource_id": f"{eid}-foam",
         "plan_id": f"{eid}-plan",
         "run_id": run,
         "step_id": "stop",
@@ -454,6 +462,7 @@ def test_lists_hold_only_what_a_person_may_see(park: Park) -> None:
         assert {one["enterprise_id"] for one in caller.get("/v1/shelvings")["items"]} == seen
         assert {one["giver"]["enterprise_id"] for one in caller.get("/v1/chain/alerts")["items"]} == seen
         assert {one["giver"]["enterprise_id"] for one in caller.get("/v1/chain")["links"]} == seen
+        assert {one["enterprise_id"] for one in caller.get("/v1/emergency-resources")["items"]} == seen
 
 
 def test_a_notice_belongs_to_its_reader(park: Park) -> None:

@@ -1,0 +1,46 @@
+"""What people read of the park's context: emergency resources, targets, lists that come and go, reports. In both languages."""
+
+from collections.abc import Mapping
+
+CONTEXT_TEXTS: Mapping[str, Mapping[str, str]] = {
+    "zh-CN": {
+        "field.checked_later": "已有更晚的检查记录（版本 {detail}）",
+        "field.unknown_resource": "没有登记该应急资源：{detail}",
+        "word.resource.firefighting": "消防灭火",
+        "word.resource.containment": "堵漏围控",
+        "word.resource.absorbent": "吸附处置",
+        "word.resource.protection": "个体防护",
+        "word.resource.medical": "医疗救护",
+        "word.resource.monitoring": "应急监测",
+        "word.resource.vehicle": "应急车辆",
+        "word.resource.power": "应急供电照明",
+        "word.resource.communication": "应急通信",
+        "word.resource.team": "救援队伍",
+        "word.resource.shelter": "避险安置",
+        "word.resource.other": "其他",
+        "word.availability.available": "可用",
+        "word.availability.short": "库存不足",
+        "word.availability.unchecked": "超期未检查",
+        "word.availability.none": "不可用",
+    },
+    "en": {
+        "field.checked_later": "It was checked later than that (version {detail})",
+        "field.unknown_resource": "No such emergency resource is registered: {detail}",
+        "word.resource.firefighting": "firefighting",
+        "word.resource.containment": "plugging and containment",
+        "word.resource.absorbent": "absorbents and neutralisers",
+        "word.resource.protection": "protective equipment",
+        "word.resource.medical": "medical",
+        "word.resource.monitoring": "monitoring",
+        "word.resource.vehicle": "vehicle",
+        "word.resource.power": "power and light",
+        "word.resource.communication": "communication",
+        "word.resource.team": "rescue team",
+        "word.resource.shelter": "shelter",
+        "word.resource.other": "other",
+        "word.availability.available": "available",
+        "word.availability.short": "stock is short",
+        "word.availability.unchecked": "not checked in time",
+        "word.availability.none": "not usable",
+    },
+}
