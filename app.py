@@ -33,6 +33,7 @@ from chalicelib.api import (
     scores,
     shelvings,
     sync,
+    targets,
     tasks,
     units,
     visits,
@@ -78,6 +79,7 @@ for part in (
     chain_plans,
     privacy,
     emergency,
+    targets,
 ):
     app.register_blueprint(part.api)
 

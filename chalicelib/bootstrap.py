@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from chalicelib.adapters.weather_repos import RowForesightRepo, RowRegionRepo, RowWeatherRepo
     from chalicelib.domain.discrete_laplace import RandBelow
     from chalicelib.domain.emergency import EmergencyResource
+    from chalicelib.domain.target import ReductionTarget
     from chalicelib.usecases.add_retest import RetestDesk
     from chalicelib.usecases.apply_operation import FieldDesk
     from chalicelib.usecases.chain_desk import ChainDesk
@@ -441,6 +442,13 @@ class Services:
 
         rows = self.rows(REGISTRY)
         return RowEditionRepo(rows, self.clock, EmergencyResource, listed="RESOURCES", each="RESOURCE")
+
+    @cached_property
+    def targets(self) -> RowEditionRepo[ReductionTarget]:
+        from chalicelib.adapters.edition_repo import RowEditionRepo
+        from chalicelib.domain.target import ReductionTarget
+
+        return RowEditionRepo(self.rows(REGISTRY), self.clock, ReductionTarget, listed="TARGETS", each="TARGET")
 
     @cached_property
     def weather(self) -> RowWeatherRepo:

@@ -71,6 +71,7 @@ TAGS = [
     {"name": "audit", "description": "Who changed what, when and from where, in chains that show any tampering"},
     {"name": "sync", "description": "Phones without a signal: what changed, what was done, what came too late"},
     {"name": "checklists", "description": "What is looked at on site, and the answers"},
+    {"name": "targets", "description": "What a region is to come down to, and how far its points are"},
     {"name": "tasks", "description": "Joint tasks: evidence, submissions, verdicts"},
     {"name": "units", "description": "A unit's page, and the code on its door"},
     {"name": "visits", "description": "Several tasks of one enterprise in one visit"},
@@ -315,6 +316,14 @@ NOTES = {
         "those of its own resources; others read them masked, until they are called to a task of tier 3. Every change is kept as an edition."
     ),
     "post_resource_check": "A check that is older than the newest one known is refused. The same check again changes nothing.",
+    "put_target": (
+        "Of an indicator (in a unit that it can be told in), or of a total of energy, carbon, water or waste. `reduce_by` is a share of its "
+        "`baseline`. Every change is kept as an edition."
+    ),
+    "get_target_progress": (
+        "By the normal level that was learnt of each point (half-life 24 h, without open warnings) where that is from thirty readings at least: "
+        "where they stand now, which is no mean over the period. Totals are not measured here."
+    ),
     "put_link": (
         "A link stays between its partners; everything else of it may change. The giver's readings of `carries` are held against the "
         "receiver's limits from then on, within a minute."

@@ -20,7 +20,7 @@ from mobile_api_spec.walk_catalogue import NEXT, catalogues
 from mobile_api_spec.walk_chain import chain
 from mobile_api_spec.walk_channels import channels
 from mobile_api_spec.walk_checklists import checklists, publish
-from mobile_api_spec.walk_context import RESOURCE, context
+from mobile_api_spec.walk_context import RESOURCE, TARGET, context
 from mobile_api_spec.walk_crew import crew, settled
 from mobile_api_spec.walk_laws import laws
 from mobile_api_spec.walk_privacy import privacy
@@ -373,6 +373,7 @@ NAMED = {
         "body": {"id": client_id(91), "recipient": "nobody", "statistic": "enterprises", "epsilon": "0.5"},
     },
     "put_resource": {"who": "department_elsewhere", "body": RESOURCE | {"region": "west"}},
+    "put_target": {"who": "department_elsewhere", "body": TARGET | {"region": "west"}},
     "put_channel": {"who": "department_environment"},
     "delete_channel": {"who": "department_environment", "channel_id": "duty-chat"},
     "put_instrument": {"body": {"name": "FID", "kind": "online", "enterprise_id": "nobody", "point_id": "nothing"}},

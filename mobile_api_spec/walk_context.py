@@ -18,9 +18,24 @@ RESOURCE: dict[str, Any] = {
     "on_call": [{"name": "应急值班员甲", "phone": "13800001234", "hours": {"begins": "20:00", "ends": "08:00"}}],
 }
 
+TARGET: dict[str, Any] = {
+    "name": "东区化工挥发性有机物削减",
+    "region": "east",
+    "industry": "circular_chemical",
+    "indicator": "voc",
+    "form": "reduce_by",
+    "value": 10,
+    "unit": "%",
+    "baseline": {"value": 40, "unit": "mg/m3", "period": "2025"},
+    "from_month": "2026-01",
+    "to_month": "2026-12",
+    "source": {"title": "东区挥发性有机物综合治理方案", "number": "园环〔2026〕3号"},
+}
+
 
 def context(w: Walker, at: At) -> None:
     resources(w, at)
+    targets(w)
 
 
 def resources(w: Walker, at: At) -> None:
@@ -38,3 +53,18 @@ def resources(w: Walker, at: At) -> None:
     w.call("delete_resource", "committee", expect=204, **spare)
     w.call("delete_resource", "committee", expect=404, **spare)
     w.call("get_resource_history", "committee", expect=200, **spare)
+
+
+def targets(w: Walker) -> None:
+    voc = {"target_id": "voc-east"}
+    w.call("put_target", "committee", body=TARGET, expect=200, **voc)
+    w.call("put_target", "committee", body=TARGET | {"unit": "kPa"}, expect=400, **voc)
+    w.call("put_target", "department_elsewhere", body=TARGET, expect=403, **voc)
+    w.call("get_target", "enterprise", expect=200, **voc)
+    w.call("list_targets", "committee", query={"region": "east", "industry": "circular_chemical"}, expect=200)
+    w.call("get_target_progress", "committee", expect=200, **voc)
+    carbon = {"indicator": None, "total": "carbon", "form": "at_most", "value": 120000, "unit": "t", "baseline": None}
+    total = {"target_id": "carbon-east"}
+    w.call("put_target", "committee", body=TARGET | carbon | {"name": "东区碳排放总量控制"}, expect=200, **total)
+    w.call("delete_target", "committee", expect=204, **total)
+    w.call("get_target_history", "committee", expect=200, **total)

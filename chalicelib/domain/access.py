@@ -73,6 +73,8 @@ class Action(StrEnum):
     SHARE_STATISTICS = "share_statistics"
     KEEP_RESOURCE = "keep_resource"
     READ_RESOURCE = "read_resource"
+    KEEP_TARGET = "keep_target"
+    READ_TARGET = "read_target"
 
 
 PEOPLE = frozenset(Role)
@@ -141,6 +143,8 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.SHARE_STATISTICS: frozenset({Role.COMMITTEE, Role.ADMIN}),
     Action.KEEP_RESOURCE: frozenset({Role.DEPARTMENT, Role.COMMITTEE, Role.ADMIN}),
     Action.READ_RESOURCE: PEOPLE,
+    Action.KEEP_TARGET: frozenset({Role.DEPARTMENT, Role.COMMITTEE, Role.ADMIN}),
+    Action.READ_TARGET: PEOPLE,
 }
 
 

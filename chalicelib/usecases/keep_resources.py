@@ -1,17 +1,16 @@
 """Keep the emergency resources of the park, check them, and find the nearest for a task of tier 3. Nothing of the list is lost."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from chalicelib.domain.access import Action, can_see_region, require
 from chalicelib.domain.edition import Edition
 from chalicelib.domain.emergency import EmergencyResource, NearResource, may_see, nearest
-from chalicelib.domain.errors import FieldError, Forbidden, InvalidRequest, NotFound, WriteConflict
+from chalicelib.domain.errors import FieldError, Forbidden, InvalidRequest, NotFound
 from chalicelib.domain.person import Person
 from chalicelib.domain.task import Task, TaskState
 from chalicelib.ports import Clock, EditionRepo, RegistryRepo
+from chalicelib.usecases.change_edition import change_edition, next_edition, removal
 
-ATTEMPTS = 5
 MAX_AHEAD_MS = 5 * 60_000
 URGENT_TIER = 3
 Kept = Edition[EmergencyResource]
@@ -37,13 +36,13 @@ def put_resource(
 
     def changed(known: Kept | None) -> Kept:
         if known is None:
-            return Edition(resource, 1, person.id, clock.now_ms())
+            return next_edition(None, resource, person, clock)
         if not may_see(person, known.value):
             raise NotFound(what="resource")
         seen = replace(resource, checked_at_ms=known.value.checked_at_ms, checked_by=known.value.checked_by)
-        return _next(known, seen, person, clock)
+        return next_edition(known, seen, person, clock)
 
-    return _save(resource.id, changed, resources)
+    return change_edition(resource.id, changed, resources)
 
 
 def check_resource(
@@ -74,9 +73,9 @@ def check_resource(
             checked_at_ms=checked_at_ms,
             checked_by=person.id,
         )
-        return _next(before, found, person, clock)
+        return next_edition(before, found, person, clock)
 
-    return _save(resource_id, changed, resources)
+    return change_edition(resource_id, changed, resources)
 
 
 def remove_resource(
@@ -87,9 +86,9 @@ def remove_resource(
 
     def changed(known: Kept | None) -> Kept:
         before = _seen(known, person)
-        return Edition(before.value, before.version + 1, person.id, clock.now_ms(), is_removed=True)
+        return removal(before, person, clock)
 
-    _save(resource_id, changed, resources)
+    change_edition(resource_id, changed, resources)
 
 
 def see_resource(resource_id: str, person: Person, *, resources: EditionRepo[EmergencyResource]) -> Kept:
@@ -137,22 +136,3 @@ def _seen(known: Kept | None, person: Person) -> Kept:
     if known is None or known.is_removed or not may_see(person, known.value):
         raise NotFound(what="resource")
     return known
-
-
-def _next(before: Kept, value: EmergencyResource, person: Person, clock: Clock) -> Kept:
-    if value == before.value and not before.is_removed:
-        return before
-    return Edition(value, before.version + 1, person.id, clock.now_ms())
-
-
-def _save(resource_id: str, changed: Callable[[Kept | None], Kept], resources: EditionRepo[EmergencyResource]) -> Kept:
-    for _ in range(ATTEMPTS):
-        known = resources.get(resource_id)
-        after = changed(known)
-        if after is known:
-            return after
-        try:
-            return resources.save(resource_id, after)
-        except WriteConflict:
-            continue
-    raise WriteConflict

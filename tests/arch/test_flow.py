@@ -59,6 +59,8 @@ NO_STAGE = {
     "keep_plans",
     "share_statistics",
     "keep_resources",
+    "keep_targets",
+    "change_edition",
 }
 FUNCTIONS = {"api", *(source.name for source in app.event_sources)}
 SOURCES = {"admin", "inspector", "enterprise", "department", "committee", "upload", "every minute", "every hour"}

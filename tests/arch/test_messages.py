@@ -30,6 +30,7 @@ from chalicelib.domain.photo import MarkKind as PhotoMarkKind
 from chalicelib.domain.progress import Stage
 from chalicelib.domain.score import Cause, Grade
 from chalicelib.domain.statistic import DataSetId, StatisticId
+from chalicelib.domain.target import TargetForm, Total
 from chalicelib.domain.task import AssignmentReason, TaskKind
 
 WORDS = {
@@ -74,6 +75,8 @@ WORDS["data_set"] = {one.value for one in DataSetId}
 WORDS["statistic"] = {one.value for one in StatisticId}
 WORDS["resource"] = {kind.value for kind in ResourceKind}
 WORDS["availability"] = {one.value for one in Availability}
+WORDS["target"] = {one.value for one in TargetForm}
+WORDS["total"] = {one.value for one in Total}
 WORDS["advice"] = {"lower", "raise", "falls", "grows"}
 ALWAYS = {"tier", "rule", "enterprise", "unit"}
 MORE = {

@@ -27,7 +27,7 @@ from chalicelib.domain.score import Cause, ScoreEntry
 from chalicelib.handlers.on_clock import on_clock
 from mobile_api_spec import examples
 from mobile_api_spec.walk_catalogue import NEXT, VERSION, next_catalogue, small_catalogue
-from mobile_api_spec.walk_context import RESOURCE
+from mobile_api_spec.walk_context import RESOURCE, TARGET
 from tests.acts import FakeInspector, client_id, photo_body
 from tests.park import PEOPLE, Park, memory_rows
 
@@ -105,6 +105,7 @@ MAY: dict[str, set[str]] = {
     "delete_link": {"committee", "admin"},
     "put_plan": {"committee", "admin"},
     **{f"{verb}_resource": {"department", "committee", "admin"} for verb in ("put", "delete")},
+    **{f"{verb}_target": {"department", "committee", "admin"} for verb in ("put", "delete")},
     "post_resource_check": {"department", "committee", "admin"},
     "post_run": {"department", "committee"},
     "post_step_answer": {"enterprise", "committee"},
@@ -182,6 +183,13 @@ NOT_THEIRS: dict[tuple[str, str], int] = {
     ("acknowledge", "enterprise"): 403,
     ("acknowledge", "enterprise_other"): 403,
     ("put_resource", "department_elsewhere"): 403,
+    ("put_target", "department_elsewhere"): 403,
+    ("delete_target", "department_elsewhere"): 404,
+    **{
+        (f"get_target{what}", person): 404
+        for what in ("", "_history", "_progress")
+        for person in ("department_elsewhere", "inspector_elsewhere")
+    },
     ("get_foresight", "inspector_elsewhere"): 404,
     ("get_foresight", "department_elsewhere"): 404,
 }
@@ -264,10 +272,12 @@ def ids_of(park: Park, eid: str) -> dict[str, str]:
     stop = {"id": "stop", "text": "停 R1 出料", "enterprise_id": eid, "within_min": 10}
     park.as_("admin").put(f"/v1/chain/plans/{eid}-plan", {"name": "停供", "region": "east", "steps": [stop]})
     park.as_("admin").put(f"/v1/emergency-resources/{eid}-foam", FOAM | {"enterprise_id": eid})
+    park.as_("admin").put("/v1/targets/voc-east", TARGET)
     run = client_id(70 if eid == "acme" else 71)
     park.as_("committee").post(f"/v1/chain/plans/{eid}-plan/runs", {"id": run, "incident": "x"}, expect=201)
     return ids | {
         "resource_id": f"{eid}-foam",
+        "target_id": "voc-east",
         "plan_id": f"{eid}-plan",
         "run_id": run,
         "step_id": "stop",
