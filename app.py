@@ -19,6 +19,7 @@ from chalicelib.api import (
     data_quality,
     emergency,
     enterprises,
+    exchange,
     foresight,
     hazards,
     inbox,
@@ -80,6 +81,7 @@ for part in (
     privacy,
     emergency,
     targets,
+    exchange,
 ):
     app.register_blueprint(part.api)
 

@@ -66,8 +66,10 @@ if TYPE_CHECKING:
     from chalicelib.usecases.apply_operation import FieldDesk
     from chalicelib.usecases.chain_desk import ChainDesk
     from chalicelib.usecases.escalate_channels import UnseenDesk
+    from chalicelib.usecases.export_list import ExportDesk
     from chalicelib.usecases.hand_out import Post
     from chalicelib.usecases.hand_over import CrewDesk
+    from chalicelib.usecases.import_list import ImportDesk
     from chalicelib.usecases.read_audit import AuditDesk
     from chalicelib.usecases.settle_warning import Desk
     from chalicelib.usecases.share_statistics import StatisticsDesk
@@ -449,6 +451,49 @@ class Services:
         from chalicelib.domain.target import ReductionTarget
 
         return RowEditionRepo(self.rows(REGISTRY), self.clock, ReductionTarget, listed="TARGETS", each="TARGET")
+
+    @cached_property
+    def export_desk(self) -> ExportDesk:
+        from chalicelib.usecases.export_list import ExportDesk
+
+        return ExportDesk(
+            registry=self.registry,
+            catalogues=self.catalogues,
+            links=self.links,
+            plans=self.plans,
+            resources=self.resources,
+            targets=self.targets,
+            instruments=self.instruments,
+            duty=self.duty,
+            warnings=self.warnings,
+            tasks=self.tasks,
+            scores=self.scores,
+            observations=self.observations,
+            hazards=self.hazards,
+            visits=self.visits,
+            chain_alerts=self.chain_alerts,
+            audits=self.audits,
+        )
+
+    @cached_property
+    def import_desk(self) -> ImportDesk:
+        from chalicelib.usecases.import_list import ImportDesk
+
+        return ImportDesk(
+            registry=self.registry,
+            catalogues=self.catalogues,
+            packs=self.packs,
+            links=self.links,
+            resources=self.resources,
+            targets=self.targets,
+            clock=self.clock,
+        )
+
+    def trial(self) -> Services:
+        """The same park, where whatever is written is forgotten with these services."""
+        from chalicelib.adapters.trial_rows import TrialRows
+
+        return Services(self.settings, rows=cache(lambda name: TrialRows(self.rows(name))), clock=self.clock)
 
     @cached_property
     def weather(self) -> RowWeatherRepo:

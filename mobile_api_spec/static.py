@@ -56,6 +56,7 @@ TAGS = [
         "description": "Emergency resources: what stands where, who answers for it, when it was checked",
     },
     {"name": "enterprises", "description": "Enterprises, their units and their score"},
+    {"name": "exchange", "description": "Every list, to take away and to bring, as CSV and JSON"},
     {"name": "foresight", "description": "What is ahead: risk by hour and region, freeze checks"},
     {"name": "inbox", "description": "What you were told, whether or not a push arrived"},
     {"name": "me", "description": "Yourself and your phones; is the service up"},
@@ -323,6 +324,16 @@ NOTES = {
     "get_target_progress": (
         "By the normal level that was learnt of each point (half-life 24 h, without open warnings) where that is from thirty readings at least: "
         "where they stand now, which is no mean over the period. Totals are not measured here."
+    ),
+    "get_export": (
+        "Lists: enterprises, units, points, people, links, plans, resources, targets, instruments, rota, warnings, tasks, scores, observations, "
+        "hazards, visits, chain_alerts, audits. Each person gets what they may see, an enterprise its own rows. Cells that a spreadsheet would "
+        "take for a formula have an apostrophe before them. Columns: docs/exchange.md."
+    ),
+    "post_import": (
+        "enterprises, units, points, people, links, resources and targets, in that order, at most 200 rows at once. Without `apply` nothing is "
+        "written and every wrong cell is named. With it each right row is registered as a whole; wrong ones are reported and hold up no other. "
+        "The same rows again change nothing. Nothing is ever deleted."
     ),
     "put_link": (
         "A link stays between its partners; everything else of it may change. The giver's readings of `carries` are held against the "

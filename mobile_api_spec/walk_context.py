@@ -36,6 +36,7 @@ TARGET: dict[str, Any] = {
 def context(w: Walker, at: At) -> None:
     resources(w, at)
     targets(w)
+    exchange(w)
 
 
 def resources(w: Walker, at: At) -> None:
@@ -68,3 +69,17 @@ def targets(w: Walker) -> None:
     w.call("put_target", "committee", body=TARGET | carbon | {"name": "东区碳排放总量控制"}, expect=200, **total)
     w.call("delete_target", "committee", expect=204, **total)
     w.call("get_target_history", "committee", expect=200, **total)
+
+
+def exchange(w: Walker) -> None:
+    w.call("get_export", "committee", list_name="enterprises", query={"format": "csv", "headings": "zh"}, expect=200)
+    w.call("get_export", "enterprise", list_name="warnings", query={"limit": "2"}, expect=200)
+    w.call("get_export", "inspector_safety", list_name="audits", expect=403)
+    w.call("get_export", "committee", list_name="warnings", query={"cursor": "nonsense"}, expect=400)
+    rows = "单元编号,企业编号,单元名称,单元类型,下游单元\r\nacme-r2,acme,2号反应釜,reactor,acme-r1\r\nacme-r3,nobody,3号反应釜,reactor,\r\n"
+    w.call("post_import", "admin", list_name="units", body={"format": "csv", "content": rows}, expect=200)
+    w.call("post_import", "admin", list_name="warnings", body={"format": "csv", "content": rows}, expect=404)
+    unit = {"id": "acme-r2", "enterprise_id": "acme", "name": "2号反应釜", "type": "reactor", "feeds": ["acme-r1"]}
+    w.call(
+        "post_import", "admin", list_name="units", body={"format": "json", "rows": [unit], "apply": True}, expect=200
+    )

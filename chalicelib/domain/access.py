@@ -75,6 +75,8 @@ class Action(StrEnum):
     READ_RESOURCE = "read_resource"
     KEEP_TARGET = "keep_target"
     READ_TARGET = "read_target"
+    EXPORT = "export"
+    IMPORT = "import"
 
 
 PEOPLE = frozenset(Role)
@@ -145,6 +147,9 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.READ_RESOURCE: PEOPLE,
     Action.KEEP_TARGET: frozenset({Role.DEPARTMENT, Role.COMMITTEE, Role.ADMIN}),
     Action.READ_TARGET: PEOPLE,
+    # Each gets what they may see: usecases/export_list.py.
+    Action.EXPORT: PEOPLE,
+    Action.IMPORT: frozenset({Role.ADMIN}),
 }
 
 

@@ -14,13 +14,14 @@ from chalicelib.usecases.change_edition import change_edition, next_edition, rem
 MAX_AHEAD_MS = 5 * 60_000
 URGENT_TIER = 3
 Kept = Edition[EmergencyResource]
+Resources = EditionRepo[EmergencyResource]
 
 
 def put_resource(
     resource: EmergencyResource,
     person: Person,
     *,
-    resources: EditionRepo[EmergencyResource],
+    resources: Resources,
     registry: RegistryRepo,
     clock: Clock,
 ) -> Kept:
@@ -53,7 +54,7 @@ def check_resource(
     note: str,
     person: Person,
     *,
-    resources: EditionRepo[EmergencyResource],
+    resources: Resources,
     clock: Clock,
 ) -> Kept:
     """Write what somebody found. The same again changes nothing. Raises InvalidRequest for what is ahead, or older than what is known."""
@@ -78,9 +79,7 @@ def check_resource(
     return change_edition(resource_id, changed, resources)
 
 
-def remove_resource(
-    resource_id: str, person: Person, *, resources: EditionRepo[EmergencyResource], clock: Clock
-) -> None:
+def remove_resource(resource_id: str, person: Person, *, resources: Resources, clock: Clock) -> None:
     """Take it from the list. What it was stays in its history. Raises NotFound where it is not there."""
     require(person, Action.KEEP_RESOURCE)
 
@@ -91,17 +90,17 @@ def remove_resource(
     change_edition(resource_id, changed, resources)
 
 
-def see_resource(resource_id: str, person: Person, *, resources: EditionRepo[EmergencyResource]) -> Kept:
+def see_resource(resource_id: str, person: Person, *, resources: Resources) -> Kept:
     require(person, Action.READ_RESOURCE)
     return _seen(resources.get(resource_id), person)
 
 
-def list_resources(person: Person, *, resources: EditionRepo[EmergencyResource]) -> tuple[Kept, ...]:
+def list_resources(person: Person, *, resources: Resources) -> tuple[Kept, ...]:
     require(person, Action.READ_RESOURCE)
     return tuple(one for one in resources.all() if may_see(person, one.value))
 
 
-def see_history(resource_id: str, person: Person, *, resources: EditionRepo[EmergencyResource]) -> tuple[Kept, ...]:
+def see_history(resource_id: str, person: Person, *, resources: Resources) -> tuple[Kept, ...]:
     """Every edition, newest first; also of what was taken away."""
     require(person, Action.READ_RESOURCE)
     found = resources.history(resource_id)
@@ -111,7 +110,7 @@ def see_history(resource_id: str, person: Person, *, resources: EditionRepo[Emer
 
 
 def nearest_to(
-    task: Task, person: Person, *, resources: EditionRepo[EmergencyResource], registry: RegistryRepo, now_ms: int
+    task: Task, person: Person, *, resources: Resources, registry: RegistryRepo, now_ms: int
 ) -> tuple[NearResource, ...]:
     """For an open task of tier 3: the park's own, wherever they stand, and what else the person may see. Of lower tiers nothing."""
     if task.tier < URGENT_TIER or task.state is TaskState.CLOSED:

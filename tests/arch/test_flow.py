@@ -61,6 +61,8 @@ NO_STAGE = {
     "keep_resources",
     "keep_targets",
     "change_edition",
+    "export_list",
+    "import_list",
 }
 FUNCTIONS = {"api", *(source.name for source in app.event_sources)}
 SOURCES = {"admin", "inspector", "enterprise", "department", "committee", "upload", "every minute", "every hour"}

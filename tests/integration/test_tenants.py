@@ -106,6 +106,7 @@ MAY: dict[str, set[str]] = {
     "put_plan": {"committee", "admin"},
     **{f"{verb}_resource": {"department", "committee", "admin"} for verb in ("put", "delete")},
     **{f"{verb}_target": {"department", "committee", "admin"} for verb in ("put", "delete")},
+    "post_import": {"admin"},
     "post_resource_check": {"department", "committee", "admin"},
     "post_run": {"department", "committee"},
     "post_step_answer": {"enterprise", "committee"},
@@ -278,6 +279,7 @@ def ids_of(park: Park, eid: str) -> dict[str, str]:
     return ids | {
         "resource_id": f"{eid}-foam",
         "target_id": "voc-east",
+        "list_name": "enterprises",
         "plan_id": f"{eid}-plan",
         "run_id": run,
         "step_id": "stop",
