@@ -23,6 +23,7 @@ from chalicelib.api import (
     foresight,
     hazards,
     inbox,
+    inspections,
     instruments,
     laws,
     maintenance,
@@ -82,6 +83,7 @@ for part in (
     emergency,
     targets,
     exchange,
+    inspections,
 ):
     app.register_blueprint(part.api)
 

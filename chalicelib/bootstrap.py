@@ -30,6 +30,7 @@ from chalicelib.adapters.score_repo import RowScoreRepo
 from chalicelib.ports import (
     ChannelSender,
     Clock,
+    DocumentReader,
     MediaStore,
     ModelStore,
     PhotoInspector,
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from chalicelib.adapters.duty_repo import RowDutyRepo
     from chalicelib.adapters.edition_repo import RowEditionRepo
     from chalicelib.adapters.hazard_repo import RowHazardRepo
+    from chalicelib.adapters.inspection_repo import RowInspectionRepo
     from chalicelib.adapters.instrument_repo import RowInstrumentRepo
     from chalicelib.adapters.law_repo import RowLawRepo
     from chalicelib.adapters.link_repo import RowLinkRepo
@@ -494,6 +496,18 @@ class Services:
         from chalicelib.adapters.trial_rows import TrialRows
 
         return Services(self.settings, rows=cache(lambda name: TrialRows(self.rows(name))), clock=self.clock)
+
+    @cached_property
+    def inspections(self) -> RowInspectionRepo:
+        from chalicelib.adapters.inspection_repo import RowInspectionRepo
+
+        return RowInspectionRepo(self.rows(OPERATIONS))
+
+    @cached_property
+    def documents(self) -> DocumentReader:
+        from chalicelib.adapters.documents import ChildDocumentReader
+
+        return ChildDocumentReader()
 
     @cached_property
     def weather(self) -> RowWeatherRepo:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:  # a function loads the domain that it uses, and no more: it s
     from chalicelib.domain.group_load import GroupLoad
     from chalicelib.domain.handling import Handling
     from chalicelib.domain.hazard import Hazard
+    from chalicelib.domain.inspection_report import InspectionReport, LabValue, ReportRefusal
+    from chalicelib.domain.inspection_values import DocumentText
     from chalicelib.domain.instrument import Instrument
     from chalicelib.domain.law import UnitLaws
     from chalicelib.domain.maintenance import MaintenanceWindow
@@ -963,6 +965,33 @@ class MediaStore(Protocol):
 
     def download_url(self, key: str, *, version: str = "", expires_s: int = 900) -> str:
         """Where anybody gets the object for a while: these very bytes where a version is named, or else the newest."""
+        ...
+
+
+class DocumentReader(Protocol):
+    def read(self, data: bytes, content_type: str) -> DocumentText | ReportRefusal:
+        """What stands in a document of that type, or why it is not read; in bounded time and memory, whatever the bytes are."""
+        ...
+
+
+class InspectionRepo(Protocol):
+    """Inspection reports, and what counts of them."""
+
+    def add(self, report: InspectionReport) -> InspectionReport:
+        """Once by its id: of a repeat, the report as it now stands. Raises ContentConflict for other content."""
+        ...
+
+    def get(self, report_id: str) -> InspectionReport | None: ...
+    def save(self, report: InspectionReport, number: int | None) -> InspectionReport:
+        """At the version that was read, with what now counts of the value with that number, in one commit. Raises WriteConflict."""
+        ...
+
+    def listing(self, enterprise_id: str | None, cursor: str | None, limit: int) -> Page[InspectionReport]:
+        """Newest first; of one enterprise, or of the whole park (None)."""
+        ...
+
+    def lab_values(self, enterprise_id: str, cursor: str | None, limit: int) -> Page[LabValue]:
+        """The newest samples first."""
         ...
 
 

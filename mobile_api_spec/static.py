@@ -63,6 +63,10 @@ TAGS = [
     {"name": "privacy", "description": "Statistics for outsiders, with noise and a budget"},
     {"name": "readings", "description": "Uploads from bridges, and reading them back"},
     {"name": "registry", "description": "What an admin registers"},
+    {
+        "name": "inspections",
+        "description": "Reports of laboratories as documents, and the values that a person confirmed",
+    },
     {"name": "instruments", "description": "What is measured with, and until when it is calibrated"},
     {"name": "hazards", "description": "What people see that no sensor sees"},
     {"name": "crew", "description": "Sides that change hands, the rota, leave"},
@@ -334,6 +338,14 @@ NOTES = {
         "enterprises, units, points, people, links, resources and targets, in that order, at most 200 rows at once. Without `apply` nothing is "
         "written and every wrong cell is named. With it each right row is registered as a whole; wrong ones are reported and hold up no other. "
         "The same rows again change nothing. Nothing is ever deleted."
+    ),
+    "post_inspection": (
+        "Then post the file to `upload`, as with photos. It is read within a minute: values with their source, matched to indicators by name and "
+        "code of HJ 212 and turned into their units. Encrypted files, files with macros, and what unpacks into too much are refused (`reason`)."
+    ),
+    "decide_value": (
+        "Nothing counts before that. What counts stands in `/v1/enterprises/{enterprise_id}/lab-values`; it is no reading, and nothing judges it. "
+        "The last decision stands; earlier ones are kept."
     ),
     "put_link": (
         "A link stays between its partners; everything else of it may change. The giver's readings of `carries` are held against the "

@@ -374,6 +374,18 @@ NAMED = {
     },
     "put_resource": {"who": "department_elsewhere", "body": RESOURCE | {"region": "west"}},
     "put_target": {"who": "department_elsewhere", "body": TARGET | {"region": "west"}},
+    "post_inspection": {
+        "body": {
+            "id": client_id(98),
+            "enterprise_id": "nobody",
+            "title": "委托检测",
+            "laboratory": "示范检测中心",
+            "sampled_at": at(1),
+            "content_type": "application/pdf",
+            "sha256": "0" * 64,
+            "size": 9,
+        }
+    },
     "put_channel": {"who": "department_environment"},
     "delete_channel": {"who": "department_environment", "channel_id": "duty-chat"},
     "put_instrument": {"body": {"name": "FID", "kind": "online", "enterprise_id": "nobody", "point_id": "nothing"}},

@@ -1,9 +1,12 @@
 """The part of the walk about the park's context: emergency resources, targets, lists that come and go, reports."""
 
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Any
 
 from mobile_api_spec.recorder import Walker
+from tests.acts import client_id
+from tests.documents import LINES, pdf_of
 
 At = Callable[[float], str]
 RESOURCE: dict[str, Any] = {
@@ -37,6 +40,7 @@ def context(w: Walker, at: At) -> None:
     resources(w, at)
     targets(w)
     exchange(w)
+    inspections(w, at)
 
 
 def resources(w: Walker, at: At) -> None:
@@ -83,3 +87,31 @@ def exchange(w: Walker) -> None:
     w.call(
         "post_import", "admin", list_name="units", body={"format": "json", "rows": [unit], "apply": True}, expect=200
     )
+
+
+def inspections(w: Walker, at: At) -> None:
+    data, report = pdf_of(("检测报告",), LINES), {"report_id": client_id(96)}
+    body = {
+        "id": client_id(96),
+        "enterprise_id": "acme",
+        "unit_id": "acme-r1",
+        "title": "2026年3月委托检测",
+        "laboratory": "示范检测中心",
+        "sampled_at": at(1),
+        "content_type": "application/pdf",
+        "sha256": sha256(data).hexdigest(),
+        "size": len(data),
+    }
+    announced = w.call("post_inspection", "enterprise", body=body, expect=201)
+    w.call("post_inspection", "enterprise", body=body | {"title": "另一份报告"}, expect=409)
+    confirmed = {"decision": "confirmed", "note": "与原件一致"}
+    w.park.services.media.write(announced["upload"]["fields"]["key"], data, content_type="application/pdf")
+    w.park.photo_lands(announced["upload"]["fields"]["key"])
+    read = w.call("get_inspection", "inspector_safety", expect=200, **report)
+    voc = next(str(one["number"]) for one in read["values"] if one["candidates"] == ["voc"])
+    w.call("decide_value", "inspector_safety", body=confirmed, number=voc, expect=200, **report)
+    w.call("list_inspections", "committee", query={"limit": "20"}, expect=200)
+    w.call("list_lab_values", "enterprise", enterprise_id="acme", query={"limit": "20"}, expect=200)
+    late = {"report_id": client_id(97)}
+    w.call("post_inspection", "enterprise", body=body | {"id": client_id(97)}, expect=201)
+    w.call("decide_value", "inspector_safety", body=confirmed, number="1", expect=409, **late)

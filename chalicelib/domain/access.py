@@ -77,6 +77,9 @@ class Action(StrEnum):
     READ_TARGET = "read_target"
     EXPORT = "export"
     IMPORT = "import"
+    BRING_INSPECTION = "bring_inspection"
+    CONFIRM_INSPECTION = "confirm_inspection"
+    READ_INSPECTION = "read_inspection"
 
 
 PEOPLE = frozenset(Role)
@@ -150,6 +153,10 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     # Each gets what they may see: usecases/export_list.py.
     Action.EXPORT: PEOPLE,
     Action.IMPORT: frozenset({Role.ADMIN}),
+    Action.BRING_INSPECTION: frozenset({Role.ENTERPRISE, Role.INSPECTOR, Role.DEPARTMENT, Role.ADMIN}),
+    # What an enterprise brings somebody else confirms.
+    Action.CONFIRM_INSPECTION: frozenset({Role.INSPECTOR, Role.DEPARTMENT, Role.ADMIN}),
+    Action.READ_INSPECTION: PEOPLE,
 }
 
 

@@ -1,4 +1,4 @@
-"""The photo queue: inspect every original that lands in the bucket."""
+"""The photo queue: inspect every original that lands in the bucket, photo or inspection report."""
 
 import json
 from typing import Any
@@ -9,15 +9,34 @@ from chalicelib.handlers.batch import Record, message_id, process
 from chalicelib.observability import count, logger
 from chalicelib.ports import MediaMissing
 from chalicelib.usecases.submit_evidence import inspect_photo
+from chalicelib.usecases.take_inspection import KEY as INSPECTION
 
 
 def on_photo(event: dict[str, Any], services: Services) -> dict[str, list[dict[str, str]]]:
     def work(record: Record) -> None:
         # S3 sends a test event without "Records" when the notification is set up.
         for one in json.loads(record["body"]).get("Records", []):
-            _inspect(unquote_plus(one["s3"]["object"]["key"]), services)
+            key = unquote_plus(one["s3"]["object"]["key"])
+            (_read if INSPECTION.match(key) else _inspect)(key, services)
 
     return process(event["Records"], work, stage="photo", identify=message_id, ordered=False)
+
+
+def _read(key: str, services: Services) -> None:
+    from chalicelib.usecases.take_inspection import read_inspection
+
+    try:
+        report = read_inspection(key, **ports_of(read_inspection, services))
+    except MediaMissing:
+        logger.warning("report object is gone")
+        return
+    if report is None:
+        logger.warning("object nobody announced")
+        return
+    count("Inspection", state=report.state.value)
+    logger.info(
+        "inspection read", extra={"state": report.state.value, "reason": report.reason, "values": len(report.values)}
+    )
 
 
 def _inspect(key: str, services: Services) -> None:

@@ -19,6 +19,7 @@ from chalicelib.domain.field_operation import Outcome
 from chalicelib.domain.foresight import Verdict as Foreseen
 from chalicelib.domain.gap import GapReason
 from chalicelib.domain.handling import Course
+from chalicelib.domain.inspection_report import ReportRefusal, ValueState
 from chalicelib.domain.instrument import RetestMark
 from chalicelib.domain.law import NoLaw
 from chalicelib.domain.mark import MarkKind
@@ -77,6 +78,8 @@ WORDS["resource"] = {kind.value for kind in ResourceKind}
 WORDS["availability"] = {one.value for one in Availability}
 WORDS["target"] = {one.value for one in TargetForm}
 WORDS["total"] = {one.value for one in Total}
+WORDS["lab_value"] = {one.value for one in ValueState}
+WORDS["document"] = {one.value for one in ReportRefusal}
 WORDS["advice"] = {"lower", "raise", "falls", "grows"}
 ALWAYS = {"tier", "rule", "enterprise", "unit"}
 MORE = {

@@ -7,6 +7,7 @@ role that may not do a thing gets 403; a thing outside the person's sight gets 4
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from chalicelib.domain.chain_alert import Crossing, Excess, Giving
 from chalicelib.domain.dimension import Dimension
 from chalicelib.domain.field_command import Submit
 from chalicelib.domain.field_operation import FieldOperation, KeptOperation, Outcome
+from chalicelib.domain.inspection_report import PDF, ExtractedValue, InspectionReport, Measured, ReportState
 from chalicelib.domain.objection import Objection
 from chalicelib.domain.score import Cause, ScoreEntry
 from chalicelib.handlers.on_clock import on_clock
@@ -107,6 +109,8 @@ MAY: dict[str, set[str]] = {
     **{f"{verb}_resource": {"department", "committee", "admin"} for verb in ("put", "delete")},
     **{f"{verb}_target": {"department", "committee", "admin"} for verb in ("put", "delete")},
     "post_import": {"admin"},
+    "post_inspection": EVERYONE - {"committee"},
+    "decide_value": {"inspector", "department", "admin"},
     "post_resource_check": {"department", "committee", "admin"},
     "post_run": {"department", "committee"},
     "post_step_answer": {"enterprise", "committee"},
@@ -183,6 +187,10 @@ NOT_THEIRS: dict[tuple[str, str], int] = {
     ("decide_waiver", "department_safety"): 403,
     ("acknowledge", "enterprise"): 403,
     ("acknowledge", "enterprise_other"): 403,
+    **{
+        ("post_inspection", person): 404  # of acme
+        for person in ("enterprise_other", "inspector_elsewhere", "department_elsewhere")
+    },
     ("put_resource", "department_elsewhere"): 403,
     ("put_target", "department_elsewhere"): 403,
     ("delete_target", "department_elsewhere"): 404,
@@ -213,6 +221,7 @@ TENANTS_IN = (
     "plan_id",
     "run_id",
     "resource_id",
+    "report_id",
 )
 
 
@@ -278,6 +287,7 @@ def ids_of(park: Park, eid: str) -> dict[str, str]:
     park.as_("committee").post(f"/v1/chain/plans/{eid}-plan/runs", {"id": run, "incident": "x"}, expect=201)
     return ids | {
         "resource_id": f"{eid}-foam",
+        "report_id": read_report(park, eid),
         "target_id": "voc-east",
         "list_name": "enterprises",
         "plan_id": f"{eid}-plan",
@@ -291,6 +301,17 @@ def ids_of(park: Park, eid: str) -> dict[str, str]:
         "notice_id": "n-nothing",
         "region_id": "east",
     }
+
+
+def read_report(park: Park, eid: str) -> str:
+    """An inspection report of the plant with one value, which waits for a person."""
+    voc = Measured("voc", 28.5, "mg/m3")
+    value = ExtractedValue(1, "page 1", "x", "voc", "28.5", "mg/m3", ("voc",), voc)
+    number = client_id(94 if eid == "acme" else 95)
+    sent = InspectionReport(number, eid, "", "x", "x", park.clock.ms, PDF, "00", 9, f"{eid}-people", park.clock.ms)
+    known = park.services.inspections.add(sent)
+    park.services.inspections.save(replace(known, state=ReportState.READ, values=(value,)), None)
+    return number
 
 
 def open_objection(park: Park, eid: str) -> str:
@@ -475,6 +496,7 @@ def test_lists_hold_only_what_a_person_may_see(park: Park) -> None:
         assert {one["giver"]["enterprise_id"] for one in caller.get("/v1/chain/alerts")["items"]} == seen
         assert {one["giver"]["enterprise_id"] for one in caller.get("/v1/chain")["links"]} == seen
         assert {one["enterprise_id"] for one in caller.get("/v1/emergency-resources")["items"]} == seen
+        assert {one["enterprise_id"] for one in caller.get("/v1/inspections")["items"]} == seen
 
 
 def test_a_notice_belongs_to_its_reader(park: Park) -> None:

@@ -9,6 +9,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from types import SimpleNamespace
 from typing import Any
 
@@ -50,6 +51,7 @@ from tests.acts import (
     the_task,
 )
 from tests.alarms import CHILD, Alarms
+from tests.documents import LINES, pdf_of
 from tests.park import PEOPLE, Park, credit_code, stream_record
 
 # What people do, by the route they do it on.
@@ -57,6 +59,8 @@ ROUTES = {
     r"POST /v1/readings": "ingest",
     r"POST .*/acknowledgement": "acknowledge",
     r"POST .*/photos": "announce photo",
+    r"POST /v1/inspections": "announce inspection",
+    r"POST /v1/inspections/.*/decision": "decide value",
     r"POST .*/retests": "retest",
     r"POST .*/rectifications": "rectify",
     r"PUT .*/checklists/.*/items/.*": "answer checklist",
@@ -265,6 +269,7 @@ def story(park: RepeatingPark) -> None:
     judges(park, task, "safety", revision=2)
     assert judges(park, task, "environment")["state"] == "closed"
     brings_what_came_too_late(park, task)
+    brings_a_report(park)
     objects(park)
     think_twice(park, task)
     runs_a_joint_plan(park)
@@ -282,6 +287,20 @@ def gives_to_other(park: RepeatingPark) -> None:
     limits = [{"indicator": "voc", "upper": 50.0, "unit": "mg/m3"}]
     link = {**ends, "material": "溶剂", "carries": limits, "share": 0.5, "lead_time_min": 30}
     park.as_("committee").put("/v1/chain/links/l-1", link)
+
+
+def brings_a_report(park: RepeatingPark) -> None:
+    """A laboratory's report is uploaded, read, and a value of it confirmed."""
+    data = pdf_of(LINES)
+    sent = {"id": client_id(96), "title": "委托检测", "laboratory": "检测中心", "sampled_at": rfc3339(park.clock.ms)}
+    sent |= {"content_type": "application/pdf", "sha256": sha256(data).hexdigest(), "size": len(data)}
+    announced = park.as_("enterprise").post("/v1/inspections", sent, expect=201)
+    park.services.media.write(announced["upload"]["fields"]["key"], data, content_type="application/pdf")
+    park.photo_lands(announced["upload"]["fields"]["key"])
+    path = f"/v1/inspections/{client_id(96)}/values"
+    values = park.as_("inspector_safety").get(f"/v1/inspections/{client_id(96)}")["values"]
+    voc = next(one["number"] for one in values if one["candidates"] == ["voc"])
+    park.as_("inspector_safety").post(f"{path}/{voc}/decision", {"decision": "confirmed"})
 
 
 def runs_a_joint_plan(park: RepeatingPark) -> None:
