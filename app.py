@@ -34,6 +34,7 @@ from chalicelib.api import (
     registry,
     scores,
     shelvings,
+    snapshots,
     sync,
     targets,
     tasks,
@@ -84,6 +85,7 @@ for part in (
     targets,
     exchange,
     inspections,
+    snapshots,
 ):
     app.register_blueprint(part.api)
 

@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from chalicelib.adapters.plan_repos import RowPlanRepo, RowPlanRunRepo
     from chalicelib.adapters.privacy_repo import RowPrivacyRepo
     from chalicelib.adapters.review_repo import RowReviewRepo
+    from chalicelib.adapters.snapshot_repo import RowSnapshotRepo
     from chalicelib.adapters.sync_repos import RowOperationRepo, RowPackRepo
     from chalicelib.adapters.visit_repo import RowVisitRepo
     from chalicelib.adapters.watch_repos import RowLearningRepo, RowWatchRepo
@@ -502,6 +503,12 @@ class Services:
         from chalicelib.adapters.inspection_repo import RowInspectionRepo
 
         return RowInspectionRepo(self.rows(OPERATIONS))
+
+    @cached_property
+    def snapshots(self) -> RowSnapshotRepo:
+        from chalicelib.adapters.snapshot_repo import RowSnapshotRepo
+
+        return RowSnapshotRepo(self.rows(OPERATIONS))
 
     @cached_property
     def documents(self) -> DocumentReader:

@@ -82,6 +82,7 @@ from chalicelib.usecases.submit_evidence import announce_photo, inspect_photo, r
 from chalicelib.usecases.sync_operations import retry_held, retry_on_photo, sync_operations
 from chalicelib.usecases.take_inspection import announce_inspection, decide_value, read_inspection
 from chalicelib.usecases.take_report import Report, take_report
+from chalicelib.usecases.take_snapshot import announce_snapshot, inspect_snapshot
 from chalicelib.usecases.tell_audit import tell_audit
 from chalicelib.usecases.tell_downwind import tell_downwind
 from chalicelib.usecases.tell_late import tell_late
@@ -163,6 +164,8 @@ FLOW = (
     Stage("announce inspection", "api", "enterprise", announce_inspection),
     Stage("read inspection", "photo", "upload", read_inspection),
     Stage("decide value", "api", "inspector", decide_value),
+    Stage("announce snapshot", "api", "enterprise", announce_snapshot),
+    Stage("inspect snapshot", "photo", "upload", inspect_snapshot),
     Stage("retest", "api", "inspector", add_retest, (TaskDispatched,)),
     Stage("compare retests", "learn", "every hour", compare_retests, (TaskDispatched,)),
     Stage("rectify", "api", "enterprise", rectify),

@@ -47,6 +47,7 @@ if TYPE_CHECKING:  # a function loads the domain that it uses, and no more: it s
     from chalicelib.domain.review import Review
     from chalicelib.domain.score import ScoreEntry
     from chalicelib.domain.shelving import Shelving
+    from chalicelib.domain.snapshot import Snapshot
     from chalicelib.domain.state import Checkpoint, EnterpriseState
     from chalicelib.domain.task import Task
     from chalicelib.domain.unit_watch import WatchModel
@@ -992,6 +993,21 @@ class InspectionRepo(Protocol):
 
     def lab_values(self, enterprise_id: str, cursor: str | None, limit: int) -> Page[LabValue]:
         """The newest samples first."""
+        ...
+
+
+class SnapshotRepo(Protocol):
+    def add(self, snapshot: Snapshot) -> Snapshot:
+        """Once by its id: of a repeat, the snapshot as it now stands. Raises ContentConflict for other content."""
+        ...
+
+    def get(self, snapshot_id: str) -> Snapshot | None: ...
+    def judge(self, snapshot: Snapshot) -> Snapshot:
+        """At the version that was read; a good one is listed from then on. Raises WriteConflict."""
+        ...
+
+    def listing(self, unit_id: str, cursor: str | None, limit: int) -> Page[Snapshot]:
+        """The good ones, by when they were taken, newest first."""
         ...
 
 

@@ -74,6 +74,7 @@ TAGS = [
     {"name": "chain_plans", "description": "Joint plans: who stops what in which order, started by an incident"},
     {"name": "channels", "description": "Ways to people besides the app: group chats, mail, webhooks"},
     {"name": "audit", "description": "Who changed what, when and from where, in chains that show any tampering"},
+    {"name": "snapshots", "description": "What cameras saw of a unit"},
     {"name": "sync", "description": "Phones without a signal: what changed, what was done, what came too late"},
     {"name": "checklists", "description": "What is looked at on site, and the answers"},
     {"name": "targets", "description": "What a region is to come down to, and how far its points are"},
@@ -347,6 +348,7 @@ NOTES = {
         "Nothing counts before that. What counts stands in `/v1/enterprises/{enterprise_id}/lab-values`; it is no reading, and nothing judges it. "
         "The last decision stands; earlier ones are kept."
     ),
+    "post_snapshot": "Then post the file to `upload`, as with photos. It is no evidence of a task, and nothing judges it.",
     "put_link": (
         "A link stays between its partners; everything else of it may change. The giver's readings of `carries` are held against the "
         "receiver's limits from then on, within a minute."

@@ -386,6 +386,16 @@ NAMED = {
             "size": 9,
         }
     },
+    "post_bridge_snapshot": {
+        "body": {
+            "id": client_id(95),
+            "unit_id": "nothing",
+            "camera": "cam-r1",
+            "taken_at": at(2),
+            "sha256": "0" * 64,
+            "size": 9,
+        }
+    },
     "put_channel": {"who": "department_environment"},
     "delete_channel": {"who": "department_environment", "channel_id": "duty-chat"},
     "put_instrument": {"body": {"name": "FID", "kind": "online", "enterprise_id": "nobody", "point_id": "nothing"}},

@@ -5,7 +5,7 @@ from hashlib import sha256
 from typing import Any
 
 from mobile_api_spec.recorder import Walker
-from tests.acts import client_id
+from tests.acts import JPEG, client_id
 from tests.documents import LINES, pdf_of
 
 At = Callable[[float], str]
@@ -41,6 +41,7 @@ def context(w: Walker, at: At) -> None:
     targets(w)
     exchange(w)
     inspections(w, at)
+    snapshots(w, at)
 
 
 def resources(w: Walker, at: At) -> None:
@@ -115,3 +116,19 @@ def inspections(w: Walker, at: At) -> None:
     late = {"report_id": client_id(97)}
     w.call("post_inspection", "enterprise", body=body | {"id": client_id(97)}, expect=201)
     w.call("decide_value", "inspector_safety", body=confirmed, number="1", expect=409, **late)
+
+
+def snapshots(w: Walker, at: At) -> None:
+    seen = {"camera": "cam-r1", "taken_at": at(2), "sha256": sha256(JPEG).hexdigest(), "size": len(JPEG)}
+    mine = seen | {"id": client_id(93)}
+    announced = w.call("post_snapshot", "enterprise", unit_id="acme-r1", body=mine, expect=201)
+    w.call("post_snapshot", "enterprise", unit_id="acme-r1", body=mine | {"camera": "cam-r2"}, expect=409)
+    w.park.services.media.write(announced["upload"]["fields"]["key"], JPEG, content_type="image/jpeg")
+    w.park.photo_lands(announced["upload"]["fields"]["key"])
+    w.call("get_snapshot", "department_safety", unit_id="acme-r1", snapshot_id=client_id(93), expect=200)
+    w.call("get_snapshot", "department_safety", unit_id="acme-r1", snapshot_id=client_id(89), expect=404)
+    w.call("list_snapshots", "inspector_safety", unit_id="acme-r1", query={"limit": "20"}, expect=200)
+    theirs = seen | {"id": client_id(94), "unit_id": "acme-r1"}
+    w.call("post_bridge_snapshot", "bridge", body=theirs, expect=201)
+    w.call("post_bridge_snapshot", "bridge", body=theirs | {"camera": "cam-r2"}, expect=409)
+    w.call("post_bridge_snapshot", "bridge", body=theirs | {"unit_id": "other-r1"}, expect=404)

@@ -80,6 +80,8 @@ class Action(StrEnum):
     BRING_INSPECTION = "bring_inspection"
     CONFIRM_INSPECTION = "confirm_inspection"
     READ_INSPECTION = "read_inspection"
+    ADD_SNAPSHOT = "add_snapshot"
+    READ_SNAPSHOT = "read_snapshot"
 
 
 PEOPLE = frozenset(Role)
@@ -157,6 +159,8 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     # What an enterprise brings somebody else confirms.
     Action.CONFIRM_INSPECTION: frozenset({Role.INSPECTOR, Role.DEPARTMENT, Role.ADMIN}),
     Action.READ_INSPECTION: PEOPLE,
+    Action.ADD_SNAPSHOT: frozenset({Role.ENTERPRISE, Role.INSPECTOR, Role.DEPARTMENT}),
+    Action.READ_SNAPSHOT: PEOPLE,
 }
 
 

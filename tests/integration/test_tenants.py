@@ -26,6 +26,7 @@ from chalicelib.domain.field_operation import FieldOperation, KeptOperation, Out
 from chalicelib.domain.inspection_report import PDF, ExtractedValue, InspectionReport, Measured, ReportState
 from chalicelib.domain.objection import Objection
 from chalicelib.domain.score import Cause, ScoreEntry
+from chalicelib.domain.snapshot import Snapshot
 from chalicelib.handlers.on_clock import on_clock
 from mobile_api_spec import examples
 from mobile_api_spec.walk_catalogue import NEXT, VERSION, next_catalogue, small_catalogue
@@ -109,6 +110,7 @@ MAY: dict[str, set[str]] = {
     **{f"{verb}_resource": {"department", "committee", "admin"} for verb in ("put", "delete")},
     **{f"{verb}_target": {"department", "committee", "admin"} for verb in ("put", "delete")},
     "post_import": {"admin"},
+    "post_snapshot": {"enterprise", "inspector", "department"},
     "post_inspection": EVERYONE - {"committee"},
     "decide_value": {"inspector", "department", "admin"},
     "post_resource_check": {"department", "committee", "admin"},
@@ -288,6 +290,7 @@ def ids_of(park: Park, eid: str) -> dict[str, str]:
     return ids | {
         "resource_id": f"{eid}-foam",
         "report_id": read_report(park, eid),
+        "snapshot_id": snapshot(park, eid),
         "target_id": "voc-east",
         "list_name": "enterprises",
         "plan_id": f"{eid}-plan",
@@ -311,6 +314,14 @@ def read_report(park: Park, eid: str) -> str:
     sent = InspectionReport(number, eid, "", "x", "x", park.clock.ms, PDF, "00", 9, f"{eid}-people", park.clock.ms)
     known = park.services.inspections.add(sent)
     park.services.inspections.save(replace(known, state=ReportState.READ, values=(value,)), None)
+    return number
+
+
+def snapshot(park: Park, eid: str) -> str:
+    """A camera's picture of the plant's reactor, which has not come yet."""
+    number = client_id(98 if eid == "acme" else 99)
+    one = Snapshot(number, eid, f"{eid}-r1", "cam", park.clock.ms, "00", 9, f"{eid}-bridge", True, park.clock.ms)
+    park.services.snapshots.add(one)
     return number
 
 
@@ -455,7 +466,7 @@ def test_a_bridge_opens_no_route_of_people(park: Park, world: Any, one: Endpoint
 def test_nobody_uploads_or_reports_in_person(park: Park, world: Any, person: str) -> None:
     of_bridges = [one for one in ENDPOINTS if one.action is None and not one.public]
     answers = [request(park, one, world[1]["acme"], f"Bearer person:{person}").status_code for one in of_bridges]
-    assert answers == [401, 401]
+    assert answers == [401, 401, 401]
 
 
 @pytest.mark.parametrize(

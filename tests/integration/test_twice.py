@@ -61,6 +61,7 @@ ROUTES = {
     r"POST .*/photos": "announce photo",
     r"POST /v1/inspections": "announce inspection",
     r"POST /v1/inspections/.*/decision": "decide value",
+    r"POST /v1/units/.*/snapshots": "announce snapshot",
     r"POST .*/retests": "retest",
     r"POST .*/rectifications": "rectify",
     r"PUT .*/checklists/.*/items/.*": "answer checklist",
@@ -270,6 +271,7 @@ def story(park: RepeatingPark) -> None:
     assert judges(park, task, "environment")["state"] == "closed"
     brings_what_came_too_late(park, task)
     brings_a_report(park)
+    looks_at_the_reactor(park)
     objects(park)
     think_twice(park, task)
     runs_a_joint_plan(park)
@@ -301,6 +303,15 @@ def brings_a_report(park: RepeatingPark) -> None:
     values = park.as_("inspector_safety").get(f"/v1/inspections/{client_id(96)}")["values"]
     voc = next(one["number"] for one in values if one["candidates"] == ["voc"])
     park.as_("inspector_safety").post(f"{path}/{voc}/decision", {"decision": "confirmed"})
+
+
+def looks_at_the_reactor(park: RepeatingPark) -> None:
+    park.inspector.reason = None
+    seen = {"id": client_id(97), "camera": "cam-r1", "taken_at": rfc3339(park.clock.ms), "size": len(JPEG)}
+    path = "/v1/units/acme-r1/snapshots"
+    announced = park.as_("enterprise").post(path, seen | {"sha256": sha256(JPEG).hexdigest()}, expect=201)
+    park.services.media.write(announced["upload"]["fields"]["key"], JPEG, content_type="image/jpeg")
+    park.photo_lands(announced["upload"]["fields"]["key"])
 
 
 def runs_a_joint_plan(park: RepeatingPark) -> None:
