@@ -200,7 +200,9 @@ class Services:
             observations=self.observations,
             catalogues=self.catalogues,
             duty=self.duty,
+            resources=self.resources,
             clock=self.clock,
+            zone=self.zone,
         )
 
     @cached_property

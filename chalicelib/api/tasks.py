@@ -359,7 +359,8 @@ def task_view(call: Call, task: Task, enterprise: Enterprise | None, unit: Unit 
 
 
 def _resources(call: Call, task: Task) -> list[NearResourceOut] | None:
-    from chalicelib.usecases.keep_resources import URGENT_TIER, nearest_to
+    from chalicelib.domain.preferences import URGENT_TIER
+    from chalicelib.usecases.keep_resources import nearest_to
 
     if task.tier < URGENT_TIER or task.state is TaskState.CLOSED:
         return None

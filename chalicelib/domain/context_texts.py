@@ -5,6 +5,7 @@ from collections.abc import Mapping
 CONTEXT_TEXTS: Mapping[str, Mapping[str, str]] = {
     "zh-CN": {
         "field.checked_later": "已有更晚的检查记录（版本 {detail}）",
+        "field.unknown_person": "没有登记该人员：{detail}",
         "field.unknown_resource": "没有登记该应急资源：{detail}",
         "word.resource.firefighting": "消防灭火",
         "word.resource.containment": "堵漏围控",
@@ -50,6 +51,7 @@ CONTEXT_TEXTS: Mapping[str, Mapping[str, str]] = {
     },
     "en": {
         "field.checked_later": "It was checked later than that (version {detail})",
+        "field.unknown_person": "No such person is registered: {detail}",
         "field.unknown_resource": "No such emergency resource is registered: {detail}",
         "word.resource.firefighting": "firefighting",
         "word.resource.containment": "plugging and containment",

@@ -44,12 +44,13 @@ class Availability(StrEnum):
 @dataclass(frozen=True, slots=True)
 class OnCall:
     """Who answers for it, on `days` (1 Monday to 7; of a night through, the day on which it begins) in `hours` by the park's clock;
-    None: round the clock."""
+    None: round the clock. `person_id` is who that is, where they are registered: a task of tier 3 nearby calls them."""
 
     name: str
     phone: str
     days: tuple[int, ...]
     hours: QuietHours | None = None
+    person_id: str = ""
 
     def is_at(self, at_ms: int, zone: tzinfo) -> bool:
         now = datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(zone)
@@ -109,6 +110,12 @@ def nearest(
         return tuple(NearResource(one, None) for one in own[:count])
     found = [NearResource(one, hypot(*offset_m(origin, one.position))) for one in usable]
     return tuple(sorted(found, key=lambda one: (one.distance_m or 0.0, one.resource.id))[:count])
+
+
+def called_by(near: Iterable[NearResource], at_ms: int, zone: tzinfo) -> frozenset[str]:
+    """Registered people who answer for those resources now."""
+    on_call = (who for one in near for who in one.resource.on_call if who.person_id and who.is_at(at_ms, zone))
+    return frozenset(who.person_id for who in on_call)
 
 
 def may_see(person: Person, resource: EmergencyResource) -> bool:

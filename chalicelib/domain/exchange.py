@@ -114,7 +114,8 @@ def _plain(value: Any, kind: CellKind) -> Any:
 
 def _json(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
-        return {one.name: _json(getattr(value, one.name)) for one in fields(value)}
+        members = {one.name: _json(getattr(value, one.name)) for one in fields(value)}
+        return {name: one for name, one in members.items() if one is not None and one != ""}
     if isinstance(value, time):
         return f"{value:%H:%M}"
     if isinstance(value, Mapping):

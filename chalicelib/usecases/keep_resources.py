@@ -7,12 +7,12 @@ from chalicelib.domain.edition import Edition
 from chalicelib.domain.emergency import EmergencyResource, NearResource, may_see, nearest
 from chalicelib.domain.errors import FieldError, Forbidden, InvalidRequest, NotFound
 from chalicelib.domain.person import Person
+from chalicelib.domain.preferences import URGENT_TIER
 from chalicelib.domain.task import Task, TaskState
 from chalicelib.ports import Clock, EditionRepo, RegistryRepo
 from chalicelib.usecases.change_edition import change_edition, next_edition, removal
 
 MAX_AHEAD_MS = 5 * 60_000
-URGENT_TIER = 3
 Kept = Edition[EmergencyResource]
 Resources = EditionRepo[EmergencyResource]
 
@@ -122,6 +122,15 @@ def nearest_to(
 
 
 def _wrong(resource: EmergencyResource, registry: RegistryRepo) -> list[FieldError]:
+    strangers = [
+        FieldError(f"on_call.{at}.person_id", "unknown_person", who.person_id)
+        for at, who in enumerate(resource.on_call)
+        if who.person_id and registry.person(who.person_id) is None
+    ]
+    return strangers + _wrong_place(resource, registry)
+
+
+def _wrong_place(resource: EmergencyResource, registry: RegistryRepo) -> list[FieldError]:
     if not resource.enterprise_id:
         return []
     profile = registry.profile(resource.enterprise_id)

@@ -184,3 +184,54 @@ def test_a_step_of_a_joint_plan_shows_whether_its_resource_is_there(park: Park) 
     for path in ("plans/p", f"runs/{run}"):
         (seen,) = park.as_("enterprise").get(f"/v1/chain/{path}")["steps"]
         assert (seen["emergency_resource"]["availability"], phone(seen["emergency_resource"])) == ("none", PHONE)
+
+
+def on_call(person: str, **hours: Any) -> dict[str, Any]:
+    return {"on_call": [{"name": "值班员", "phone": PHONE, "person_id": person, **hours}]}
+
+
+def test_a_person_on_call_whom_nobody_registered_is_refused(park: Park) -> None:
+    (error,) = put(park, "foam", expect=400, **on_call("nobody"))["errors"]
+    assert (error["field"], error["code"]) == ("on_call.0.person_id", "unknown_person")
+
+
+def helper(park: Park, name: str, **fields: Any) -> None:
+    person = {
+        "name": name,
+        "role": "inspector",
+        "dimension": "safety",
+        "regions": ["east"],
+        "industries": ["circular_chemical"],
+    }
+    park.as_("admin").put(f"/v1/people/{name}", person | {"on_duty": False} | fields)
+
+
+def test_a_task_of_tier_three_calls_who_answers_for_the_nearest_now(park: Park) -> None:
+    stands(park)
+    for name in ("near", "asleep", "empty", "far", "stranger"):
+        helper(park, name, **({"regions": ["west"]} if name == "stranger" else {}))
+    put(park, "r-near", position=at(100), **on_call("near"))
+    put(park, "r-asleep", position=at(100), **on_call("asleep", hours={"begins": "20:00", "ends": "08:00"}))
+    put(park, "r-empty", position=at(100), quantity=0, **on_call("empty"))
+    put(park, "r-stranger", position=at(100), **on_call("stranger"))
+    for number in range(2):
+        put(park, f"r-{number}", position=at(200))
+    put(park, "r-far", position=at(9000), **on_call("far"))
+    task = tier_three(park)
+    called = {"near", "asleep", "empty", "far", "stranger"} & set(task["party"])
+    assert called == {"near"}
+    assert [one["task_id"] for one in park.as_("near").get("/v1/inbox")["items"]][:1] == [task["id"]]
+    found = park.as_("near").get(f"/v1/tasks/{task['id']}")["resources"]
+    assert phone(found[0]["resource"]) == PHONE  # who is called needs them
+    assert task["safety"]["inspector_id"] == "inspector_safety"  # it is no one else's task for that
+
+
+def test_a_task_that_rises_to_tier_three_calls_them_then(park: Park) -> None:
+    helper(park, "near")
+    put(park, "foam", **on_call("near"))
+    park.runs_hot()
+    (task,) = park.as_("committee").get("/v1/tasks")["items"]
+    assert task["tier"] < 3 and "near" not in task["party"]
+    park.runs_hot(temperature=188.0, voc=54.0, steam=112.0)
+    (task,) = park.as_("committee").get("/v1/tasks")["items"]
+    assert task["tier"] == 3 and "near" in task["party"]

@@ -37,11 +37,14 @@ class OnCallIn(Wire):
         default=ALL_DAYS, min_length=1, description="1 (Monday) to 7; of a night through, the day on which it begins"
     )
     hours: QuietModel | None = Field(default=None, description="absent: round the clock")
+    person_id: Id | None = Field(
+        default=None, description="who that is, if registered: a task of tier 3 nearby calls them"
+    )
 
     def value(self) -> OnCall:
         at = self.hours
         hours = None if at is None else QuietHours(time.fromisoformat(at.begins), time.fromisoformat(at.ends))
-        return OnCall(self.name, self.phone, tuple(self.days), hours)
+        return OnCall(self.name, self.phone, tuple(self.days), hours, self.person_id or "")
 
 
 class EmergencyResourceIn(Wire):
@@ -90,6 +93,7 @@ class OnCallOut(View):
     phone: str = Field(description="masked for those who need it not")
     days: list[int]
     hours: QuietModel | None = None
+    person_id: str | None = None
     is_now: bool = Field(description="on call at this moment")
 
 
@@ -176,6 +180,7 @@ class Shown:
             phone=who.phone if self._with_phones else masked(who.phone),
             days=list(who.days),
             hours=hours,
+            person_id=who.person_id or None,
             is_now=who.is_at(at_ms, self._zone),
         )
 
