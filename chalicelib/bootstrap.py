@@ -33,6 +33,7 @@ from chalicelib.ports import (
     Clock,
     CreditPrinter,
     CreditSigner,
+    DocumentReader,
     MediaStore,
     ModelStore,
     Patience,
@@ -57,7 +58,9 @@ if TYPE_CHECKING:
     from chalicelib.adapters.dashboard_repo import RowDashboardRepo
     from chalicelib.adapters.drill_repo import RowDrillRepo
     from chalicelib.adapters.duty_repo import RowDutyRepo
+    from chalicelib.adapters.edition_repo import RowEditionRepo
     from chalicelib.adapters.hazard_repo import RowHazardRepo
+    from chalicelib.adapters.inspection_repo import RowInspectionRepo
     from chalicelib.adapters.instrument_repo import RowInstrumentRepo
     from chalicelib.adapters.law_repo import RowLawRepo
     from chalicelib.adapters.link_repo import RowLinkRepo
@@ -65,6 +68,7 @@ if TYPE_CHECKING:
     from chalicelib.adapters.privacy_repo import RowPrivacyRepo
     from chalicelib.adapters.result_repo import RowResultRepo
     from chalicelib.adapters.review_repo import RowReviewRepo
+    from chalicelib.adapters.snapshot_repo import RowSnapshotRepo
     from chalicelib.adapters.sync_repos import RowOperationRepo, RowPackRepo
     from chalicelib.adapters.training_repo import RowTrainingRepo
     from chalicelib.adapters.visit_repo import RowVisitRepo
@@ -72,6 +76,8 @@ if TYPE_CHECKING:
     from chalicelib.adapters.weather_repos import RowForesightRepo, RowRegionRepo, RowWeatherRepo
     from chalicelib.domain.discrete_laplace import RandBelow
     from chalicelib.domain.drill import Drill
+    from chalicelib.domain.emergency import EmergencyResource
+    from chalicelib.domain.target import ReductionTarget
     from chalicelib.usecases.add_retest import RetestDesk
     from chalicelib.usecases.apply_consequences import ConsequenceDesk
     from chalicelib.usecases.apply_operation import FieldDesk
@@ -80,8 +86,10 @@ if TYPE_CHECKING:
     from chalicelib.usecases.drill_desk import DrillDesk, DrillRoom
     from chalicelib.usecases.escalate_channels import UnseenDesk
     from chalicelib.usecases.export_credit_file import CreditDesk
+    from chalicelib.usecases.export_list import ExportDesk
     from chalicelib.usecases.hand_out import Post
     from chalicelib.usecases.hand_over import CrewDesk
+    from chalicelib.usecases.import_list import ImportDesk
     from chalicelib.usecases.read_audit import AuditDesk
     from chalicelib.usecases.settle_month import MonthDesk
     from chalicelib.usecases.settle_warning import Desk
@@ -212,7 +220,9 @@ class Services:
             observations=self.observations,
             catalogues=self.catalogues,
             duty=self.duty,
+            resources=self.resources,
             clock=self.clock,
+            zone=self.zone,
         )
 
     @cached_property
@@ -645,6 +655,82 @@ class Services:
         from chalicelib.adapters.plan_repos import RowPlanRunRepo
 
         return RowPlanRunRepo(self.rows(OPERATIONS))
+
+    @cached_property
+    def resources(self) -> RowEditionRepo[EmergencyResource]:
+        from chalicelib.adapters.edition_repo import RowEditionRepo
+        from chalicelib.domain.emergency import EmergencyResource
+
+        rows = self.rows(REGISTRY)
+        return RowEditionRepo(rows, self.clock, EmergencyResource, listed="RESOURCES", each="RESOURCE")
+
+    @cached_property
+    def targets(self) -> RowEditionRepo[ReductionTarget]:
+        from chalicelib.adapters.edition_repo import RowEditionRepo
+        from chalicelib.domain.target import ReductionTarget
+
+        return RowEditionRepo(self.rows(REGISTRY), self.clock, ReductionTarget, listed="TARGETS", each="TARGET")
+
+    @cached_property
+    def export_desk(self) -> ExportDesk:
+        from chalicelib.usecases.export_list import ExportDesk
+
+        return ExportDesk(
+            registry=self.registry,
+            catalogues=self.catalogues,
+            links=self.links,
+            plans=self.plans,
+            resources=self.resources,
+            targets=self.targets,
+            instruments=self.instruments,
+            duty=self.duty,
+            warnings=self.warnings,
+            tasks=self.tasks,
+            scores=self.scores,
+            observations=self.observations,
+            hazards=self.hazards,
+            visits=self.visits,
+            chain_alerts=self.chain_alerts,
+            audits=self.audits,
+        )
+
+    @cached_property
+    def import_desk(self) -> ImportDesk:
+        from chalicelib.usecases.import_list import ImportDesk
+
+        return ImportDesk(
+            registry=self.registry,
+            catalogues=self.catalogues,
+            packs=self.packs,
+            links=self.links,
+            resources=self.resources,
+            targets=self.targets,
+            clock=self.clock,
+        )
+
+    def trial(self) -> Services:
+        """The same park, where whatever is written is forgotten with these services."""
+        from chalicelib.adapters.trial_rows import TrialRows
+
+        return Services(self.settings, rows=cache(lambda name: TrialRows(self.rows(name))), clock=self.clock)
+
+    @cached_property
+    def inspections(self) -> RowInspectionRepo:
+        from chalicelib.adapters.inspection_repo import RowInspectionRepo
+
+        return RowInspectionRepo(self.rows(OPERATIONS))
+
+    @cached_property
+    def snapshots(self) -> RowSnapshotRepo:
+        from chalicelib.adapters.snapshot_repo import RowSnapshotRepo
+
+        return RowSnapshotRepo(self.rows(OPERATIONS))
+
+    @cached_property
+    def documents(self) -> DocumentReader:
+        from chalicelib.adapters.documents import ChildDocumentReader
+
+        return ChildDocumentReader()
 
     @cached_property
     def weather(self) -> RowWeatherRepo:

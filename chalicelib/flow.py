@@ -116,7 +116,9 @@ from chalicelib.usecases.settle_side import decide_waiver, propose_waiver, reope
 from chalicelib.usecases.shelve_warnings import confirm_shelving, end_shelving, shelve_warnings
 from chalicelib.usecases.submit_evidence import announce_photo, inspect_photo, rectify
 from chalicelib.usecases.sync_operations import retry_held, retry_on_photo, sync_operations
+from chalicelib.usecases.take_inspection import announce_inspection, decide_value, read_inspection
 from chalicelib.usecases.take_report import Report, take_report
+from chalicelib.usecases.take_snapshot import announce_snapshot, inspect_snapshot
 from chalicelib.usecases.tell_audit import tell_audit
 from chalicelib.usecases.tell_consequences import tell_consequences, warn_of_downgrade
 from chalicelib.usecases.tell_downwind import tell_downwind
@@ -206,6 +208,11 @@ FLOW = (
     Stage("notify", "relay", PhotoRefused, notify, (PushRequest,)),
     Stage("miss photos", "clock", "every minute", miss_photos, (PhotoMissing,)),
     Stage("notify", "relay", PhotoMissing, notify, (PushRequest,)),
+    Stage("announce inspection", "api", "enterprise", announce_inspection),
+    Stage("read inspection", "photo", "upload", read_inspection),
+    Stage("decide value", "api", "inspector", decide_value),
+    Stage("announce snapshot", "api", "enterprise", announce_snapshot),
+    Stage("inspect snapshot", "photo", "upload", inspect_snapshot),
     Stage("retest", "api", "inspector", add_retest, (TaskDispatched,)),
     Stage("compare retests", "learn", "every hour", compare_retests, (TaskDispatched,)),
     Stage("rectify", "api", "enterprise", rectify),

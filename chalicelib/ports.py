@@ -35,6 +35,7 @@ if TYPE_CHECKING:  # a function loads the domain that it uses, and no more: it s
     from chalicelib.domain.delivery import DeliveryStep
     from chalicelib.domain.drill import Drill
     from chalicelib.domain.duty import DutyEntry, DutyKind, Rota
+    from chalicelib.domain.edition import Edition
     from chalicelib.domain.enterprise import Enterprise, Point, Profile, Unit
     from chalicelib.domain.events import (
         CatalogueReviewDue,
@@ -55,6 +56,8 @@ if TYPE_CHECKING:  # a function loads the domain that it uses, and no more: it s
     from chalicelib.domain.group_load import GroupLoad
     from chalicelib.domain.handling import Handling
     from chalicelib.domain.hazard import Hazard
+    from chalicelib.domain.inspection_report import InspectionReport, LabValue, ReportRefusal
+    from chalicelib.domain.inspection_values import DocumentText
     from chalicelib.domain.instrument import Instrument
     from chalicelib.domain.interview import Interview
     from chalicelib.domain.law import UnitLaws
@@ -72,6 +75,7 @@ if TYPE_CHECKING:  # a function loads the domain that it uses, and no more: it s
     from chalicelib.domain.review import Review
     from chalicelib.domain.score import ScoreEntry
     from chalicelib.domain.shelving import Shelving
+    from chalicelib.domain.snapshot import Snapshot
     from chalicelib.domain.state import Checkpoint, EnterpriseState
     from chalicelib.domain.supervision import Listing
     from chalicelib.domain.task import Task
@@ -131,6 +135,26 @@ class RegistryRepo(Protocol):
         ...
 
     def put_bridge(self, bridge: Bridge) -> None: ...
+
+
+class EditionRepo(Protocol[T]):
+    """A list of which nothing is lost."""
+
+    def save(self, thing_id: str, edition: Edition[T]) -> Edition[T]:
+        """Add an edition, which is the newest from now on. Raises WriteConflict if edition.version is not the next."""
+        ...
+
+    def get(self, thing_id: str) -> Edition[T] | None:
+        """The newest, also of what was taken away."""
+        ...
+
+    def all(self) -> tuple[Edition[T], ...]:
+        """Of what was not taken away, by id; may be some seconds old."""
+        ...
+
+    def history(self, thing_id: str) -> tuple[Edition[T], ...]:
+        """Newest first."""
+        ...
 
 
 class CatalogueRepo(Protocol):
@@ -507,6 +531,10 @@ class AuditRepo(Protocol):
 
     def head(self, object: str) -> Head | None: ...
     def heads(self) -> tuple[Head, ...]: ...
+    def objects(self, after: str, limit: int) -> tuple[str, ...]:
+        """Names of objects that have a chain, beyond `after`, in order."""
+        ...
+
     def entries(self, object: str, after: int, limit: int | None = None) -> tuple[Entry, ...]:
         """Those beyond `after`, by rising seq."""
         ...
@@ -1284,6 +1312,48 @@ class MediaStore(Protocol):
 
     def download_url(self, key: str, *, version: str = "", expires_s: int = 900) -> str:
         """Where anybody gets the object for a while: these very bytes where a version is named, or else the newest."""
+        ...
+
+
+class DocumentReader(Protocol):
+    def read(self, data: bytes, content_type: str) -> DocumentText | ReportRefusal:
+        """What stands in a document of that type, or why it is not read; in bounded time and memory, whatever the bytes are."""
+        ...
+
+
+class InspectionRepo(Protocol):
+    """Inspection reports, and what counts of them."""
+
+    def add(self, report: InspectionReport) -> InspectionReport:
+        """Once by its id: of a repeat, the report as it now stands. Raises ContentConflict for other content."""
+        ...
+
+    def get(self, report_id: str) -> InspectionReport | None: ...
+    def save(self, report: InspectionReport, number: int | None) -> InspectionReport:
+        """At the version that was read, with what now counts of the value with that number, in one commit. Raises WriteConflict."""
+        ...
+
+    def listing(self, enterprise_id: str | None, cursor: str | None, limit: int) -> Page[InspectionReport]:
+        """Newest first; of one enterprise, or of the whole park (None)."""
+        ...
+
+    def lab_values(self, enterprise_id: str, cursor: str | None, limit: int) -> Page[LabValue]:
+        """The newest samples first."""
+        ...
+
+
+class SnapshotRepo(Protocol):
+    def add(self, snapshot: Snapshot) -> Snapshot:
+        """Once by its id: of a repeat, the snapshot as it now stands. Raises ContentConflict for other content."""
+        ...
+
+    def get(self, snapshot_id: str) -> Snapshot | None: ...
+    def judge(self, snapshot: Snapshot) -> Snapshot:
+        """At the version that was read; a good one is listed from then on. Raises WriteConflict."""
+        ...
+
+    def listing(self, unit_id: str, cursor: str | None, limit: int) -> Page[Snapshot]:
+        """The good ones, by when they were taken, newest first."""
         ...
 
 

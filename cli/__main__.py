@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from cli import train
+from cli import exchange, train
 
 
 def main(words: list[str] | None = None) -> int:
@@ -12,6 +12,7 @@ def main(words: list[str] | None = None) -> int:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     train.add_to(commands)
+    exchange.add_to(commands)
     chosen = parser.parse_args(words)
     return int(chosen.run(chosen))
 

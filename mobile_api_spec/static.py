@@ -55,7 +55,12 @@ TAGS = [
     {"name": "credit_files", "description": "The green credit file of an enterprise, signed, to be filed and verified"},
     {"name": "dashboard", "description": "Figures of the park that are kept up to date, from the whole down to a unit"},
     {"name": "data_quality", "description": "How much of what arrived is fit to be judged"},
+    {
+        "name": "emergency",
+        "description": "Emergency resources: what stands where, who answers for it, when it was checked",
+    },
     {"name": "enterprises", "description": "Enterprises, their units and their score"},
+    {"name": "exchange", "description": "Every list, to take away and to bring, as CSV and JSON"},
     {"name": "foresight", "description": "What is ahead: risk by hour and region, freeze checks"},
     {"name": "inbox", "description": "What you were told, whether or not a push arrived"},
     {"name": "me", "description": "Yourself and your phones; is the service up"},
@@ -64,6 +69,10 @@ TAGS = [
     {"name": "privacy", "description": "Statistics for outsiders, with noise and a budget"},
     {"name": "readings", "description": "Uploads from bridges, and reading them back"},
     {"name": "registry", "description": "What an admin registers"},
+    {
+        "name": "inspections",
+        "description": "Reports of laboratories as documents, and the values that a person confirmed",
+    },
     {"name": "instruments", "description": "What is measured with, and until when it is calibrated"},
     {"name": "hazards", "description": "What people see that no sensor sees"},
     {"name": "crew", "description": "Sides that change hands, the rota, leave"},
@@ -71,8 +80,10 @@ TAGS = [
     {"name": "chain_plans", "description": "Joint plans: who stops what in which order, started by an incident"},
     {"name": "channels", "description": "Ways to people besides the app: group chats, mail, webhooks"},
     {"name": "audit", "description": "Who changed what, when and from where, in chains that show any tampering"},
+    {"name": "snapshots", "description": "What cameras saw of a unit"},
     {"name": "sync", "description": "Phones without a signal: what changed, what was done, what came too late"},
     {"name": "checklists", "description": "What is looked at on site, and the answers"},
+    {"name": "targets", "description": "What a region is to come down to, and how far its points are"},
     {"name": "tasks", "description": "Joint tasks: evidence, submissions, verdicts"},
     {"name": "units", "description": "A unit's page, and the code on its door"},
     {"name": "visits", "description": "Several tasks of one enterprise in one visit"},
@@ -313,6 +324,38 @@ NOTES = {
         "A probability is never shown without its base rate (climatology of the month and hour) and its back-test against it; where that "
         "found no skill, or history is thin, the base rates stand alone and the verdict says so. Learnt once a day."
     ),
+    "put_resource": (
+        "When it was last checked is not part of it: checks say so. Departments, committee and admin read telephone numbers, an enterprise "
+        "those of its own resources; others read them masked, until they are called to a task of tier 3. Every change is kept as an edition."
+    ),
+    "post_resource_check": "A check that is older than the newest one known is refused. The same check again changes nothing.",
+    "put_target": (
+        "Of an indicator (in a unit that it can be told in), or of a total of energy, carbon, water or waste. `reduce_by` is a share of its "
+        "`baseline`. Every change is kept as an edition."
+    ),
+    "get_target_progress": (
+        "By the normal level that was learnt of each point (half-life 24 h, without open warnings) where that is from thirty readings at least: "
+        "where they stand now, which is no mean over the period. Totals are not measured here."
+    ),
+    "get_export": (
+        "Lists: enterprises, units, points, people, links, plans, resources, targets, instruments, rota, warnings, tasks, scores, observations, "
+        "hazards, visits, chain_alerts, audits. Each person gets what they may see, an enterprise its own rows. Cells that a spreadsheet would "
+        "take for a formula have an apostrophe before them. Columns: docs/exchange.md."
+    ),
+    "post_import": (
+        "enterprises, units, points, people, links, resources and targets, in that order, at most 200 rows at once. Without `apply` nothing is "
+        "written and every wrong cell is named. With it each right row is registered as a whole; wrong ones are reported and hold up no other. "
+        "The same rows again change nothing. Nothing is ever deleted."
+    ),
+    "post_inspection": (
+        "Then post the file to `upload`, as with photos. It is read within a minute: values with their source, matched to indicators by name and "
+        "code of HJ 212 and turned into their units. Encrypted files, files with macros, and what unpacks into too much are refused (`reason`)."
+    ),
+    "decide_value": (
+        "Nothing counts before that. What counts stands in `/v1/enterprises/{enterprise_id}/lab-values`; it is no reading, and nothing judges it. "
+        "The last decision stands; earlier ones are kept."
+    ),
+    "post_snapshot": "Then post the file to `upload`, as with photos. It is no evidence of a task, and nothing judges it.",
     "put_link": (
         "A link stays between its partners; everything else of it may change. The giver's readings of `carries` are held against the "
         "receiver's limits from then on, within a minute."

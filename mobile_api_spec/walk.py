@@ -21,6 +21,7 @@ from mobile_api_spec.walk_chain import chain
 from mobile_api_spec.walk_channels import channels
 from mobile_api_spec.walk_checklists import checklists, publish
 from mobile_api_spec.walk_consequences import consequences
+from mobile_api_spec.walk_context import RESOURCE, TARGET, context
 from mobile_api_spec.walk_courses import courses
 from mobile_api_spec.walk_credit import credit_files
 from mobile_api_spec.walk_crew import crew, settled
@@ -76,6 +77,7 @@ def walk() -> list[Exchange]:
         chain,
         drills,
         courses,
+        _context,
         privacy,
         consequences,
         credit_files,
@@ -167,6 +169,10 @@ def _read(w: Walker) -> None:
 
 def _weather(w: Walker) -> None:
     weather(w, at)
+
+
+def _context(w: Walker) -> None:
+    context(w, at)
 
 
 def _bridges(w: Walker) -> None:
@@ -377,6 +383,30 @@ NAMED = {
         "body": {"id": client_id(91), "recipient": "nobody", "statistic": "enterprises", "epsilon": "0.5"},
     },
     "get_ranking": {"query": {"month": "2020-01"}},
+    "put_resource": {"who": "department_elsewhere", "body": RESOURCE | {"region": "west"}},
+    "put_target": {"who": "department_elsewhere", "body": TARGET | {"region": "west"}},
+    "post_inspection": {
+        "body": {
+            "id": client_id(98),
+            "enterprise_id": "nobody",
+            "title": "委托检测",
+            "laboratory": "示范检测中心",
+            "sampled_at": at(1),
+            "content_type": "application/pdf",
+            "sha256": "0" * 64,
+            "size": 9,
+        }
+    },
+    "post_bridge_snapshot": {
+        "body": {
+            "id": client_id(95),
+            "unit_id": "nothing",
+            "camera": "cam-r1",
+            "taken_at": at(2),
+            "sha256": "0" * 64,
+            "size": 9,
+        }
+    },
     "put_channel": {"who": "department_environment"},
     "delete_channel": {"who": "department_environment", "channel_id": "duty-chat"},
     "put_instrument": {"body": {"name": "FID", "kind": "online", "enterprise_id": "nobody", "point_id": "nothing"}},

@@ -152,6 +152,10 @@ class RowAuditRepo:
         rows = [*self._operations.query(HEADS), *self._registry.query(HEADS)]
         return tuple(_head_of(row) for row in rows)
 
+    def objects(self, after: str, limit: int) -> tuple[str, ...]:
+        found = (table.query(HEADS, after=after or None, limit=limit) for table in (self._operations, self._registry))
+        return tuple(sorted(row.sk for rows in found for row in rows)[:limit])
+
     def state(self, object: str) -> State:
         """The object as its row has it now; None where it has none of its own."""
         kind, _, name = object.partition(":")

@@ -13,8 +13,8 @@ from chalicelib.domain.errors import ContentConflict, Forbidden, IllegalTransiti
 from chalicelib.domain.messages import text
 
 if TYPE_CHECKING:
-    from chalicelib.api.models.chain_plans import PlanOut, PlansOut, RunOut, RunsOut, RunStepOut
-    from chalicelib.domain.chain_plan import PlanRun, PlanStep
+    from chalicelib.api.models.chain_plans import PlanOut, PlansOut, PlanStepOut, RunOut, RunsOut, RunStepOut
+    from chalicelib.domain.chain_plan import ChainPlan, PlanRun, PlanStep
 
 api = Blueprint(__name__)
 
@@ -24,12 +24,17 @@ api = Blueprint(__name__)
     request="chain_plans.PlanIn", response="chain_plans.PlanOut",
 )  # fmt: skip
 def put_plan(call: Call, plan_id: str) -> PlanOut:
-    from chalicelib.api.models.chain_plans import PlanOut
     from chalicelib.usecases import keep_plans as keep
 
     ports = call.services
-    plan = keep.put_plan(call.body.value_of(plan_id), call.person, plans=ports.plans, registry=ports.registry)
-    return PlanOut.model_validate(plan)
+    plan = keep.put_plan(
+        call.body.value_of(plan_id),
+        call.person,
+        plans=ports.plans,
+        registry=ports.registry,
+        resources=ports.resources,
+    )
+    return _plan(call, plan)
 
 
 @endpoint(
@@ -37,10 +42,9 @@ def put_plan(call: Call, plan_id: str) -> PlanOut:
     response="chain_plans.PlanOut", problems=(NotFound,),
 )  # fmt: skip
 def get_plan(call: Call, plan_id: str) -> PlanOut:
-    from chalicelib.api.models.chain_plans import PlanOut
     from chalicelib.usecases import keep_plans as keep
 
-    return PlanOut.model_validate(keep.see_plan(plan_id, call.person, plans=call.services.plans))
+    return _plan(call, keep.see_plan(plan_id, call.person, plans=call.services.plans))
 
 
 @endpoint(
@@ -48,11 +52,11 @@ def get_plan(call: Call, plan_id: str) -> PlanOut:
     response="chain_plans.PlansOut",
 )  # fmt: skip
 def list_plans(call: Call) -> PlansOut:
-    from chalicelib.api.models.chain_plans import PlanOut, PlansOut
+    from chalicelib.api.models.chain_plans import PlansOut
     from chalicelib.usecases import keep_plans as keep
 
     found = keep.list_plans(call.person, plans=call.services.plans)
-    return PlansOut(items=[PlanOut.model_validate(one) for one in found])
+    return PlansOut(items=[_plan(call, one) for one in found])
 
 
 @endpoint(
@@ -126,6 +130,27 @@ def end_run(call: Call, run_id: str) -> RunOut:
     return _run(call, run_plan.end_run(run_id, call.person, plan_runs=ports.plan_runs, clock=ports.clock))
 
 
+def _plan(call: Call, plan: ChainPlan) -> PlanOut:
+    from chalicelib.api.models.chain_plans import PlanOut
+
+    steps = [_plain_step(call, one) for one in plan.steps]
+    return PlanOut(id=plan.id, name=plan.name, region=plan.region, steps=steps)
+
+
+def _plain_step(call: Call, step: PlanStep) -> PlanStepOut:
+    """With the emergency resource as it is now, for everybody who takes part: telephone numbers too."""
+    from chalicelib.api.models.chain_plans import PlanStepOut
+
+    view = PlanStepOut.model_validate(step)
+    kept = call.services.resources.get(step.resource_id) if step.resource_id else None
+    if kept is not None and not kept.is_removed:
+        from chalicelib.api.models.emergency import EmergencyResourceOut, Shown
+
+        shown = Shown(call.language, call.services.zone, with_phones=True)
+        view.emergency_resource = EmergencyResourceOut.of(kept.value, call.services.clock.now_ms(), shown)
+    return view
+
+
 def _run(call: Call, run: PlanRun) -> RunOut:
     from chalicelib.api.models.chain_plans import RunOut
 
@@ -144,11 +169,11 @@ def _run(call: Call, run: PlanRun) -> RunOut:
 
 
 def _step(call: Call, run: PlanRun, step: PlanStep) -> RunStepOut:
-    from chalicelib.api.models.chain_plans import PlanStepOut, RunStepOut
+    from chalicelib.api.models.chain_plans import RunStepOut
 
     state, answer = run.state_of(step), run.answer_of(step.id)
     view = RunStepOut(
-        **dict(PlanStepOut.model_validate(step)),
+        **dict(_plain_step(call, step)),
         state=state,
         state_text=text(f"word.plan_step.{state.value}", call.language),
         due_at=run.due_at_ms(step),

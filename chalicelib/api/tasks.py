@@ -48,9 +48,10 @@ from chalicelib.domain.errors import (
 from chalicelib.domain.messages import text
 from chalicelib.domain.person import Role
 from chalicelib.domain.side import SideAction
-from chalicelib.domain.task import TaskKind
+from chalicelib.domain.task import TaskKind, TaskState
 
 if TYPE_CHECKING:
+    from chalicelib.api.models.emergency import NearResourceOut
     from chalicelib.api.models.evidence import PartsOut, PhotoMarkOut
     from chalicelib.api.models.tasks import ProgressOut
     from chalicelib.domain.enterprise import Enterprise, Unit
@@ -353,7 +354,27 @@ def task_view(call: Call, task: Task, enterprise: Enterprise | None, unit: Unit 
         one.why_text = text(f"word.assignment.{one.why.value}", call.language)
     view.enterprise_name = enterprise.name if enterprise else None
     view.unit_name = unit.name if unit else None
+    view.resources = _resources(call, task)
     return view
+
+
+def _resources(call: Call, task: Task) -> list[NearResourceOut] | None:
+    from chalicelib.domain.preferences import URGENT_TIER
+    from chalicelib.usecases.keep_resources import nearest_to
+
+    if task.tier < URGENT_TIER or task.state is TaskState.CLOSED:
+        return None
+    from chalicelib.api.models.emergency import Shown
+    from chalicelib.domain.emergency import may_see_phones
+
+    ports, is_called, now_ms = call.services, call.person.id in task.party, call.services.clock.now_ms()
+    found = nearest_to(task, call.person, resources=ports.resources, registry=ports.registry, now_ms=now_ms)
+    return [
+        Shown(call.language, ports.zone, with_phones=is_called or may_see_phones(call.person, one.resource)).near(
+            one, now_ms
+        )
+        for one in found
+    ]
 
 
 def retest_view(call: Call, retest: Retest) -> RetestOut:

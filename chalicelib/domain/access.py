@@ -86,6 +86,17 @@ class Action(StrEnum):
     READ_PARK_TRAINING = "read_park_training"
     READ_DRILL = "read_drill"
     HOLD_DRILL = "hold_drill"
+    KEEP_RESOURCE = "keep_resource"
+    READ_RESOURCE = "read_resource"
+    KEEP_TARGET = "keep_target"
+    READ_TARGET = "read_target"
+    EXPORT = "export"
+    IMPORT = "import"
+    BRING_INSPECTION = "bring_inspection"
+    CONFIRM_INSPECTION = "confirm_inspection"
+    READ_INSPECTION = "read_inspection"
+    ADD_SNAPSHOT = "add_snapshot"
+    READ_SNAPSHOT = "read_snapshot"
 
 
 PEOPLE = frozenset(Role)
@@ -168,6 +179,19 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.READ_PARK_TRAINING: frozenset({Role.DEPARTMENT, Role.COMMITTEE, Role.ADMIN}),
     Action.READ_DRILL: PEOPLE,
     Action.HOLD_DRILL: frozenset({Role.COMMITTEE}),
+    Action.KEEP_RESOURCE: frozenset({Role.DEPARTMENT, Role.COMMITTEE, Role.ADMIN}),
+    Action.READ_RESOURCE: PEOPLE,
+    Action.KEEP_TARGET: frozenset({Role.DEPARTMENT, Role.COMMITTEE, Role.ADMIN}),
+    Action.READ_TARGET: PEOPLE,
+    # Each gets what they may see: usecases/export_list.py.
+    Action.EXPORT: PEOPLE,
+    Action.IMPORT: frozenset({Role.ADMIN}),
+    Action.BRING_INSPECTION: frozenset({Role.ENTERPRISE, Role.INSPECTOR, Role.DEPARTMENT, Role.ADMIN}),
+    # What an enterprise brings somebody else confirms.
+    Action.CONFIRM_INSPECTION: frozenset({Role.INSPECTOR, Role.DEPARTMENT, Role.ADMIN}),
+    Action.READ_INSPECTION: PEOPLE,
+    Action.ADD_SNAPSHOT: frozenset({Role.ENTERPRISE, Role.INSPECTOR, Role.DEPARTMENT}),
+    Action.READ_SNAPSHOT: PEOPLE,
 }
 
 

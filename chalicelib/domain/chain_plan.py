@@ -42,7 +42,7 @@ class Resource:
 @dataclass(frozen=True, slots=True)
 class PlanStep:
     """`enterprise_id` is whose it is, empty: the committee's. `unit_id` is what is stopped, empty: no unit. It is to be answered
-    within `within_min` of opening."""
+    within `within_min` of opening. `resource_id` names a registered emergency resource that it needs, or none."""
 
     id: str
     text: str
@@ -51,6 +51,7 @@ class PlanStep:
     after: tuple[str, ...]
     within_min: int
     resource: Resource | None = None
+    resource_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

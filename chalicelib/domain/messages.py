@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.chain_texts import CHAIN_TEXTS
 from chalicelib.domain.channel_texts import CHANNEL_TEXTS
+from chalicelib.domain.context_texts import CONTEXT_TEXTS
 from chalicelib.domain.course_texts import COURSE_TEXTS
 from chalicelib.domain.credit_texts import CREDIT_TEXTS
 from chalicelib.domain.dashboard_texts import DASHBOARD_TEXTS
@@ -325,6 +326,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         **PHOTO_TEXTS["zh-CN"],
         **CHANNEL_TEXTS["zh-CN"],
         **CHAIN_TEXTS["zh-CN"],
+        **CONTEXT_TEXTS["zh-CN"],
         **WHY_TEXTS["zh-CN"],
         **WEATHER_TEXTS["zh-CN"],
         **PRIVACY_TEXTS["zh-CN"],
@@ -634,6 +636,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         **PHOTO_TEXTS["en"],
         **CHANNEL_TEXTS["en"],
         **CHAIN_TEXTS["en"],
+        **CONTEXT_TEXTS["en"],
         **WHY_TEXTS["en"],
         **WEATHER_TEXTS["en"],
         **PRIVACY_TEXTS["en"],

@@ -38,6 +38,18 @@ UNITS: Mapping[str, tuple[str, float, float]] = {
     "W": ("wattage", 1.0, 0.0),
     "kW": ("wattage", 1e3, 0.0),
     "MW": ("wattage", 1e6, 0.0),
+    "GJ": ("energy", 1.0, 0.0),
+    "MJ": ("energy", 1e-3, 0.0),
+    "TJ": ("energy", 1e3, 0.0),
+    "kW.h": ("energy", 3.6e-3, 0.0),
+    "MW.h": ("energy", 3.6, 0.0),
+    "GW.h": ("energy", 3.6e3, 0.0),
+    "t{SCE}": ("energy", 29.3076, 0.0),  # standard coal equivalent, 29307.6 kJ/kg by GB/T 2589-2020
+    "kg": ("mass", 1e-3, 0.0),
+    "t": ("mass", 1.0, 0.0),
+    "kt": ("mass", 1e3, 0.0),
+    "m3": ("volume", 1.0, 0.0),
+    "L": ("volume", 1e-3, 0.0),
 }
 
 

@@ -18,8 +18,8 @@ from chalicelib.domain.task import Task, TaskKind, TaskState
 from chalicelib.domain.warning import WarningState
 from chalicelib.ports import ObservationRepo
 from chalicelib.usecases.change_task import change_task_if_any
-from chalicelib.usecases.plan_task import look_around, raise_tier
-from chalicelib.usecases.settle_warning import ATTEMPTS, Desk, current_warning, settle_warning
+from chalicelib.usecases.plan_task import raise_tier
+from chalicelib.usecases.settle_warning import ATTEMPTS, Desk, current_warning, look_at, settle_warning
 
 
 def dispatch_task(event: WarningRaised, *, desk: Desk) -> Handling | None:
@@ -46,9 +46,7 @@ def follow_escalation(event: WarningEscalated, *, desk: Desk) -> Task | None:
         noted = membership.note_tier(task, event.warning_id, event.tier)
         if task.tier >= event.tier or task.kind is TaskKind.REGIONAL:
             return noted, []
-        scene = look_around(
-            task.enterprise_id, desk.registry, desk.catalogues.current(), desk.duty, desk.clock.now_ms()
-        )
+        scene = look_at(task.enterprise_id, event.tier, desk)
         raised = raise_tier(noted, event.tier, scene, desk.tasks)
         head = (task.enterprise_id, scene.now_ms, event.correlation_id, task.id)
         return raised, [TaskEscalated(*head, event.tier, raised.party)]

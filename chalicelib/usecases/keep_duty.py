@@ -57,6 +57,14 @@ def who_is_on_duty(
     return tuple(found)
 
 
+def list_rota(person: Person, *, duty: DutyRepo, registry: RegistryRepo) -> tuple[DutyEntry, ...]:
+    """All that is kept of shifts and leave, of those whom the person may know."""
+    require(person, Action.READ_DUTY)
+    people = {one.id: one for one in registry.people()}
+    entries = duty.rota(0).entries
+    return tuple(one for one in entries if one.person_id in people and _may_know(people[one.person_id], person))
+
+
 def _require_charge(person_id: str, kind: DutyKind, person: Person, registry: RegistryRepo) -> None:
     require(person, Action.KEEP_DUTY)
     whose = registry.person(person_id)

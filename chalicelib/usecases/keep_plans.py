@@ -2,15 +2,23 @@
 
 from chalicelib.domain.access import Action, can_see_region, require
 from chalicelib.domain.chain_plan import ChainPlan, wrong_order
+from chalicelib.domain.emergency import EmergencyResource
 from chalicelib.domain.errors import FieldError, InvalidRequest, NotFound
 from chalicelib.domain.person import Person, Role
-from chalicelib.ports import PlanRepo, RegistryRepo
+from chalicelib.ports import EditionRepo, PlanRepo, RegistryRepo
 
 
-def put_plan(plan: ChainPlan, person: Person, *, plans: PlanRepo, registry: RegistryRepo) -> ChainPlan:
+def put_plan(
+    plan: ChainPlan,
+    person: Person,
+    *,
+    plans: PlanRepo,
+    registry: RegistryRepo,
+    resources: EditionRepo[EmergencyResource],
+) -> ChainPlan:
     """Raises InvalidRequest naming each step that does not fit. Runs that have begun keep the steps that they began with."""
     require(person, Action.KEEP_PLAN)
-    wrong = [*wrong_order(plan.steps), *_wrong_owners(plan, registry)]
+    wrong = [*wrong_order(plan.steps), *_wrong_owners(plan, registry), *_wrong_resources(plan, resources)]
     if wrong:
         raise InvalidRequest(errors=wrong)
     plans.put(plan)
@@ -26,6 +34,16 @@ def _wrong_owners(plan: ChainPlan, registry: RegistryRepo) -> list[FieldError]:
         elif step.unit_id and (profile is None or step.unit_id not in profile.units_by_id):
             found.append(FieldError(f"steps.{at}.unit_id", "unknown_unit", step.unit_id))
     return found
+
+
+def _wrong_resources(plan: ChainPlan, resources: EditionRepo[EmergencyResource]) -> list[FieldError]:
+    named = [(at, step.resource_id) for at, step in enumerate(plan.steps) if step.resource_id]
+    known = {id: resources.get(id) for _, id in named}
+    return [
+        FieldError(f"steps.{at}.resource_id", "unknown_resource", id)
+        for at, id in named
+        if (one := known[id]) is None or one.is_removed
+    ]
 
 
 def see_plan(plan_id: str, person: Person, *, plans: PlanRepo) -> ChainPlan:

@@ -21,13 +21,14 @@ REGIONAL_TIER = 2  # worked on site by the joint group, whatever the tiers of it
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Whom the warnings of an enterprise may concern, and by which catalogue."""
+    """Whom the warnings of an enterprise may concern, and by which catalogue. `rescuers` answer for the nearest emergency resources."""
 
     enterprise: Enterprise
     concerned: Sequence[Person]
     catalogue: Catalogue
     rota: Rota
     now_ms: int
+    rescuers: frozenset[str] = frozenset()
 
     @property
     def own_people(self) -> tuple[str, ...]:
@@ -93,7 +94,7 @@ def raise_tier(task: Task, tier: int, scene: Scene, tasks: TaskRepo) -> Task:
     """The task at a higher tier, with those whom that tier adds."""
     chosen = choose_inspectors(scene, tier, tasks)
     inspectors = {dimension: task.side(dimension).inspector_id or chosen[dimension] for dimension in SIDES}
-    party = choose_party(scene.concerned, tier, inspectors)
+    party = choose_party(scene.concerned, tier, inspectors, scene.rescuers)
     return escalate(task, tier, scene.now_ms, scene.catalogue.deadlines[tier], inspectors, party)
 
 
@@ -121,7 +122,7 @@ def _blank(id: str, scene: Scene, tier: int, tasks: TaskRepo, *, correlation_id:
         tier=tier,
         safety=Side(inspector_id=inspectors[Dimension.SAFETY]),
         environment=Side(inspector_id=inspectors[Dimension.ENVIRONMENT]),
-        party=choose_party(scene.concerned, tier, inspectors),
+        party=choose_party(scene.concerned, tier, inspectors, scene.rescuers),
         opened_at_ms=now_ms,
         due_at_ms=now_ms + deadlines.finish_ms,
         acknowledge_due_at_ms=None if deadlines.acknowledge_ms is None else now_ms + deadlines.acknowledge_ms,
@@ -146,10 +147,17 @@ def choose_inspectors(scene: Scene, tier: int, tasks: TaskRepo) -> Mapping[Dimen
     return chosen
 
 
-def choose_party(concerned: Iterable[Person], tier: int, inspectors: Mapping[Dimension, str | None]) -> tuple[str, ...]:
-    """Every tier tells the enterprise and both departments; 2 adds the two inspectors, 3 the committee."""
+def choose_party(
+    concerned: Iterable[Person],
+    tier: int,
+    inspectors: Mapping[Dimension, str | None],
+    rescuers: frozenset[str] = frozenset(),
+) -> tuple[str, ...]:
+    """Every tier tells the enterprise and both departments; 2 adds the two inspectors, 3 the committee and who answers for the nearest
+    emergency resources, as far as the task is theirs to see."""
+    concerned = tuple(concerned)
     told = {p.id for p in concerned if p.role in (Role.ENTERPRISE, Role.DEPARTMENT)}
     told |= {inspector for inspector in inspectors.values() if inspector is not None}
     if tier == 3:
-        told |= {p.id for p in concerned if p.role is Role.COMMITTEE}
+        told |= {p.id for p in concerned if p.role is Role.COMMITTEE or p.id in rescuers}
     return tuple(sorted(told))

@@ -4,8 +4,10 @@ in one transaction; others were first: look again. Whoever asks says by `is_due`
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import tzinfo
 
 from chalicelib.domain.chattering import Episode, Opening, next_opening, observe_chattering
+from chalicelib.domain.emergency import EmergencyResource, called_by, nearest
 from chalicelib.domain.errors import NotFound, WriteConflict
 from chalicelib.domain.events import Event, ObservationOpened, TaskDispatched, TaskEscalated
 from chalicelib.domain.handling import (
@@ -19,6 +21,7 @@ from chalicelib.domain.handling import (
     first_handling,
 )
 from chalicelib.domain.membership import join, leave, member_of
+from chalicelib.domain.preferences import URGENT_TIER
 from chalicelib.domain.task import Task, TaskState
 from chalicelib.domain.warning import Warning, WarningState
 from chalicelib.ports import (
@@ -26,6 +29,7 @@ from chalicelib.ports import (
     Clock,
     DispatchRepo,
     DutyRepo,
+    EditionRepo,
     ObservationRepo,
     RegistryRepo,
     ShelvingRepo,
@@ -52,7 +56,9 @@ class Desk:
     observations: ObservationRepo
     catalogues: CatalogueRepo
     duty: DutyRepo
+    resources: EditionRepo[EmergencyResource]
     clock: Clock
+    zone: tzinfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +93,19 @@ def current_warning(warning_id: str, warnings: WarningRepo) -> Warning | None:
     return None if known is None else replace(known, id=warning_id)
 
 
+def look_at(enterprise_id: str, tier: int, desk: Desk) -> Scene:
+    """Whom a warning of a tier may concern; of tier 3 also who answers for the nearest emergency resources."""
+    scene = look_around(enterprise_id, desk.registry, desk.catalogues.current(), desk.duty, desk.clock.now_ms())
+    if tier < URGENT_TIER:
+        return scene
+    one = scene.enterprise
+    seen = (kept.value for kept in desk.resources.all() if kept.value.enterprise_id in ("", one.id))
+    near = nearest(seen, one.position, one.region, scene.now_ms)
+    return replace(scene, rescuers=called_by(near, scene.now_ms, desk.zone))
+
+
 def _settle(warning: Warning, known: Handling | None, desk: Desk) -> Handling:
-    scene = look_around(warning.enterprise_id, desk.registry, desk.catalogues.current(), desk.duty, desk.clock.now_ms())
+    scene = look_at(warning.enterprise_id, warning.tier, desk)
     opening, openings = _openings(warning, scene, desk)
     seen = _look(warning, openings, scene, desk)
     choice = choose_course(warning, seen, scene.catalogue)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.domain.exchange import IMPORTED, ListName
+from chalicelib.domain.exchange_columns import COLUMNS
 from chalicelib.flow import FLOW, Stage
 from chalicelib.settings import PREFIX, Settings
 from infra.package import ROOT, merged_overlay
@@ -44,6 +46,26 @@ def rows(name: str, mark: str) -> list[list[str]]:
 def table(head: tuple[str, ...], body: list[tuple[str, ...]]) -> str:
     lines = [head, ("---",) * len(head), *body]
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+
+
+def test_the_page_of_lists_has_every_column_as_it_is() -> None:
+    told = part("docs/exchange.md", "lists")
+    known = "\n".join(exchange_table(name) for name in ListName)
+    assert told == known
+
+
+def exchange_table(name: ListName) -> str:
+    head = ("field", "中文表头", "kind", "comes in")
+    cells = [
+        (
+            f"`{one.name}`",
+            one.heading,
+            one.kind.value,
+            f"`{one.target}`" if name in IMPORTED and not one.is_read_only else "",
+        )
+        for one in COLUMNS[name]
+    ]
+    return f"### {name.value}\n\n{table(head, cells)}"
 
 
 def of_type(name: str) -> dict[str, dict]:

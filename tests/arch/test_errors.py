@@ -58,6 +58,9 @@ def test_the_page_names_the_members_that_the_spec_names() -> None:
         pytest.param("Fields", "field", id="every field code stands on the page with its texts"),
         pytest.param("Refused series", "refusal", id="every refusal of a series stands on the page with its texts"),
         pytest.param("Refused photos", "word.reason", id="every refusal of a photo stands on the page with its texts"),
+        pytest.param(
+            "Refused documents", "word.document", id="every refusal of a document stands on the page with its texts"
+        ),
     ],
 )
 def test_a_table_is_complete(section: str, prefix: str) -> None:
@@ -67,7 +70,7 @@ def test_a_table_is_complete(section: str, prefix: str) -> None:
 
 
 def test_every_row_says_when_it_happens_and_what_to_do() -> None:
-    sections = ("Problems", "Fields", "Refused series", "Refused photos")
+    sections = ("Problems", "Fields", "Refused series", "Refused photos", "Refused documents")
     rows = [row for section in sections for row in table(section).values()]
     assert [row["code"] for row in rows if not row.get("when", "-") or not row["what to do"]] == []
 

@@ -66,6 +66,11 @@ NO_STAGE = {
     "read_training",
     "drill_desk",
     "report_drill",
+    "keep_resources",
+    "keep_targets",
+    "change_edition",
+    "export_list",
+    "import_list",
 }
 FUNCTIONS = {"api", *(source.name for source in app.event_sources)}
 SOURCES = {"admin", "inspector", "enterprise", "department", "committee", "upload", "every minute", "every hour"}

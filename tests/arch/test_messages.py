@@ -18,11 +18,13 @@ from chalicelib.domain.dimension import SIDES, Dimension
 from chalicelib.domain.downwind import Wind
 from chalicelib.domain.drill import DrillState
 from chalicelib.domain.duty import Standing
+from chalicelib.domain.emergency import Availability, ResourceKind
 from chalicelib.domain.field_command import COMMANDS
 from chalicelib.domain.field_operation import Outcome
 from chalicelib.domain.foresight import Verdict as Foreseen
 from chalicelib.domain.gap import GapReason
 from chalicelib.domain.handling import Course
+from chalicelib.domain.inspection_report import ReportRefusal, ValueState
 from chalicelib.domain.instrument import RetestMark
 from chalicelib.domain.interview import InterviewOutcome, InterviewState
 from chalicelib.domain.law import NoLaw
@@ -35,6 +37,7 @@ from chalicelib.domain.photo import MarkKind as PhotoMarkKind
 from chalicelib.domain.progress import Stage
 from chalicelib.domain.score import Cause, Grade
 from chalicelib.domain.statistic import DataSetId, StatisticId
+from chalicelib.domain.target import TargetForm, Total
 from chalicelib.domain.task import AssignmentReason, TaskKind
 
 WORDS = {
@@ -88,6 +91,12 @@ WORDS["drill_state"] = {state.value for state in DrillState}
 WORDS["drill_step"] = {
     "injected", "warned", "dispatched", "acknowledged", "submitted_safety", "submitted_environment", "accepted"
 }  # fmt: skip
+WORDS["resource"] = {kind.value for kind in ResourceKind}
+WORDS["availability"] = {one.value for one in Availability}
+WORDS["target"] = {one.value for one in TargetForm}
+WORDS["total"] = {one.value for one in Total}
+WORDS["lab_value"] = {one.value for one in ValueState}
+WORDS["document"] = {one.value for one in ReportRefusal}
 WORDS["advice"] = {"lower", "raise", "falls", "grows"}
 ALWAYS = {"tier", "rule", "enterprise", "unit"}
 MORE = {

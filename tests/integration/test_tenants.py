@@ -7,6 +7,7 @@ role that may not do a thing gets 403; a thing outside the person's sight gets 4
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -22,16 +23,20 @@ from chalicelib.domain.chain_alert import Crossing, Excess, Giving
 from chalicelib.domain.dimension import Dimension
 from chalicelib.domain.field_command import Submit
 from chalicelib.domain.field_operation import FieldOperation, KeptOperation, Outcome
+from chalicelib.domain.inspection_report import PDF, ExtractedValue, InspectionReport, Measured, ReportState
 from chalicelib.domain.interview import Interview
 from chalicelib.domain.objection import Objection
 from chalicelib.domain.ranking import Ranking
 from chalicelib.domain.score import Cause, ScoreEntry
+from chalicelib.domain.snapshot import Snapshot
 from chalicelib.handlers.on_clock import on_clock
 from mobile_api_spec import examples
 from mobile_api_spec.walk_catalogue import NEXT, VERSION, next_catalogue, small_catalogue
+from mobile_api_spec.walk_context import RESOURCE, TARGET
 from tests.acts import FakeInspector, client_id, photo_body
 from tests.park import PEOPLE, Park, memory_rows
 
+FOAM = RESOURCE | {"region": "east"}
 RECORDED = examples.read()
 ROLES: dict[str, str] = {person: fields["role"] for person, fields in PEOPLE.items()}
 EVERYONE = {"inspector", "enterprise", "department", "committee", "admin"}
@@ -111,6 +116,13 @@ MAY: dict[str, set[str]] = {
     "delete_link": {"committee", "admin"},
     "end_chain_alert": {"department", "committee"},
     "put_plan": {"committee", "admin"},
+    **{f"{verb}_resource": {"department", "committee", "admin"} for verb in ("put", "delete")},
+    **{f"{verb}_target": {"department", "committee", "admin"} for verb in ("put", "delete")},
+    "post_import": {"admin"},
+    "post_snapshot": {"enterprise", "inspector", "department"},
+    "post_inspection": EVERYONE - {"committee"},
+    "decide_value": {"inspector", "department", "admin"},
+    "post_resource_check": {"department", "committee", "admin"},
     "post_run": {"department", "committee"},
     "post_step_answer": {"enterprise", "committee"},
     "end_run": {"committee"},
@@ -191,6 +203,18 @@ NOT_THEIRS: dict[tuple[str, str], int] = {
     ("decide_waiver", "department_safety"): 403,
     ("acknowledge", "enterprise"): 403,
     ("acknowledge", "enterprise_other"): 403,
+    **{
+        ("post_inspection", person): 404  # of acme
+        for person in ("enterprise_other", "inspector_elsewhere", "department_elsewhere")
+    },
+    ("put_resource", "department_elsewhere"): 403,
+    ("put_target", "department_elsewhere"): 403,
+    ("delete_target", "department_elsewhere"): 404,
+    **{
+        (f"get_target{what}", person): 404
+        for what in ("", "_history", "_progress")
+        for person in ("department_elsewhere", "inspector_elsewhere")
+    },
     ("get_foresight", "inspector_elsewhere"): 404,
     ("get_foresight", "department_elsewhere"): 404,
     ("get_dashboard", "inspector_elsewhere"): 404,  # the east
@@ -215,6 +239,8 @@ TENANTS_IN = (
     "plan_id",
     "run_id",
     "drill_id",
+    "resource_id",
+    "report_id",
 )
 
 
@@ -280,10 +306,17 @@ def ids_of(park: Park, eid: str) -> dict[str, str]:
     park.services.chain_alerts.record(eid, Giving(), 0, [crossed], [])
     stop = {"id": "stop", "text": "停 R1 出料", "enterprise_id": eid, "within_min": 10}
     park.as_("admin").put(f"/v1/chain/plans/{eid}-plan", {"name": "停供", "region": "east", "steps": [stop]})
+    park.as_("admin").put(f"/v1/emergency-resources/{eid}-foam", FOAM | {"enterprise_id": eid})
+    park.as_("admin").put("/v1/targets/voc-east", TARGET)
     run = client_id(70 if eid == "acme" else 71)
     park.as_("committee").post(f"/v1/chain/plans/{eid}-plan/runs", {"id": run, "incident": "x"}, expect=201)
     return ids | {
         "drill_id": open_drill(park, eid),
+        "resource_id": f"{eid}-foam",
+        "report_id": read_report(park, eid),
+        "snapshot_id": snapshot(park, eid),
+        "target_id": "voc-east",
+        "list_name": "enterprises",
         "plan_id": f"{eid}-plan",
         "run_id": run,
         "step_id": "stop",
@@ -305,6 +338,25 @@ def open_drill(park: Park, eid: str) -> str:
     park.as_("committee").post("/v1/drills", plan | {"starts_at": rfc3339(park.clock.ms)}, expect=201)
     park.as_("committee").post(f"/v1/drills/{drill}/start")
     return drill
+
+
+def read_report(park: Park, eid: str) -> str:
+    """An inspection report of the plant with one value, which waits for a person."""
+    voc = Measured("voc", 28.5, "mg/m3")
+    value = ExtractedValue(1, "page 1", "x", "voc", "28.5", "mg/m3", ("voc",), voc)
+    number = client_id(94 if eid == "acme" else 95)
+    sent = InspectionReport(number, eid, "", "x", "x", park.clock.ms, PDF, "00", 9, f"{eid}-people", park.clock.ms)
+    known = park.services.inspections.add(sent)
+    park.services.inspections.save(replace(known, state=ReportState.READ, values=(value,)), None)
+    return number
+
+
+def snapshot(park: Park, eid: str) -> str:
+    """A camera's picture of the plant's reactor, which has not come yet."""
+    number = client_id(98 if eid == "acme" else 99)
+    one = Snapshot(number, eid, f"{eid}-r1", "cam", park.clock.ms, "00", 9, f"{eid}-bridge", True, park.clock.ms)
+    park.services.snapshots.add(one)
+    return number
 
 
 def open_objection(park: Park, eid: str) -> str:
@@ -448,7 +500,7 @@ def test_a_bridge_opens_no_route_of_people(park: Park, world: Any, one: Endpoint
 def test_nobody_uploads_or_reports_in_person(park: Park, world: Any, person: str) -> None:
     of_bridges = [one for one in ENDPOINTS if one.action is None and not one.public]
     answers = [request(park, one, world[1]["acme"], f"Bearer person:{person}").status_code for one in of_bridges]
-    assert answers == [401, 401]
+    assert answers == [401, 401, 401]
 
 
 @pytest.mark.parametrize(
@@ -488,6 +540,8 @@ def test_lists_hold_only_what_a_person_may_see(park: Park) -> None:
         assert {one["enterprise_id"] for one in caller.get("/v1/shelvings")["items"]} == seen
         assert {one["giver"]["enterprise_id"] for one in caller.get("/v1/chain/alerts")["items"]} == seen
         assert {one["giver"]["enterprise_id"] for one in caller.get("/v1/chain")["links"]} == seen
+        assert {one["enterprise_id"] for one in caller.get("/v1/emergency-resources")["items"]} == seen
+        assert {one["enterprise_id"] for one in caller.get("/v1/inspections")["items"]} == seen
 
 
 def test_a_notice_belongs_to_its_reader(park: Park) -> None:

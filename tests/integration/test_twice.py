@@ -9,6 +9,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from types import SimpleNamespace
 from typing import Any
 
@@ -54,6 +55,7 @@ from tests.acts import (
     the_task,
 )
 from tests.alarms import CHILD, Alarms
+from tests.documents import LINES, pdf_of
 from tests.park import PEOPLE, Park, credit_code, stream_record
 
 # What people do, by the route they do it on.
@@ -61,6 +63,9 @@ ROUTES = {
     r"POST /v1/readings": "ingest",
     r"POST .*/acknowledgement": "acknowledge",
     r"POST .*/photos": "announce photo",
+    r"POST /v1/inspections": "announce inspection",
+    r"POST /v1/inspections/.*/decision": "decide value",
+    r"POST /v1/units/.*/snapshots": "announce snapshot",
     r"POST .*/retests": "retest",
     r"POST .*/rectifications": "rectify",
     r"PUT .*/checklists/.*/items/.*": "answer checklist",
@@ -287,6 +292,8 @@ def story(park: RepeatingPark) -> None:
     judges(park, task, "safety", revision=2)
     assert judges(park, task, "environment")["state"] == "closed"
     brings_what_came_too_late(park, task)
+    brings_a_report(park)
+    looks_at_the_reactor(park)
     objects(park)
     think_twice(park, task)
     goes_badly(park)
@@ -329,6 +336,29 @@ def stays_within_the_limit(park: RepeatingPark) -> None:
     newest = park.as_("committee").get("/v1/chain/alerts")["items"][0]["id"]
     park.as_("committee").post(f"/v1/chain/alerts/{newest}/end", {"reason": "已停止出料，现场核实"})
     park.pump()
+
+
+def brings_a_report(park: RepeatingPark) -> None:
+    """A laboratory's report is uploaded, read, and a value of it confirmed."""
+    data = pdf_of(LINES)
+    sent = {"id": client_id(96), "title": "委托检测", "laboratory": "检测中心", "sampled_at": rfc3339(park.clock.ms)}
+    sent |= {"content_type": "application/pdf", "sha256": sha256(data).hexdigest(), "size": len(data)}
+    announced = park.as_("enterprise").post("/v1/inspections", sent, expect=201)
+    park.services.media.write(announced["upload"]["fields"]["key"], data, content_type="application/pdf")
+    park.photo_lands(announced["upload"]["fields"]["key"])
+    path = f"/v1/inspections/{client_id(96)}/values"
+    values = park.as_("inspector_safety").get(f"/v1/inspections/{client_id(96)}")["values"]
+    voc = next(one["number"] for one in values if one["candidates"] == ["voc"])
+    park.as_("inspector_safety").post(f"{path}/{voc}/decision", {"decision": "confirmed"})
+
+
+def looks_at_the_reactor(park: RepeatingPark) -> None:
+    park.inspector.reason = None
+    seen = {"id": client_id(97), "camera": "cam-r1", "taken_at": rfc3339(park.clock.ms), "size": len(JPEG)}
+    path = "/v1/units/acme-r1/snapshots"
+    announced = park.as_("enterprise").post(path, seen | {"sha256": sha256(JPEG).hexdigest()}, expect=201)
+    park.services.media.write(announced["upload"]["fields"]["key"], JPEG, content_type="image/jpeg")
+    park.photo_lands(announced["upload"]["fields"]["key"])
 
 
 def runs_a_joint_plan(park: RepeatingPark) -> None:

@@ -1,5 +1,6 @@
 """green-shield from a shell: what it refuses in one line, and that training ends with an active model."""
 
+import argparse
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from cli import train
+from chalicelib.domain.exchange import IMPORTED, ListName
+from cli import exchange, train
 from cli.__main__ import main
 from cli.park import OUTPUTS, ParkNotFound, park_of
 from tests.park import Park
@@ -103,3 +105,60 @@ def test_the_script_says_what_it_can() -> None:
         pytest.skip("there is no .venv here; make venv")
     told = subprocess.run([ROOT / "green-shield", "--help"], capture_output=True, text=True, check=True).stdout
     assert "train" in told
+
+
+def does(words: list[str], park: Park) -> int:
+    """What a command does to a park in one process."""
+    parser = argparse.ArgumentParser()
+    exchange.add_to(parser.add_subparsers())
+    given = parser.parse_args(words)
+    return int(given.run(given, park.services))
+
+
+@pytest.mark.parametrize("written_as", ["csv", "json"])
+def test_every_list_is_taken_away_into_files_and_comes_back_elsewhere(tmp_path: Path, written_as: str) -> None:
+    park, fresh = Park().register(), Park()
+    assert does(["export", str(tmp_path), "--format", written_as], park) == 0
+    assert {one.name for one in tmp_path.iterdir()} == {f"{name}.{written_as}" for name in ListName}
+    for name in IMPORTED:
+        file = str(tmp_path / f"{name}.{written_as}")
+        assert does(["import", name, file, "--apply"], fresh) == 0
+    again = tmp_path / "again"
+    assert does(["export", str(again), "--format", written_as], fresh) == 0
+    for name in IMPORTED:
+        file = f"{name}.{written_as}"
+        assert (again / file).read_bytes() == (tmp_path / file).read_bytes()
+
+
+def test_a_sheet_as_spreadsheets_in_china_write_it_is_read_and_a_wrong_cell_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    park, file = Park().register(), tmp_path / "units.csv"
+    file.write_bytes(
+        "单元编号,企业编号,单元名称,单元类型\r\nacme-r2,acme,二号釜,reactor\r\nacme-r3,none,三号釜,reactor\r\n".encode(
+            "gb18030"
+        )
+    )
+    assert does(["import", "units", str(file)], park) == 1
+    assert park.services.registry.unit("acme-r2") is None
+    told = capsys.readouterr().out
+    assert "enterprise_id" in told and "1 new" in told and "nothing was written" in told
+    assert does(["import", "units", str(file), "--apply"], park) == 1
+    unit = park.services.registry.unit("acme-r2")
+    assert unit is not None and unit.name == "二号釜"
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "told"),
+    [
+        pytest.param("x.csv", b"colour\r\nred\r\n", "No such column", id="a heading that nobody knows"),
+        pytest.param("x.json", b"{}", "array", id="no array of records"),
+        pytest.param("x.json", b"[", "Expecting", id="half a document"),
+    ],
+)
+def test_a_file_that_is_no_list_is_refused_in_one_line(
+    tmp_path: Path, name: str, data: bytes, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / name).write_bytes(data)
+    assert does(["import", "units", str(tmp_path / name)], Park().register()) == 2
+    assert told in capsys.readouterr().err

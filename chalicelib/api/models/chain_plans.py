@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from chalicelib.api.models.emergency import EmergencyResourceOut
 from chalicelib.api.models.registry import PositionModel
 from chalicelib.api.models.wire import ClientId, Count, Id, Instant, OptionalText, ShortText, View, Wire
 from chalicelib.domain.chain_plan import ChainPlan, PlanStep, Resource, StepState
@@ -35,6 +36,7 @@ class PlanStepIn(Wire):
     resource: ResourceIn | None = Field(
         default=None, description="an emergency resource that this step checks: done, if it is there and can be used"
     )
+    resource_id: Id | None = Field(default=None, description="a registered emergency resource that the step needs")
 
     def value(self) -> PlanStep:
         return PlanStep(
@@ -45,6 +47,7 @@ class PlanStepIn(Wire):
             after=tuple(dict.fromkeys(self.after)),
             within_min=self.within_min,
             resource=None if self.resource is None else self.resource.value(),
+            resource_id=self.resource_id or "",
         )
 
 
@@ -72,6 +75,10 @@ class PlanStepOut(View):
     after: list[str]
     within_min: int
     resource: ResourceOut | None = None
+    resource_id: str = Field(description="a registered emergency resource that the step needs; empty: none")
+    emergency_resource: EmergencyResourceOut | None = Field(
+        default=None, description="that resource as it is now: what is there, whether it can be used, who is on call"
+    )
 
 
 class PlanOut(View):

@@ -7,6 +7,7 @@ from pydantic import (
     StrictBool,
 )
 
+from chalicelib.api.models.emergency import NearResourceOut
 from chalicelib.api.models.wire import (
     ClientId,
     Count,
@@ -133,6 +134,10 @@ class TaskOut(View):
     reported_by: str
     assignments: list[AssignmentOut] = Field(description="who held which side, and why it changed hands")
     progress: ProgressOut | None = None
+    resources: list[NearResourceOut] | None = Field(
+        default=None,
+        description="of an open task of tier 3: the emergency resources that are nearest, with telephone numbers",
+    )
     doubts: list[str] = Field(description="tasks about instruments that a retest disagreed with")
     members: list[MemberOut] = Field(description="the warnings that it is about, the first one included")
     rule_name: str | None = None
