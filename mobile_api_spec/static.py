@@ -55,6 +55,7 @@ TAGS = [
     {"name": "foresight", "description": "What is ahead: risk by hour and region, freeze checks"},
     {"name": "inbox", "description": "What you were told, whether or not a push arrived"},
     {"name": "me", "description": "Yourself and your phones; is the service up"},
+    {"name": "modules", "description": "What the park has switched on, and what it does without"},
     {"name": "privacy", "description": "Statistics for outsiders, with noise and a budget"},
     {"name": "readings", "description": "Uploads from bridges, and reading them back"},
     {"name": "registry", "description": "What an admin registers"},

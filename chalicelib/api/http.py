@@ -29,6 +29,7 @@ from chalicelib.domain.errors import (
     FieldError,
     GreenShieldError,
     InvalidRequest,
+    ModuleOff,
     RetryLater,
     TooLarge,
     Unauthenticated,
@@ -36,7 +37,9 @@ from chalicelib.domain.errors import (
     WriteConflict,
 )
 from chalicelib.domain.messages import DEFAULT, TEXTS, choose_language, text
+from chalicelib.domain.park_module import Module
 from chalicelib.domain.person import Bridge, Person
+from chalicelib.module_map import module_of_resource
 from chalicelib.observability import log_fault, log_request
 
 MAX_BODY_BYTES = 6 * 1024 * 1024
@@ -82,6 +85,10 @@ class Endpoint:
     problems: tuple[type[GreenShieldError], ...]
     tag: str
     is_kept: bool = False
+
+    @property
+    def module(self) -> Module:
+        return module_of_resource(self.tag)
 
     @property
     def request(self) -> type[BaseModel] | None:
@@ -223,7 +230,7 @@ def _squeezed(response: Response, call: Call) -> Response:
 
 def _run(known: Endpoint, call: Call, request: Request, parameters: dict[str, str]) -> Response:
     if not known.public:
-        call.person_or_bridge = _bridge(call) if known.action is None else _person(known.action, call)
+        call.person_or_bridge = _bridge(call) if known.action is None else _person(known, known.action, call)
     if (query := known.query) is not None:
         given = (
             {} if request.query_params is None else {k: request.query_params.getlist(k) for k in request.query_params}
@@ -284,12 +291,15 @@ def _token(call: Call) -> str:
     return token.strip()
 
 
-def _person(action: Action, call: Call) -> Person:
+def _person(known: Endpoint, action: Action, call: Call) -> Person:
+    """Who calls, and may. Whoever is nobody here learns nothing of the park, everybody else the same of what it does without."""
     person_id = call.services.tokens.person_id(_token(call))
     person = call.services.registry.person(person_id)
     if person is None:
         raise Unauthenticated(reason="unknown_person")
     call.language = choose_language(call.headers.get("accept-language"), person.language)
+    if not call.services.has(known.module):
+        raise ModuleOff(module=known.module.value)
     require(person, action)
     return person
 

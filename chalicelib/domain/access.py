@@ -71,6 +71,8 @@ class Action(StrEnum):
     ANSWER_PLAN = "answer_plan"
     END_PLAN = "end_plan"
     SHARE_STATISTICS = "share_statistics"
+    READ_MODULES = "read_modules"
+    SWITCH_MODULES = "switch_modules"
 
 
 PEOPLE = frozenset(Role)
@@ -137,6 +139,8 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.ANSWER_PLAN: frozenset({Role.ENTERPRISE, Role.COMMITTEE}),
     Action.END_PLAN: frozenset({Role.COMMITTEE}),
     Action.SHARE_STATISTICS: frozenset({Role.COMMITTEE, Role.ADMIN}),
+    Action.READ_MODULES: PEOPLE,
+    Action.SWITCH_MODULES: frozenset({Role.ADMIN}),
 }
 
 

@@ -20,6 +20,7 @@ class AuditKind(StrEnum):
     SCORE = "score"
     CATALOGUE = "catalogue"
     PRIVACY = "privacy"
+    MODULES = "modules"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.chain_texts import CHAIN_TEXTS
 from chalicelib.domain.channel_texts import CHANNEL_TEXTS
+from chalicelib.domain.module_texts import MODULE_TEXTS
 from chalicelib.domain.notice import Notice
 from chalicelib.domain.observation import Finding
 from chalicelib.domain.photo_texts import PHOTO_TEXTS
@@ -323,6 +324,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         **WHY_TEXTS["zh-CN"],
         **WEATHER_TEXTS["zh-CN"],
         **PRIVACY_TEXTS["zh-CN"],
+        **MODULE_TEXTS["zh-CN"],
     },
     "en": {
         "problem.internal": "The server failed; please try again later",
@@ -627,6 +629,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         **WHY_TEXTS["en"],
         **WEATHER_TEXTS["en"],
         **PRIVACY_TEXTS["en"],
+        **MODULE_TEXTS["en"],
     },
 }
 

@@ -38,7 +38,9 @@ def on_event(event: dict[str, Any], services: Services) -> dict[str, list[dict[s
 
 
 def relay(event: Event | TaskTouched | PhotoJudged, services: Services) -> None:
-    """Run every stage of the relay that this event starts, in flow order."""
+    """Run every stage of the relay that this event starts, in flow order, but those of modules that are off: for them it is gone."""
     for stage in stages_on(type(event), "relay"):
+        if not services.runs(stage.run.__name__):
+            continue
         stage.run(event, **ports_of(stage.run, services))
         logger.info("event relayed", extra={"kind": event.kind, "stage": stage.name})

@@ -37,7 +37,8 @@ Subjects = Iterable[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`run` takes (services, turn, now_ms) and says in a word what came of it. It is due `every_ms` for each of its subjects."""
+    """`run` takes (services, turn, now_ms) and says in a word what came of it. It is due `every_ms` for each of its subjects. `name` is
+    that of its use case."""
 
     name: str
     every_ms: int
@@ -131,6 +132,8 @@ def on_learn(services: Services, jobs: tuple[Job, ...] = JOBS) -> int:
 
 def _due(services: Services, jobs: tuple[Job, ...], now_ms: int) -> Iterator[Turn]:
     for job in jobs:
+        if not services.runs(job.name):
+            continue
         done = services.learning.done(job.name)
         for subject in job.subjects(services):
             last_ms = done.get(subject, 0)

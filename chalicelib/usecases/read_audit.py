@@ -75,7 +75,7 @@ def _require_sight(object: str, person: Person, desk: AuditDesk) -> None:
         case AuditKind.SCORE:
             require(person, Action.READ_SCORE)
             see_enterprise(name.partition(":")[0], person, registry=desk.registry)
-        case AuditKind.CATALOGUE if not name:
+        case AuditKind.CATALOGUE | AuditKind.MODULES if not name:
             require(person, Action.READ_CATALOGUE)
         case AuditKind.PRIVACY:
             require(person, Action.SHARE_STATISTICS)

@@ -25,6 +25,7 @@ from chalicelib.domain.messages import LANGUAGES, TEXTS, choose_language, text
 from chalicelib.domain.notice import NoticeKind
 from chalicelib.domain.objection import ObjectionState
 from chalicelib.domain.observation import ObservationKind, Verdict
+from chalicelib.domain.park_module import Module
 from chalicelib.domain.photo import MarkKind as PhotoMarkKind
 from chalicelib.domain.progress import Stage
 from chalicelib.domain.score import Cause, Grade
@@ -71,6 +72,7 @@ WORDS["standing"] = {one.value for one in Standing}
 WORDS["clock"] = {"ahead", "behind"}
 WORDS["data_set"] = {one.value for one in DataSetId}
 WORDS["statistic"] = {one.value for one in StatisticId}
+WORDS["module"] = {one.value for one in Module}
 WORDS["advice"] = {"lower", "raise", "falls", "grows"}
 ALWAYS = {"tier", "rule", "enterprise", "unit"}
 MORE = {

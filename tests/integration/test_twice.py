@@ -89,6 +89,7 @@ ROUTES = {
     r"PUT /v1/enterprises/third": "register enterprise",
     r"PUT /v1/units/acme-r1": "register unit",
     r"PUT /v1/people/inspector_environment": "register person",
+    r"PUT /v1/modules": "switch modules",
 }
 # An upload is answered with what waits for its bridge.
 BESIDE = {"ingest": "deliver commands"}
@@ -268,6 +269,7 @@ def story(park: RepeatingPark) -> None:
     objects(park)
     think_twice(park, task)
     runs_a_joint_plan(park)
+    park.as_("admin").put("/v1/modules", {"off": ["what_if"]})
     alarm_story(park)
     park.clock.ms = QUARTER_MS
     park.minute_passes()

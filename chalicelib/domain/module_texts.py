@@ -1,0 +1,46 @@
+"""What people read about modules, in both languages."""
+
+from collections.abc import Mapping
+
+MODULE_TEXTS: Mapping[str, Mapping[str, str]] = {
+    "zh-CN": {
+        "problem.module_off": "本园区未启用该功能模块",
+        "field.needs_module": "该模块依赖的模块已停用，请一并停用：{detail}",
+        "word.module.core": "预警与联合任务（基本功能）",
+        "word.module.chains": "产业链联动预警",
+        "word.module.plans": "链上联合预案",
+        "word.module.unit_watch": "单元整体监视",
+        "word.module.laws": "耦合规律与优化建议",
+        "word.module.weather": "气象与下风向提醒",
+        "word.module.foresight": "风险预测",
+        "word.module.what_if": "规则试算",
+        "word.module.data_quality": "监测数据质量",
+        "word.module.checklists": "现场检查表",
+        "word.module.hazards": "隐患上报",
+        "word.module.visits": "合并走访",
+        "word.module.score": "企业评分与申诉",
+        "word.module.commands": "远程处置指令",
+        "word.module.channels": "工作群与外部通知渠道",
+        "word.module.privacy": "对外统计",
+    },
+    "en": {
+        "problem.module_off": "This park has not switched this module on",
+        "field.needs_module": "It stays on without a module that it needs; switch it off as well: {detail}",
+        "word.module.core": "Coupled warnings and joint tasks (the smallest set)",
+        "word.module.chains": "Warnings along the chain",
+        "word.module.plans": "Joint plans of chains",
+        "word.module.unit_watch": "The watch over a whole unit",
+        "word.module.laws": "Learned coupling laws and advice",
+        "word.module.weather": "Weather, and who lies downwind",
+        "word.module.foresight": "Foresight",
+        "word.module.what_if": "What-if runs of a catalogue",
+        "word.module.data_quality": "Quality of the data",
+        "word.module.checklists": "Checklists",
+        "word.module.hazards": "Hazards that people report",
+        "word.module.visits": "Visits for several tasks",
+        "word.module.score": "Scores and objections",
+        "word.module.commands": "Measures asked of plants",
+        "word.module.channels": "Group chats and other channels",
+        "word.module.privacy": "Statistics for outsiders",
+    },
+}
