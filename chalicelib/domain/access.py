@@ -189,6 +189,11 @@ def may_see_original(person: Person, uploaded_by: str) -> bool:
     return person.id == uploaded_by or person.role in (Role.ADMIN, Role.COMMITTEE, Role.DEPARTMENT)
 
 
+def may_know_others(person: Person) -> bool:
+    """Whether they may be told which other photo one was before: it may be another enterprise's, or another region's."""
+    return person.role in (Role.COMMITTEE, Role.ADMIN) or (person.role is Role.DEPARTMENT and not person.regions)
+
+
 def require_sight(person: Person, *, enterprise_id: str, region: str, industry: str, of: str) -> None:
     if not can_see(person, enterprise_id=enterprise_id, region=region, industry=industry):
         raise NotFound(what=of)

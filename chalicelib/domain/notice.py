@@ -1,7 +1,7 @@
 """What a person is told, and the ledger of how it was delivered. The inbox is the truth; a push only points to it."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from hashlib import sha256
 from itertools import accumulate
@@ -91,6 +91,10 @@ class Notice:
         )  # fmt: skip
         is_near = 0 <= self.created_at_ms - earlier.created_at_ms <= FOLDING_MS
         return self.kind in FOLDED and is_equal and is_near and earlier.seen_at_ms is None
+
+    def without_reason(self) -> "Notice":
+        """That it was so, and not what was written of it."""
+        return replace(self, params=tuple((name, "—" if name == "reason" else value) for name, value in self.params))
 
     @property
     def ledger_id(self) -> str:
