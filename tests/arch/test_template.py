@@ -1,6 +1,7 @@
 """The templates against the rules they must keep: nothing is lost silently, nobody may do more than its code does, any partition."""
 
 import ast
+import json
 import re
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from botocore import xform_name
 
 from app import app
+from chalicelib.handlers.on_event import TOUCHING
 from infra.package import ROOT, merged_overlay
 from infra.roles import PRESENCE, grants, is_by_lambda, listed, statements
 
@@ -97,6 +99,13 @@ def test_every_alarm_tells_the_topic_and_where_to_read_what_to_do() -> None:
 )
 def test_only_the_failed_records_of_a_batch_are_tried_again(_function: Any, source: dict[str, Any]) -> None:
     assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_the_relays_stream_lets_through_whatever_touches_a_task() -> None:
+    filters = SOURCES["Relay.RelayDynamodbEventSource"][1]["FilterCriteria"]["Filters"]
+    keys = [json.loads(one["Pattern"])["dynamodb"]["Keys"] for one in filters]
+    through = {prefix["prefix"] for one in keys if "pk" in one for prefix in one["sk"]["S"]}
+    assert through == set(TOUCHING)
 
 
 @pytest.mark.parametrize(("_function", "source"), STREAMS.values(), ids=STREAMS)
