@@ -12,6 +12,7 @@ from chalicelib.flow import FLOW
 from chalicelib.handlers import on_clock, on_learn
 from chalicelib.module_map import RESOURCES, STAGES
 from chalicelib.usecases.apply_operation import APPLY, MODULE_OF
+from mobile_api_spec.document import build, operation_id
 
 assert _served.app.routes  # the table of routes fills as they are registered
 
@@ -60,3 +61,12 @@ def test_nothing_stands_on_itself_and_the_smallest_set_on_nothing() -> None:
 
 def test_all_off_and_all_on_leave_nothing_standing_on_air() -> None:
     assert left_standing(OPTIONAL) == left_standing(frozenset()) == ()
+
+
+def test_the_spec_says_of_each_route_which_module_it_belongs_to_and_that_it_may_be_off() -> None:
+    paths = build(ENDPOINTS, {})["paths"]
+    for one in ENDPOINTS:
+        told = paths[one.path][one.method.lower()]
+        refused = told["responses"].get("403", {}).get("$ref", "")
+        assert told["x-module"] == one.module.value, operation_id(one)
+        assert refused.endswith("ModuleOff") is (one.module is not Module.CORE), operation_id(one)

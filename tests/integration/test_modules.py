@@ -16,7 +16,7 @@ from chalicelib.api.models.wire import rfc3339
 from chalicelib.bootstrap import use
 from chalicelib.domain.park_module import NEEDS, OPTIONAL, Module
 from chalicelib.handlers.on_clock import on_clock
-from chalicelib.handlers.on_learn import on_learn
+from chalicelib.handlers.on_learn import JOBS, on_learn
 from tests.acts import FakeInspector, brings_retest, client_id, closes, submits, the_task
 from tests.park import PEOPLE, Park
 
@@ -275,3 +275,56 @@ def test_asking_costs_a_read_a_minute_on_the_hottest_path() -> None:
         park.clock.ms += 1000 if second else 0
         park.reads(temperature=170.0, voc=30.0, steam=100.0)
     assert counting.asked == 1
+
+
+def test_the_hourly_run_takes_no_turn_of_what_is_off(park: Park) -> None:
+    switch_off(park, *ALL_OFF)
+    on_learn(park.services)
+    taken = {job.name: len(park.services.learning.done(job.name)) for job in JOBS}
+    assert taken == {job.name: 0 for job in JOBS} | {"compare_retests": 1, "verify_audit": 1}
+    switch_off(park)
+    on_learn(park.services)
+    assert park.services.learning.done("learn_laws").keys() == {("acme", "acme-r1"), ("other", "other-r1")}
+
+
+def gives_to_other(park: Park) -> None:
+    """Off-gas of at most 50 mg/m3."""
+    ends = {
+        name: {"enterprise_id": eid, "unit_id": f"{eid}-r1"} for name, eid in (("giver", "acme"), ("receiver", "other"))
+    }
+    limits = [{"indicator": "voc", "upper": 50.0, "unit": "mg/m3"}]
+    link = {**ends, "material": "溶剂", "carries": limits, "share": 0.5, "lead_time_min": 30}
+    park.as_("committee").put("/v1/chain/links/l-1", link)
+
+
+def test_a_limit_that_is_still_crossed_when_chains_come_back_is_told_at_the_next_block(park: Park) -> None:
+    gives_to_other(park)
+    switch_off(park, "chains", "plans")
+    park.runs_hot(**HIGH)
+    assert not [one for one in park.as_("enterprise_other").get("/v1/inbox")["items"] if one["kind"] == "chain_intake"]
+    switch_off(park)
+    assert park.as_("committee").get("/v1/chain/alerts")["items"] == []
+    park.runs_hot(**HIGH, minutes=1)
+    assert len(park.as_("committee").get("/v1/chain/alerts")["items"]) == 1
+    assert [one for one in park.as_("enterprise_other").get("/v1/inbox")["items"] if one["kind"] == "chain_intake"]
+
+
+def test_what_fell_due_in_a_plan_while_plans_were_off_is_said_once_afterwards(park: Park) -> None:
+    stop = {"id": "stop", "text": "停 R1 出料", "enterprise_id": "acme", "within_min": 10}
+    park.as_("committee").put("/v1/chain/plans/p-1", {"name": "停供", "region": "east", "steps": [stop]})
+    park.as_("committee").post("/v1/chain/plans/p-1/runs", {"id": client_id(1), "incident": "x"}, expect=201)
+    park.pump()
+    switch_off(park, "plans")
+    park.clock.advance(3600)
+    on_clock(park.services)
+    park.pump()
+    assert overdue(park) == 0
+    switch_off(park)
+    for _ in range(2):
+        on_clock(park.services)
+        park.pump()
+    assert overdue(park) == 1
+
+
+def overdue(park: Park) -> int:
+    return sum(one["kind"] == "plan_overdue" for one in park.as_("enterprise").get("/v1/inbox")["items"])
