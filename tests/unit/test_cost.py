@@ -1,11 +1,12 @@
 """What a park costs: the arithmetic by hand, the table of prices, and the page's shape."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
-from bench.cost import page
+from bench.cost import measure, page
 from bench.cost.model import (
     GROUPS,
     Assumptions,
@@ -21,6 +22,7 @@ from bench.cost.model import (
     units,
 )
 from bench.cost.prices import Price, PriceList, price_list
+from chalicelib.adapters.rows import Delete, Put, Row
 from infra.package import ROOT
 
 NOTHING = Use()
@@ -167,3 +169,74 @@ def test_a_page_that_somebody_changed_by_hand_has_another_shape() -> None:
     made = page.render(MEASURED, price_list("us-east-1"), Assumptions())
     assert page.shape(made) != page.shape(made.replace("An item for each reading", "One item"))
     assert page.shape(made) == page.shape(made.replace("8.64", "9.01"))
+
+
+# ---- counting as DynamoDB charges ------------------------------------------------------------------------------------
+
+
+def row(sk: str, size: int, version: int = 1) -> Row:
+    """An item of so many bytes: names and keys are counted too."""
+    bare = measure.row_bytes(Row("P", sk, blob=b"x", version=version))
+    return Row("P", sk, blob=b"x" * (size - bare + 1), version=version)
+
+
+@pytest.fixture
+def meter() -> measure.Meter:
+    found = measure.Meter()
+    found.now = "api"
+    return found
+
+
+@pytest.fixture
+def rows(meter: measure.Meter) -> measure.MeteredRows:
+    return measure.MeteredRows(meter)
+
+
+@pytest.mark.parametrize(
+    ("writes", "taken"),
+    [
+        pytest.param([Put(row("a", 1024))], 1, id="a kilobyte is one"),
+        pytest.param([Put(row("a", 1025))], 2, id="a byte more is two"),
+        pytest.param([Put(row("a", 1024)), Put(row("b", 1025))], 2 * 3, id="in a transaction each counts twice"),
+        pytest.param([Delete("P", "a")], 1, id="what deletes nothing is one too"),
+    ],
+)
+def test_a_write_is_counted_as_it_is_charged(
+    rows: measure.MeteredRows, meter: measure.Meter, writes: list[Put | Delete], taken: int
+) -> None:
+    rows.commit(writes)
+    assert (meter.uses["api"].write_units, meter.uses["api"].calls) == (taken, 1)
+
+
+def test_a_smaller_item_in_a_larger_ones_place_costs_what_the_larger_one_did(
+    rows: measure.MeteredRows, meter: measure.Meter
+) -> None:
+    rows.commit([Put(row("a", 5000))])
+    before = meter.uses["api"].write_units
+    rows.commit([Put(row("a", 900, version=2))])
+    assert meter.uses["api"].write_units - before == 5
+    assert meter.bytes == 900
+
+
+def test_reads_are_counted_by_four_kilobytes_and_what_is_not_there_costs_one(
+    rows: measure.MeteredRows, meter: measure.Meter
+) -> None:
+    rows.commit([Put(row("a", 4097)), Put(row("b", 100)), Put(row("c", 3000))])
+
+    def taken(read: Callable[[], object]) -> tuple[float, float]:
+        before = meter.uses["api"]
+        read()
+        return meter.uses["api"].read_units - before.read_units, meter.uses["api"].calls - before.calls
+
+    assert taken(lambda: rows.get("P", "a")) == (2, 1)
+    assert taken(lambda: rows.get("P", "nothing")) == (1, 1)
+    assert taken(lambda: rows.get_many([("P", "a"), ("P", "b"), ("P", "nothing")])) == (2 + 1 + 1, 1)
+    assert taken(lambda: rows.query("P")) == (2, 1)  # 7,197 bytes together, not each by itself
+
+
+def test_what_counting_takes_is_not_counted(meter: measure.Meter, rows: measure.MeteredRows) -> None:
+    with meter.running("relay", lambda: 0):
+        for _ in range(200):
+            rows.get("P", "nothing")
+    assert meter.uses["relay"].runs == 1 and meter.uses["relay"].calls == 200
+    assert meter.uses["relay"].cpu_s < 0.05
