@@ -8,7 +8,7 @@ GREENSHIELD_PORT ?= 4566
 export GREENSHIELD_PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-drill test test-fast up down status clean distclean check format spec package bench bench-tep train bench-edge edge-figures fuzz fuzz-api typescript dynamodb-local venv
+.PHONY: help demo demo-drill test test-fast up down status clean distclean check format spec package bench cost bench-tep train bench-edge edge-figures fuzz fuzz-api typescript dynamodb-local venv
 .DELETE_ON_ERROR:
 
 help: ## list the commands
@@ -67,6 +67,9 @@ package: $(STAMP) ## make build/package: the SAM template and the zip that is de
 
 bench: $(STAMP) package ## measure into build/bench.json, every figure with its floor
 	@$(RUN) -m bench
+
+cost: $(STAMP) ## price parks of four sizes from measured units into docs/cost.md (REGION=us-east-1)
+	@$(RUN) -m bench.cost --region '$(or $(REGION),us-east-1)'
 
 bench-tep: $(STAMP) ## judge recorded runs of a chemical process (DATA=<folder>, ../shared/data/tep) into build/bench_tep.json
 	@$(RUN) -m bench.tep --data '$(or $(DATA),../shared/data/tep)'

@@ -86,6 +86,11 @@ def _figure(points: int, each: int) -> Figure:
     )
 
 
+def cpu_per_upload_s(points: int, each: int) -> float:
+    """Within `environment`."""
+    return (_figure(points, each).value or 0.0) * points * each / 1e6
+
+
 def _repeat(work: Callable[[], None]) -> None:
     for _ in range(UPLOADS):
         work()

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from chalicelib.adapters.audited_rows import AuditedRows, RowAuditRepo
 from chalicelib.adapters.block_repo import RowBlockRepo
 from chalicelib.adapters.catalogue_repo import RowCatalogueRepo
+from chalicelib.adapters.module_repo import RowModuleRepo
 from chalicelib.adapters.operations_repos import (
     RowDeliveryRepo,
     RowDeviceRepo,
@@ -28,6 +29,8 @@ from chalicelib.adapters.registry_repo import RowRegistryRepo
 from chalicelib.adapters.rows import OPERATIONS, READINGS, REGISTRY, Row, Rows
 from chalicelib.adapters.score_repo import RowScoreRepo
 from chalicelib.domain.errors import NotFound
+from chalicelib.domain.park_module import Module
+from chalicelib.module_map import module_of_stage
 from chalicelib.ports import (
     ChannelSender,
     Clock,
@@ -159,6 +162,18 @@ class Services:
         return RowRegistryRepo(self.rows(REGISTRY), self.clock)
 
     @cached_property
+    def modules(self) -> RowModuleRepo:
+        return RowModuleRepo(self.audited(REGISTRY), self.clock)
+
+    def has(self, module: Module) -> bool:
+        """Whether the park has a module switched on. This is the one place that decides it; for the smallest set nothing is read."""
+        return module is Module.CORE or self.modules.chosen().is_on(module)
+
+    def runs(self, use_case: str) -> bool:
+        """Whether the stage of this use case is in a module that is switched on."""
+        return self.has(module_of_stage(use_case))
+
+    @cached_property
     def catalogues(self) -> RowCatalogueRepo:
         return RowCatalogueRepo(self.audited(REGISTRY), self.clock)
 
@@ -233,7 +248,7 @@ class Services:
     def checklists(self) -> RowChecklistRepo:
         from chalicelib.adapters.checklist_repo import RowChecklistRepo
 
-        return RowChecklistRepo(self.rows(REGISTRY), self.audited(OPERATIONS))
+        return RowChecklistRepo(self.rows(REGISTRY), self.audited(OPERATIONS), lambda: self.has(Module.CHECKLISTS))
 
     @cached_property
     def instruments(self) -> RowInstrumentRepo:
@@ -310,6 +325,7 @@ class Services:
             crew_desk=self.crew_desk,
             hazards=self.hazards,
             visits=self.visits,
+            modules=self.modules,
             duty=self.duty,
             clock=self.clock,
         )
@@ -334,7 +350,7 @@ class Services:
     def channels(self) -> RowChannelRepo:
         from chalicelib.adapters.channel_repo import RowChannelRepo
 
-        return RowChannelRepo(self.rows(REGISTRY))
+        return RowChannelRepo(self.rows(REGISTRY), lambda: self.has(Module.CHANNELS))
 
     @cached_property
     def sender(self) -> ChannelSender:

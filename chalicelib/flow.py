@@ -64,6 +64,8 @@ from chalicelib.domain.events import (
     WarningRaised,
 )
 from chalicelib.domain.field_pack import PhotoJudged, TaskTouched
+from chalicelib.domain.park_module import Module
+from chalicelib.module_map import module_of_stage
 from chalicelib.ports import PushRequest
 from chalicelib.usecases.add_retest import add_retest, compare_retests
 from chalicelib.usecases.answer_checklist import answer_item
@@ -115,6 +117,7 @@ from chalicelib.usecases.settle_month import count_month, resettle_month, settle
 from chalicelib.usecases.settle_side import decide_waiver, propose_waiver, reopen_side
 from chalicelib.usecases.shelve_warnings import confirm_shelving, end_shelving, shelve_warnings
 from chalicelib.usecases.submit_evidence import announce_photo, inspect_photo, rectify
+from chalicelib.usecases.switch_modules import switch_modules
 from chalicelib.usecases.sync_operations import retry_held, retry_on_photo, sync_operations
 from chalicelib.usecases.take_inspection import announce_inspection, decide_value, read_inspection
 from chalicelib.usecases.take_report import Report, take_report
@@ -152,6 +155,11 @@ class Stage:
     on: type | str
     run: Callable[..., Any]
     emits: tuple[type, ...] = ()
+
+    @property
+    def module(self) -> Module:
+        """Where a park has it switched off, what starts the stage passes it by."""
+        return module_of_stage(self.run.__name__)
 
 
 # What follows from an operation made offline: the same as from what its kind does with a signal.
@@ -201,6 +209,7 @@ FLOW = (
     Stage("register enterprise", "api", "admin", put_enterprise, (RegistryChanged,)),
     Stage("register unit", "api", "admin", put_unit, (RegistryChanged,)),
     Stage("register person", "api", "admin", put_person, (RegistryChanged,)),
+    Stage("switch modules", "api", "admin", switch_modules, (RegistryChanged,)),
     Stage("project anew", "relay", RegistryChanged, project_anew),
     Stage("acknowledge", "api", "inspector", acknowledge),
     Stage("announce photo", "api", "inspector", announce_photo),

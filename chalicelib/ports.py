@@ -66,6 +66,7 @@ if TYPE_CHECKING:  # a function loads the domain that it uses, and no more: it s
     from chalicelib.domain.notice import Delivery, Device, Notice, PushMessage, PushOutcome
     from chalicelib.domain.objection import Objection
     from chalicelib.domain.observation import Observation
+    from chalicelib.domain.park_module import ParkModules
     from chalicelib.domain.person import Bridge, Person
     from chalicelib.domain.photo import NearPhoto, Photo, PhotoFinding
     from chalicelib.domain.preferences import Preferences
@@ -155,6 +156,21 @@ class EditionRepo(Protocol[T]):
     def history(self, thing_id: str) -> tuple[Edition[T], ...]:
         """Newest first."""
         ...
+
+
+class ModuleRepo(Protocol):
+    """What the park has switched off."""
+
+    def chosen(self) -> ParkModules:
+        """May be a minute old; after `forget` it is not."""
+        ...
+
+    def stored(self) -> ParkModules: ...
+    def save(self, modules: ParkModules) -> ParkModules:
+        """Raises WriteConflict unless `modules.version` is the stored one."""
+        ...
+
+    def forget(self) -> None: ...
 
 
 class CatalogueRepo(Protocol):

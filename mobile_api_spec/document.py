@@ -7,17 +7,36 @@ from typing import Any
 
 from chalicelib.api.http import PROBLEM, Endpoint
 from chalicelib.api.models.catalogue import ScheduleOut, VersionOut
+from chalicelib.api.models.modules import ModulesOut
 from chalicelib.api.models.tasks import TaskOut
 from chalicelib.domain.access import ALLOWED
-from chalicelib.domain.errors import GreenShieldError, PreconditionFailed
+from chalicelib.domain.errors import (
+    Busy,
+    Forbidden,
+    GreenShieldError,
+    ModuleOff,
+    PreconditionFailed,
+    TooLarge,
+    Unauthenticated,
+    UnsupportedMediaType,
+)
 from chalicelib.domain.messages import text
 from mobile_api_spec import static
 from mobile_api_spec.problems import problem_schemas, problems_of, schema_name
 from mobile_api_spec.schemas import Schemas, query_parameters
 
 JSON = "application/json"
-SHARED = {401: "Unauthenticated", 403: "Forbidden", 413: "TooLarge", 415: "UnsupportedMediaType", 503: "Busy"}
-TAGGED = (TaskOut, ScheduleOut, VersionOut)  # answers that carry an ETag
+# Responses that many routes have, by the problems that they can be.
+SHARED: Mapping[frozenset[type[GreenShieldError]], str] = {
+    frozenset({Unauthenticated}): "Unauthenticated",
+    frozenset({Forbidden}): "Forbidden",
+    frozenset({ModuleOff}): "ModuleOff",
+    frozenset({Forbidden, ModuleOff}): "ForbiddenOrModuleOff",
+    frozenset({TooLarge}): "TooLarge",
+    frozenset({UnsupportedMediaType}): "UnsupportedMediaType",
+    frozenset({Busy}): "Busy",
+}
+TAGGED = (TaskOut, ScheduleOut, VersionOut, ModulesOut)  # answers that carry an ETag
 Examples = Mapping[str, Mapping[str, Any]]
 
 
@@ -35,7 +54,7 @@ def build(endpoints: Iterable[Endpoint], examples: Examples) -> dict[str, Any]:
             "securitySchemes": static.SECURITY_SCHEMES,
             "parameters": static.PARAMETERS,
             "headers": static.HEADERS,
-            "responses": {name: _shared(status, examples) for status, name in SHARED.items()},
+            "responses": {name: _shared(errors, examples) for errors, name in SHARED.items()},
             "schemas": dict(sorted((schemas.components | problem_schemas()).items())),
         },
     }
@@ -68,6 +87,7 @@ def _operation(one: Endpoint, schemas: Schemas, example: Mapping[str, Any], shar
         "summary": one.summary,
         "description": _description(one),
         "x-roles": roles_of(one),
+        "x-module": one.module.value,
         "security": _security(one),
         "parameters": _parameters(one, example.get("request", {})),
     }
@@ -125,8 +145,8 @@ def _responses(one: Endpoint, schemas: Schemas, answers: Mapping[str, Any]) -> d
         responses["304"] = {"description": "You have it", "headers": static.ANSWER_HEADERS | static.KEPT}
     for status, group in groupby(problems_of(one), key=lambda error: error.status):
         errors = list(group)
-        if [error.__name__ for error in errors] == [SHARED.get(status)]:
-            responses[str(status)] = {"$ref": f"#/components/responses/{SHARED[status]}"}
+        if (shared := SHARED.get(frozenset(errors))) is not None:
+            responses[str(status)] = {"$ref": f"#/components/responses/{shared}"}
         else:
             responses[str(status)] = _problem(errors, answers)
     return responses
@@ -162,9 +182,8 @@ def _one_of(errors: list[type[GreenShieldError]]) -> dict[str, Any]:
     return {"oneOf": options, "discriminator": {"propertyName": "code", "mapping": references}}
 
 
-def _shared(status: int, examples: Examples) -> dict[str, Any]:
-    errors = [error for error in GreenShieldError.__subclasses__() if error.__name__ == SHARED[status]]
-    return _problem(errors, examples.get("problems", {}))
+def _shared(errors: Iterable[type[GreenShieldError]], examples: Examples) -> dict[str, Any]:
+    return _problem(sorted(errors, key=lambda error: error.code), examples.get("problems", {}))
 
 
 def _example(value: Any) -> dict[str, Any]:

@@ -9,16 +9,19 @@ from chalicelib.domain.errors import (
     Forbidden,
     GreenShieldError,
     InvalidRequest,
+    ModuleOff,
     TooLarge,
     Unauthenticated,
     UnsupportedMediaType,
 )
+from chalicelib.domain.park_module import Module
 
 TEXT, NUMBER = {"type": "string"}, {"type": "integer"}
 MEMBERS: dict[str, dict[str, Any]] = {
     "nothing_usable": {"results": {"type": "array", "items": {"$ref": "#/components/schemas/SeriesResultOut"}}},
     "unauthenticated": {"reason": TEXT},
     "forbidden": {"action": TEXT},
+    "module_off": {"module": TEXT},
     "not_found": {"what": TEXT, "id": TEXT},
     "content_conflict": {"id": TEXT},
     "illegal_transition": {"state": TEXT, "action": TEXT},
@@ -66,6 +69,8 @@ def problems_of(one: Endpoint) -> list[type[GreenShieldError]]:
         found |= set(EVERYWHERE)
     if one.action is not None and ALLOWED[one.action] != PEOPLE:
         found.add(Forbidden)
+    if one.module is not Module.CORE:
+        found.add(ModuleOff)
     if one.request is not None:
         found |= {TooLarge, UnsupportedMediaType}
     if one.request is not None or one.query is not None or "{" in one.path:

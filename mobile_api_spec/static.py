@@ -66,6 +66,7 @@ TAGS = [
     {"name": "me", "description": "Yourself and your phones; is the service up"},
     {"name": "courses", "description": "Training: courses, attempts at their questions, and who has passed what"},
     {"name": "drills", "description": "Practising a coupled risk: what is done in a drill is real to nobody else"},
+    {"name": "modules", "description": "What the park has switched on, and what it does without"},
     {"name": "privacy", "description": "Statistics for outsiders, with noise and a budget"},
     {"name": "readings", "description": "Uploads from bridges, and reading them back"},
     {"name": "registry", "description": "What an admin registers"},

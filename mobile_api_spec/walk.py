@@ -12,6 +12,7 @@ from chalicelib.api.models.wire import rfc3339
 from chalicelib.bootstrap import build, use
 from chalicelib.domain.access import ALLOWED
 from chalicelib.domain.errors import Busy
+from chalicelib.domain.park_module import Module
 from mobile_api_spec.recorder import Exchange, Walker
 from mobile_api_spec.walk_alarms import alarms
 from mobile_api_spec.walk_audit import audit
@@ -28,6 +29,7 @@ from mobile_api_spec.walk_crew import crew, settled
 from mobile_api_spec.walk_dashboard import dashboard
 from mobile_api_spec.walk_drills import drills
 from mobile_api_spec.walk_laws import laws
+from mobile_api_spec.walk_modules import modules
 from mobile_api_spec.walk_privacy import privacy
 from mobile_api_spec.walk_scores import objections, objects_too_late
 from mobile_api_spec.walk_sides import reopening, waiver
@@ -82,6 +84,7 @@ def walk() -> list[Exchange]:
         consequences,
         credit_files,
         dashboard,
+        modules,
         _refusals,
     ):
         part(walker)
@@ -336,7 +339,17 @@ def _refusals(w: Walker) -> None:
         if not one.public:
             for refuse in (_nobody, _wrong_role, _bad_input, _unknown_ids, _bad_body):
                 refuse(w, one, first[operation])
+    _modules_off(w, first)
     _busy(w, first)
+
+
+def _modules_off(w: Walker, first: Mapping[str, Exchange]) -> None:
+    off = sorted(frozenset(Module) - {Module.CORE})
+    w.call("put_modules", "admin", body={"off": off}, expect=200)
+    for operation, one in w.endpoints.items():
+        if one.module is not Module.CORE:
+            _again(w, first[operation], expect=403)
+    w.call("put_modules", "admin", body={"off": []}, expect=200)
 
 
 def _again(w: Walker, known: Exchange, *, expect: int, **changes: Any) -> None:

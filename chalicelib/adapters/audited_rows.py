@@ -1,4 +1,4 @@
-"""A table whose rows of tasks, warnings, scores and catalogues cannot change without an entry in the audit, written in the same commit.
+"""A table whose rows of tasks, warnings, scores, catalogues and the choice of modules cannot change without an entry in the audit, written in the same commit.
 
 A RowConflict means what it always means, that an expectation of the caller's did not hold: where another entry of the same chain was
 first, the commit is tried again behind it.
@@ -31,8 +31,10 @@ AUDITED: tuple[tuple[re.Pattern[str], AuditKind], ...] = (
     (re.compile(r"CREDIT#(?P<object>[^|]+)\|(?P<part>EXPORT#.+)"), AuditKind.CREDIT_FILE),
     (re.compile(r"(?P<object>CATALOGUE)\|(?P<part>SCHEDULE)"), AuditKind.CATALOGUE),
     (re.compile(r"(?P<object>CATALOGUE)#(?P<part>.+\|VERSION)"), AuditKind.CATALOGUE),
+    (re.compile(r"(?P<object>PARK)\|(?P<part>MODULES)"), AuditKind.MODULES),
 )
-OWN = {"TASK", "WARNING"}  # parts that are the object itself
+IN_REGISTRY = frozenset({AuditKind.CATALOGUE, AuditKind.MODULES})  # of these there is one each
+OWN = {"TASK", "WARNING", "MODULES"}  # parts that are the object itself
 Key = tuple[str, str]
 State = Mapping[str, Any] | None
 
@@ -96,7 +98,7 @@ def audited_object(pk: str, sk: str) -> Key | None:
     """(object, part of it) of a row that is audited."""
     for pattern, kind in AUDITED:
         if (match := pattern.fullmatch(f"{pk}|{sk}")) is not None:
-            name = "" if kind is AuditKind.CATALOGUE else ":" + match["object"].replace("#", ":")
+            name = "" if kind in IN_REGISTRY else ":" + match["object"].replace("#", ":")
             return kind.value + name, "" if match["part"] in OWN else match["part"].removesuffix("|VERSION")
     return None
 
@@ -159,7 +161,11 @@ class RowAuditRepo:
     def state(self, object: str) -> State:
         """The object as its row has it now; None where it has none of its own."""
         kind, _, name = object.partition(":")
-        keys = {AuditKind.TASK: (f"TASK#{name}", "TASK"), AuditKind.WARNING: (f"WARNING#{name}", "WARNING")}
+        keys = {
+            AuditKind.TASK: (f"TASK#{name}", "TASK"),
+            AuditKind.WARNING: (f"WARNING#{name}", "WARNING"),
+            AuditKind.MODULES: ("PARK", "MODULES"),
+        }
         key = keys.get(AuditKind(kind))
         return None if key is None else _told(self._of(object).get(*key))
 
@@ -167,7 +173,7 @@ class RowAuditRepo:
         self._operations.commit(event_puts([event]))
 
     def _of(self, object: str) -> Rows:
-        return self._registry if object == AuditKind.CATALOGUE.value else self._operations
+        return self._registry if object in IN_REGISTRY else self._operations
 
 
 def _head_of(row: Row) -> Head:

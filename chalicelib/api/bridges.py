@@ -57,6 +57,8 @@ def waiting_commands(call: Call) -> list[CommandForBridge]:
     from chalicelib.usecases.deliver_commands import deliver_commands
 
     ports = call.services
+    if not ports.runs(deliver_commands.__name__):
+        return []
     waiting = deliver_commands(call.bridge, commands=ports.commands, clock=ports.clock)
     return [CommandForBridge.model_validate(one) for one in waiting]
 

@@ -11,6 +11,7 @@ from chalicelib.api.models.wire import PageQuery
 from chalicelib.domain.access import Action
 from chalicelib.domain.errors import ContentConflict, Forbidden, IllegalTransition, InvalidCursor, NotFound
 from chalicelib.domain.messages import text
+from chalicelib.domain.person import Role
 
 if TYPE_CHECKING:
     from chalicelib.api.models.chain_plans import PlanOut, PlansOut, PlanStepOut, RunOut, RunsOut, RunStepOut
@@ -180,5 +181,7 @@ def _step(call: Call, run: PlanRun, step: PlanStep) -> RunStepOut:
         is_overdue=step.id in run.overdue,
     )
     if answer is not None:
-        view.answered_by, view.answered_at, view.note = answer.by, answer.at_ms, answer.note
+        view.answered_at, view.note = answer.at_ms, answer.note
+        if call.person.role is not Role.ENTERPRISE or call.person.enterprise_id == step.enterprise_id:
+            view.answered_by = answer.by
     return view

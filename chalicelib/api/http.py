@@ -29,6 +29,7 @@ from chalicelib.domain.errors import (
     FieldError,
     GreenShieldError,
     InvalidRequest,
+    ModuleOff,
     RetryLater,
     TooLarge,
     Unauthenticated,
@@ -36,7 +37,9 @@ from chalicelib.domain.errors import (
     WriteConflict,
 )
 from chalicelib.domain.messages import DEFAULT, TEXTS, choose_language, text
+from chalicelib.domain.park_module import Module
 from chalicelib.domain.person import Bridge, Person
+from chalicelib.module_map import module_of_resource
 from chalicelib.observability import log_fault, log_request
 
 MAX_BODY_BYTES = 6 * 1024 * 1024
@@ -86,6 +89,10 @@ class Endpoint:
     tag: str
     is_kept: bool = False
     media_type: str = ""
+
+    @property
+    def module(self) -> Module:
+        return module_of_resource(self.tag)
 
     @property
     def request(self) -> type[BaseModel] | None:
@@ -239,7 +246,7 @@ def _squeezed(response: Response, call: Call) -> Response:
 
 def _run(known: Endpoint, call: Call, request: Request, parameters: dict[str, str]) -> Response:
     if not known.public:
-        call.person_or_bridge = _bridge(call) if known.action is None else _person(known.action, call)
+        call.person_or_bridge = _bridge(call) if known.action is None else _person(known, known.action, call)
     if known.action is not None and (room := call.headers.get(DRILL, "").strip()):
         from chalicelib.api.drill_room import enter
 
@@ -314,12 +321,15 @@ def _token(call: Call) -> str:
     return token.strip()
 
 
-def _person(action: Action, call: Call) -> Person:
+def _person(known: Endpoint, action: Action, call: Call) -> Person:
+    """Who calls, and may. Whoever is nobody here learns nothing of the park, everybody else the same of what it does without."""
     person_id = call.services.tokens.person_id(_token(call))
     person = call.services.registry.person(person_id)
     if person is None:
         raise Unauthenticated(reason="unknown_person")
     call.language = choose_language(call.headers.get("accept-language"), person.language)
+    if not call.services.has(known.module):
+        raise ModuleOff(module=known.module.value)
     require(person, action)
     return person
 

@@ -45,8 +45,8 @@ from chalicelib.domain.errors import (
     StaleRevision,
     UploadIncomplete,
 )
+from chalicelib.domain.membership import seen_by
 from chalicelib.domain.messages import text
-from chalicelib.domain.person import Role
 from chalicelib.domain.side import SideAction
 from chalicelib.domain.task import TaskKind, TaskState
 
@@ -56,7 +56,6 @@ if TYPE_CHECKING:
     from chalicelib.api.models.tasks import ProgressOut
     from chalicelib.domain.enterprise import Enterprise, Unit
     from chalicelib.domain.evidence import Retest
-    from chalicelib.domain.person import Person
     from chalicelib.domain.photo import Photo, PhotoMark
     from chalicelib.domain.side import Lack
     from chalicelib.domain.task import Task
@@ -336,6 +335,7 @@ def view_of(call: Call, task: Task) -> TaskOut:
 
 
 def task_view(call: Call, task: Task, enterprise: Enterprise | None, unit: Unit | None) -> TaskOut:
+    task = seen_by(task, call.person)
     view = TaskOut.model_validate(task)
     rule = next((rule for rule in call.services.catalogues.current().rules if rule.id == task.rule_id), None)
     if rule is not None:
@@ -443,6 +443,8 @@ def photo_view(call: Call, photo: Photo) -> PhotoOut:
     from chalicelib.usecases import submit_evidence as evidence
 
     view = PhotoOut.model_validate(photo)
+    if not may_see_original(call.person, photo.uploaded_by):
+        view.position = None
     view.marks = [_mark(call, one) for one in photo.marks]
     if photo.reason is not None:
         view.reason_text = text(f"word.reason.{photo.reason.value}", call.language)
@@ -458,15 +460,11 @@ def photo_view(call: Call, photo: Photo) -> PhotoOut:
 
 def _mark(call: Call, mark: PhotoMark) -> PhotoMarkOut:
     from chalicelib.api.models.evidence import PhotoMarkOut
+    from chalicelib.domain.access import may_know_others
 
     view = PhotoMarkOut(kind=mark.kind, value=mark.value, limit=mark.limit)
     amounts = {"value": f"{mark.value or 0:g}", "limit": f"{mark.limit or 0:g}", "text": mark.text}
     view.text = text(f"word.photo_mark.{mark.kind.value}", call.language, **amounts)
-    if mark.photo_id and _may_know_others(call.person):
+    if mark.photo_id and may_know_others(call.person):
         view.other_task, view.other_photo = mark.task_id, mark.photo_id
     return view
-
-
-def _may_know_others(person: Person) -> bool:
-    """A photo may have been used before by another enterprise, or in another region."""
-    return person.role in (Role.COMMITTEE, Role.ADMIN) or (person.role is Role.DEPARTMENT and not person.regions)

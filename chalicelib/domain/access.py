@@ -97,6 +97,8 @@ class Action(StrEnum):
     READ_INSPECTION = "read_inspection"
     ADD_SNAPSHOT = "add_snapshot"
     READ_SNAPSHOT = "read_snapshot"
+    READ_MODULES = "read_modules"
+    SWITCH_MODULES = "switch_modules"
 
 
 PEOPLE = frozenset(Role)
@@ -192,6 +194,8 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.READ_INSPECTION: PEOPLE,
     Action.ADD_SNAPSHOT: frozenset({Role.ENTERPRISE, Role.INSPECTOR, Role.DEPARTMENT}),
     Action.READ_SNAPSHOT: PEOPLE,
+    Action.READ_MODULES: PEOPLE,
+    Action.SWITCH_MODULES: frozenset({Role.ADMIN}),
 }
 
 
@@ -238,6 +242,11 @@ def can_see_evidence(person: Person, enterprise_id: str) -> bool:
 def may_see_original(person: Person, uploaded_by: str) -> bool:
     """An original has what the camera wrote, down to where its owner stood: for those who judge it, and for whoever took it."""
     return person.id == uploaded_by or person.role in (Role.ADMIN, Role.COMMITTEE, Role.DEPARTMENT)
+
+
+def may_know_others(person: Person) -> bool:
+    """Whether they may be told which other photo one was before: it may be another enterprise's, or another region's."""
+    return person.role in (Role.COMMITTEE, Role.ADMIN) or (person.role is Role.DEPARTMENT and not person.regions)
 
 
 def require_sight(person: Person, *, enterprise_id: str, region: str, industry: str, of: str) -> None:

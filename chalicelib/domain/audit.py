@@ -22,6 +22,7 @@ class AuditKind(StrEnum):
     PRIVACY = "privacy"
     CONSEQUENCE = "consequence"
     CREDIT_FILE = "credit_file"
+    MODULES = "modules"
 
 
 @dataclass(frozen=True, slots=True)

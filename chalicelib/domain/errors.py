@@ -49,6 +49,12 @@ class Forbidden(GreenShieldError):
     code, status = "forbidden", 403
 
 
+class ModuleOff(GreenShieldError):
+    """The park has this module switched off. What is stored of it stays."""
+
+    code, status = "module_off", 403
+
+
 class NotFound(GreenShieldError):
     code, status = "not_found", 404
 

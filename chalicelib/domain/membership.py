@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from chalicelib.domain.person import Person, Role
+from chalicelib.domain.side import Side
 from chalicelib.domain.task import Member, Task, TaskKind
 from chalicelib.domain.warning import Warning
 
@@ -38,8 +39,13 @@ def note_clearing(task: Task, warning_id: str, at_ms: int) -> Task:
 
 
 def seen_by(task: Task, person: Person) -> Task:
-    """What of a regional task an enterprise sees: its own warnings and its own people."""
-    if task.kind is not TaskKind.REGIONAL or person.role is not Role.ENTERPRISE:
+    """What of a task an enterprise sees: not why an inspector could not come, which may be private; and of a regional one its own warnings
+    and people only, without what was written about all of them."""
+    if person.role is not Role.ENTERPRISE:
+        return task
+    if any(one.text for one in task.assignments):
+        task = replace(task, assignments=tuple(replace(one, text="") for one in task.assignments))
+    if task.kind is not TaskKind.REGIONAL:
         return task
     own = tuple(one for one in task.members if one.enterprise_id == person.enterprise_id)
     return replace(
@@ -48,6 +54,21 @@ def seen_by(task: Task, person: Person) -> Task:
         warning_id=own[0].warning_id,
         rule_id=own[0].rule_id,
         party=tuple({person.id} & {*task.party}),
+        acknowledgements=tuple(one for one in task.acknowledgements if one.by == person.id),
+        doubts=(),
+        safety=_without_words(task.safety),
+        environment=_without_words(task.environment),
+    )
+
+
+def _without_words(side: Side) -> Side:
+    """How far it is, without what was written of it and what it rests on."""
+    submission, verdict, waiver = side.submission, side.verdict, side.waiver
+    return replace(
+        side,
+        submission=submission and replace(submission, note="", media=()),
+        verdict=verdict and replace(verdict, reason="", lacks=()),
+        waiver=waiver and replace(waiver, reason="", decision_reason=""),
     )
 
 

@@ -13,6 +13,7 @@ from chalicelib.domain.course_texts import COURSE_TEXTS
 from chalicelib.domain.credit_texts import CREDIT_TEXTS
 from chalicelib.domain.dashboard_texts import DASHBOARD_TEXTS
 from chalicelib.domain.drill_texts import DRILL_TEXTS
+from chalicelib.domain.module_texts import MODULE_TEXTS
 from chalicelib.domain.notice import Notice
 from chalicelib.domain.observation import Finding
 from chalicelib.domain.photo_texts import PHOTO_TEXTS
@@ -335,6 +336,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         **DASHBOARD_TEXTS["zh-CN"],
         **COURSE_TEXTS["zh-CN"],
         **DRILL_TEXTS["zh-CN"],
+        **MODULE_TEXTS["zh-CN"],
     },
     "en": {
         "problem.internal": "The server failed; please try again later",
@@ -645,6 +647,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         **DASHBOARD_TEXTS["en"],
         **COURSE_TEXTS["en"],
         **DRILL_TEXTS["en"],
+        **MODULE_TEXTS["en"],
     },
 }
 

@@ -111,6 +111,10 @@ class Notice:
         is_near = 0 <= self.created_at_ms - earlier.created_at_ms <= FOLDING_MS
         return self.kind in FOLDED and is_equal and is_near and earlier.seen_at_ms is None
 
+    def without_reason(self) -> "Notice":
+        """That it was so, and not what was written of it."""
+        return replace(self, params=tuple((name, "—" if name == "reason" else value) for name, value in self.params))
+
     @property
     def ledger_id(self) -> str:
         """Under what its deliveries are kept: its task, or itself where it has none."""

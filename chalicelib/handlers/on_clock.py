@@ -55,10 +55,10 @@ def on_clock(services: Services) -> int:
 
 
 def _run(jobs: tuple[Callable[..., Any], ...], services: Services) -> tuple[dict[str, Any], Exception | None]:
-    """(what each job returned, the last failure). One that fails stops no other."""
+    """(what each job returned, the last failure). One that fails stops no other; those of modules that are off rest."""
     done: dict[str, Any] = {}
     failed: Exception | None = None
-    for job in jobs:
+    for job in (one for one in jobs if services.runs(one.__name__)):
         try:
             with acting(Author(id="clock")):
                 done[job.__name__] = job(**ports_of(job, services))

@@ -59,7 +59,9 @@ def touched(row: Row) -> ThingTouched | None:
 
 
 def relay(event: Event | TaskTouched | PhotoJudged | ThingTouched, services: Services) -> None:
-    """Run every stage of the relay that this event starts, in flow order."""
+    """Run every stage of the relay that this event starts, in flow order, but those of modules that are off: for them it is gone."""
     for stage in stages_on(type(event), "relay"):
+        if not services.runs(stage.run.__name__):
+            continue
         stage.run(event, **ports_of(stage.run, services))
         logger.info("event relayed", extra={"kind": event.kind, "stage": stage.name})

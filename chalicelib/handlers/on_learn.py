@@ -26,7 +26,7 @@ from chalicelib.usecases.train_watch import renew_watch
 from chalicelib.usecases.watch_sources import watch_sources
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
-CHECK = "check_dashboard"
+CHECK = "check_enterprise"
 CHECKED_FROM_TO, TOTALS_FROM_TO = range(1, 4), range(4, 6)  # hours of the night
 REBUILD_MS, REBUILDS = 2 * 60_000, 4  # a turn that begins at the end of the budget must end in time too
 BUDGET_MS = 12 * 60_000  # of the function's fifteen minutes: one unit more may take some
@@ -47,7 +47,8 @@ Subjects = Iterable[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`run` takes (services, turn, now_ms) and says in a word what came of it. It is due `every_ms` for each of its subjects."""
+    """`run` takes (services, turn, now_ms) and says in a word what came of it. It is due `every_ms` for each of its subjects. `name` is
+    that of its use case."""
 
     name: str
     every_ms: int
@@ -228,6 +229,8 @@ def on_learn(services: Services, jobs: tuple[Job, ...] = JOBS) -> int:
 
 def _due(services: Services, jobs: tuple[Job, ...], now_ms: int) -> Iterator[Turn]:
     for job in jobs:
+        if not services.runs(job.name):
+            continue
         done = services.learning.done(job.name)
         for subject in job.subjects(services):
             last_ms = done.get(subject, 0)

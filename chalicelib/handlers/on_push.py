@@ -18,8 +18,10 @@ def on_push(event: dict[str, Any], services: Services) -> dict[str, list[dict[st
     def work(record: Record) -> None:
         request = decode(record["body"])
         logger.set_correlation_id(request.correlation_id)
+        run = push_channel if is_channel(request.person_id) else push
+        if not services.runs(run.__name__):
+            return
         try:
-            run = push_channel if is_channel(request.person_id) else push
             sent = run(request, **ports_of(run, services.in_drill(request.drill_id)))
         except RetryLater as error:
             _come_back(record, error, services)

@@ -8,6 +8,7 @@ from typing import Any
 from chalicelib.acting import acting, author
 from chalicelib.domain.checklist import ItemAnswer
 from chalicelib.domain.dimension import Dimension
+from chalicelib.domain.errors import ModuleOff
 from chalicelib.domain.evidence import Rectification, Retest
 from chalicelib.domain.field_command import (
     AcceptSide,
@@ -29,6 +30,7 @@ from chalicelib.domain.field_command import (
     TransferSide,
 )
 from chalicelib.domain.field_operation import FieldOperation
+from chalicelib.domain.park_module import Module
 from chalicelib.domain.person import Person
 from chalicelib.domain.photo import Claim
 from chalicelib.domain.task import Task
@@ -41,6 +43,7 @@ from chalicelib.ports import (
     EvidenceRepo,
     HazardRepo,
     MediaStore,
+    ModuleRepo,
     OperationRepo,
     RegistryRepo,
     TaskRepo,
@@ -71,6 +74,7 @@ class FieldDesk:
     crew_desk: CrewDesk
     hazards: HazardRepo
     visits: VisitRepo
+    modules: ModuleRepo
     duty: DutyRepo
     clock: Clock
 
@@ -79,6 +83,9 @@ def apply_operation(operation: FieldOperation, person: Person, desk: FieldDesk) 
     """Do it on behalf of its owner, unless it was done before. Raises what speaks against it."""
     with _acting_as(operation, person):
         if not is_done(operation, desk):
+            module = MODULE_OF.get(type(operation.command), Module.CORE)
+            if not desk.modules.chosen().is_on(module):
+                raise ModuleOff(module=module.value)
             APPLY[type(operation.command)](operation, operation.command, person, desk)
 
 
@@ -227,6 +234,12 @@ def _base(operation: FieldOperation, dimension: Dimension, desk: FieldDesk) -> i
     return max(operation.base_version, changed_in) if is_own else operation.base_version
 
 
+# What belongs to none of these belongs to the smallest set.
+MODULE_OF: Mapping[type[Command], Module] = {
+    ReportHazard: Module.HAZARDS,
+    AnswerItem: Module.CHECKLISTS,
+    PlanVisit: Module.VISITS,
+}
 APPLY: Mapping[type[Command], Callable[[FieldOperation, Any, Person, FieldDesk], object]] = {
     ReportHazard: _report_hazard,
     Acknowledge: _acknowledge,

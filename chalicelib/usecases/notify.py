@@ -74,7 +74,12 @@ def notify(
         return ()
     news = _news(event, task, registry)
     notices = tuple(
-        replace(news, id=notice_id(event.id, person_id), person_id=person_id, kind=_kind(event, task, person_id))
+        replace(
+            news if _may_know_why(person_id, task, registry) else news.without_reason(),
+            id=notice_id(event.id, person_id),
+            person_id=person_id,
+            kind=_kind(event, task, person_id),
+        )
         for person_id in sorted(set(_readers(event, task, registry, evidence)))
         if _may_know(person_id, task, registry)
     )
@@ -138,6 +143,12 @@ def _may_know(person_id: str, task: Task, registry: RegistryRepo) -> bool:
     """Who was concerned and has moved since (another enterprise, another region) is told no more."""
     person = registry.person(person_id)
     return person is not None and can_see_task(person, task)
+
+
+def _may_know_why(person_id: str, task: Task, registry: RegistryRepo) -> bool:
+    """What is written about a regional task is about many enterprises: one of them is told that it was, and not what."""
+    person = registry.person(person_id)
+    return task.kind is not TaskKind.REGIONAL or person is None or person.role is not Role.ENTERPRISE
 
 
 def _workers(task: Task, registry: RegistryRepo) -> set[str]:

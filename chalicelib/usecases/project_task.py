@@ -8,7 +8,16 @@ from chalicelib.domain.events import RegistryChanged
 from chalicelib.domain.field_pack import FieldPack, TaskTouched, contacts_of
 from chalicelib.domain.task import Task
 from chalicelib.domain.warning import Warning
-from chalicelib.ports import ChecklistRepo, Clock, EvidenceRepo, PackRepo, RegistryRepo, TaskRepo, WarningRepo
+from chalicelib.ports import (
+    ChecklistRepo,
+    Clock,
+    EvidenceRepo,
+    ModuleRepo,
+    PackRepo,
+    RegistryRepo,
+    TaskRepo,
+    WarningRepo,
+)
 from chalicelib.usecases.settle_warning import current_warning
 
 A_PAGE = 100
@@ -58,11 +67,13 @@ def project_anew(
     warnings: WarningRepo,
     registry: RegistryRepo,
     checklists: ChecklistRepo,
+    modules: ModuleRepo,
     packs: PackRepo,
     clock: Clock,
 ) -> int:
     """The open tasks that a change of the registry concerns, each of which is written where it is another now. Returns how many there are."""
     registry.forget()
+    modules.forget()
     cursor, count = None, 0
     while True:
         page = tasks.listing(changed.scope, cursor, A_PAGE, open_only=True)

@@ -1,12 +1,14 @@
 """Read an object's audit, whole or page by page, and find chains that are broken."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chalicelib.domain.access import Action, require
 from chalicelib.domain.audit import FIRST, AuditKind, Break, Entry, Head, find_break, state_after
+from chalicelib.domain.audit_sight import seen_by
 from chalicelib.domain.errors import InvalidCursor, NotFound
 from chalicelib.domain.events import AuditBroken
-from chalicelib.domain.person import Person
+from chalicelib.domain.person import Person, Role
+from chalicelib.domain.task import TaskKind
 from chalicelib.ports import AuditRepo, Clock, RegistryRepo, TaskRepo, WarningRepo
 from chalicelib.usecases.read_why import visible_warning
 from chalicelib.usecases.see_enterprise import see_enterprise
@@ -39,7 +41,8 @@ def read_audit(object: str, after: int, limit: int, person: Person, *, audit_des
     """Raises NotFound where there is no such object, or the person may not know of it; InvalidCursor beyond the chain's end."""
     require(person, Action.READ_AUDIT)
     _require_sight(object, person, audit_desk)
-    return _chain(object, after, limit, audit_desk.audits)
+    chain = _chain(object, after, limit, audit_desk.audits)
+    return replace(chain, entries=tuple(seen_by(entry, person) for entry in chain.entries))
 
 
 def export_audit(object: str, person: Person, *, audit_desk: AuditDesk) -> Chain:
@@ -69,7 +72,9 @@ def _require_sight(object: str, person: Person, desk: AuditDesk) -> None:
     kind, _, name = object.partition(":")
     match kind:
         case AuditKind.TASK:
-            see_task(name, person, tasks=desk.tasks)
+            task = see_task(name, person, tasks=desk.tasks)
+            if task.kind is TaskKind.REGIONAL and person.role is Role.ENTERPRISE:
+                raise NotFound(what="audit")  # its entries are about others too
         case AuditKind.WARNING:
             visible_warning(name, person, warnings=desk.warnings, registry=desk.registry)
         case AuditKind.SCORE:
@@ -78,7 +83,7 @@ def _require_sight(object: str, person: Person, desk: AuditDesk) -> None:
         case AuditKind.CONSEQUENCE:
             require(person, Action.READ_CONSEQUENCE)
             see_enterprise(name, person, registry=desk.registry)
-        case AuditKind.CATALOGUE if not name:
+        case AuditKind.CATALOGUE | AuditKind.MODULES if not name:
             require(person, Action.READ_CATALOGUE)
         case AuditKind.CREDIT_FILE:
             require(person, Action.READ_CREDIT_FILE)

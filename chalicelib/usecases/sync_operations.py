@@ -17,6 +17,7 @@ from chalicelib.domain.errors import (
     Forbidden,
     GreenShieldError,
     IllegalTransition,
+    ModuleOff,
     NotFound,
     SideChanged,
     SidePassedOn,
@@ -261,7 +262,7 @@ def _changed_by_others(base: int | None, task: Task | None, own: frozenset[int])
 
 
 def _outcome_of(error: GreenShieldError, person: Person, task: Task | None) -> Outcome:
-    if isinstance(error, EvidenceMissing | ChecklistIncomplete):
+    if isinstance(error, EvidenceMissing | ChecklistIncomplete | ModuleOff):  # the module may come back
         return Outcome.HELD
     if isinstance(error, SidePassedOn):
         return Outcome.SUPERSEDED

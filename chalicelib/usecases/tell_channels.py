@@ -6,7 +6,7 @@ from dataclasses import replace
 from chalicelib.domain.channel import Channel, channel_notice_id
 from chalicelib.domain.dimension import Dimension
 from chalicelib.domain.notice import Notice, NoticeKind
-from chalicelib.domain.task import Task
+from chalicelib.domain.task import Task, TaskKind
 
 # Of one person's own work: nobody else need hear of it.
 PERSONAL = frozenset(
@@ -27,8 +27,9 @@ def for_channels(notice: Notice, task: Task, channels: Iterable[Channel]) -> tup
         return ()
     # A proposed waiver is for the other department to decide, so its side narrows nothing.
     side = None if notice.kind is NoticeKind.WAIVER_PROPOSED else dict(notice.params).get("side")
+    is_of_many = task.kind is TaskKind.REGIONAL
     return tuple(
-        readdressed(notice, one)
+        readdressed(notice.without_reason() if is_of_many and one.audience.enterprise_id else notice, one)
         for one in channels
         if one.takes(notice.kind, notice.tier, Dimension(side) if side else None)
         and one.covers(task.region, task.enterprises)

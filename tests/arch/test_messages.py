@@ -33,6 +33,7 @@ from chalicelib.domain.messages import LANGUAGES, TEXTS, choose_language, text
 from chalicelib.domain.notice import NoticeKind
 from chalicelib.domain.objection import ObjectionState
 from chalicelib.domain.observation import ObservationKind, Verdict
+from chalicelib.domain.park_module import Module
 from chalicelib.domain.photo import MarkKind as PhotoMarkKind
 from chalicelib.domain.progress import Stage
 from chalicelib.domain.score import Cause, Grade
@@ -97,6 +98,7 @@ WORDS["target"] = {one.value for one in TargetForm}
 WORDS["total"] = {one.value for one in Total}
 WORDS["lab_value"] = {one.value for one in ValueState}
 WORDS["document"] = {one.value for one in ReportRefusal}
+WORDS["module"] = {one.value for one in Module}
 WORDS["advice"] = {"lower", "raise", "falls", "grows"}
 ALWAYS = {"tier", "rule", "enterprise", "unit"}
 MORE = {

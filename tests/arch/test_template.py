@@ -101,6 +101,13 @@ def test_only_the_failed_records_of_a_batch_are_tried_again(_function: Any, sour
     assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
+def test_the_relays_stream_lets_through_whatever_touches_a_task() -> None:
+    filters = SOURCES["Relay.RelayDynamodbEventSource"][1]["FilterCriteria"]["Filters"]
+    keys = [json.loads(one["Pattern"])["dynamodb"]["Keys"] for one in filters]
+    through = {prefix["prefix"] for one in keys if "pk" in one for prefix in one["sk"]["S"]}
+    assert through == set(TOUCHING)
+
+
 @pytest.mark.parametrize(("_function", "source"), STREAMS.values(), ids=STREAMS)
 def test_a_stream_gives_a_poison_record_up_in_the_end_and_alone(_function: Any, source: dict[str, Any]) -> None:
     assert source["BisectBatchOnFunctionError"] is True

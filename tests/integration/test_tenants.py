@@ -82,6 +82,7 @@ MAY: dict[str, set[str]] = {
     "export_audit": {"department", "committee", "admin"},
     "get_foresight": EVERYONE - {"enterprise"},
     "post_what_if": {"admin"},
+    "put_modules": {"admin"},
     "get_deliveries": {"department", "committee", "admin"},
     "put_channel": {"department", "admin"},
     "list_channels": {"department", "admin"},

@@ -106,6 +106,7 @@ ROUTES = {
     r"PUT /v1/enterprises/third": "register enterprise",
     r"PUT /v1/units/acme-r1": "register unit",
     r"PUT /v1/people/inspector_environment": "register person",
+    r"PUT /v1/modules": "switch modules",
 }
 # An upload is answered with what waits for its bridge.
 BESIDE = {"ingest": "deliver commands"}
@@ -301,6 +302,7 @@ def story(park: RepeatingPark) -> None:
     runs_a_joint_plan(park)
     learns(park)
     practises(park)
+    park.as_("admin").put("/v1/modules", {"off": ["what_if"]})
     alarm_story(park)
     lacks_a_drill(park)
     park.clock.ms = QUARTER_MS

@@ -83,7 +83,9 @@ class PhotoOut(View):
     width_px: int | None = None
     height_px: int | None = None
     taken_at: Instant | None = Field(default=None, validation_alias="taken_at_ms")
-    position: PositionModel | None = None
+    position: PositionModel | None = Field(
+        default=None, description="where the camera stood, for who took it, departments, committee and admin"
+    )
     marks: list[PhotoMarkOut] = Field(default=[])
     upload: UploadOut | None = None
     links: dict[str, str] | None = Field(
