@@ -81,10 +81,10 @@ def walk() -> list[Exchange]:
         courses,
         _context,
         privacy,
-        consequences,
         credit_files,
         dashboard,
         modules,
+        consequences,
         _refusals,
     ):
         part(walker)

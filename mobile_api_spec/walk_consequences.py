@@ -16,7 +16,8 @@ INTERVIEW = {"enterprise_id": "acme", "month": "2026-05"}
 
 
 def consequences(w: Walker) -> None:
-    """Three low months, one after the other."""
+    """Three low months, one after the other. What comes after it in the walk is in March again."""
+    before_ms = w.park.clock.ms
     zone = w.park.services.zone
     for month in ("2026-03", "2026-04", "2026-05"):
         at_ms = month_span(month, zone)[0] + 1
@@ -48,3 +49,4 @@ def consequences(w: Walker) -> None:
     w.call("put_interview", "committee", enterprise_id="acme", month="2026-04", body=MINUTES, expect=409)
     again = MINUTES | {"outcome": "under_watch"}
     w.call("put_interview", "committee", **INTERVIEW, body=again, headers={"If-Match": '"1"'}, expect=412)
+    w.park.clock.ms = before_ms

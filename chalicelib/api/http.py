@@ -246,7 +246,7 @@ def _squeezed(response: Response, call: Call) -> Response:
 
 def _run(known: Endpoint, call: Call, request: Request, parameters: dict[str, str]) -> Response:
     if not known.public:
-        call.person_or_bridge = _bridge(call) if known.action is None else _person(known, known.action, call)
+        call.person_or_bridge = _bridge(known, call) if known.action is None else _person(known, known.action, call)
     if known.action is not None and (room := call.headers.get(DRILL, "").strip()):
         from chalicelib.api.drill_room import enter
 
@@ -334,7 +334,7 @@ def _person(known: Endpoint, action: Action, call: Call) -> Person:
     return person
 
 
-def _bridge(call: Call) -> Bridge:
+def _bridge(known: Endpoint, call: Call) -> Bridge:
     token = _token(call)
     bridge = call.services.registry.bridge(call.services.signatures.key_id(token))
     if bridge is None or bridge.revoked:
@@ -342,6 +342,8 @@ def _bridge(call: Call) -> Bridge:
     call.services.signatures.verify(
         token, bridge_id=bridge.id, public_key_pem=bridge.public_key_pem, body=call.raw_body
     )
+    if not call.services.has(known.module):
+        raise ModuleOff(module=known.module.value)
     return bridge
 
 
