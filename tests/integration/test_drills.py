@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
+import app  # noqa: F401 - it registers the routes
 from chalicelib.adapters.memory import MemoryRows
 from chalicelib.adapters.memory_media import FakePushChannel
 from chalicelib.adapters.rows import Row, Rows
