@@ -187,10 +187,10 @@ def problems_of(report: Json, photos: list[Json], *, every_tier: bool) -> list[s
     return problems
 
 
-def shown(file: str) -> str:
+def shown(path: Path) -> str:
     """A path as it is seen from the project's folder."""
-    path, here = Path(file), Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else file
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def rows_of(report: Json) -> Iterator[tuple[str, str]]:
@@ -211,7 +211,11 @@ def rows_of(report: Json) -> Iterator[tuple[str, str]]:
     for name, one in report.get("scores", {}).items():
         yield "评分 score", f"{name} {one['score']:g} {one['grade']} ({one['entries']} entries)"
     for name, one in report.get("credit", {}).items():
-        yield "信用档案 credit file", f"{name} {one['verdict']}: {', '.join(map(shown, one['files']))}"
+        first, *others = map(Path, one["files"])
+        yield (
+            "信用档案 credit file",
+            ", ".join([f"{name} {one['verdict']}: {shown(first)}", *(o.suffix for o in others)]),
+        )
     latency = report["latency_s"]["reading_to_push"]
     if latency["p50"] is not None:
         yield "读数到推送 reading to push", f"median {latency['p50']:.1f} s, 95 % within {latency['p95']:.1f} s"

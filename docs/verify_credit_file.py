@@ -130,6 +130,7 @@ def is_as_made(signature, data):
         (first, second + rest) == (0, len(data))
         and room == b"<" + raw.hex().upper().encode().ljust(len(room) - 2, b"0") + b">"
         and [one.dump() for one in said["digest_algorithms"]] == [signer["digest_algorithm"].dump()]
+        and signer["sid"].chosen["issuer"].dump() == signature.signer_cert.issuer.dump()
         and {said["version"].native, signer["version"].native} == {"v1"}
     )
 

@@ -403,7 +403,7 @@ NOTES = {
     "get_dashboard": (
         "What is right below: regions of the park, industries of a region, enterprises of a region's industry, units of an enterprise; of an industry "
         "alone, its regions. An enterprise reads its own branch; inspectors, and departments of some regions, read the sum of what is theirs. "
-        "Figures follow a change within two seconds; `month` chooses the figures of a month and the scores, all else is as it stands. "
+        "Figures follow a change with the record of the stream that brings it, as a rule within two seconds; `month` chooses the figures of a month and the scores, all else is as it stands. "
         "A page may have fewer items than its limit."
     ),
     "post_rebuild": "Figures stay right meanwhile. Asking again while it is under way says how far it has come.",

@@ -22,7 +22,7 @@ SEES_ORIGIN = {Role.DEPARTMENT, Role.COMMITTEE, Role.ADMIN}
 
 
 @endpoint(
-    api, "GET", "/v1/audit/{object}", summary="Every change of a task, warning, month's score, budget of privacy or the catalogue",
+    api, "GET", "/v1/audit/{object}", summary="Every change of a task, warning, month's score, budget of privacy or the catalogue; who took credit files",
     action=Action.READ_AUDIT, query="audit.AuditQuery", response="audit.AuditOut", problems=(NotFound, InvalidCursor),
 )  # fmt: skip
 def get_audit(call: Call, object: str) -> AuditOut:

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SPEC = generate.load()
 SERVED = {(method, path) for path, methods in app.routes.items() for method in methods}
 TABLE = [pytest.param(one, id=f"{one.method} {one.path}") for one in ENDPOINTS]
-HEAVY = ("firebase_admin", "PIL", "pillow_heif", "numpy", "grpc", "google.cloud")
+HEAVY = ("firebase_admin", "PIL", "pillow_heif", "numpy", "grpc", "google.cloud", "reportlab", "pyhanko")
 HEALTH = """
 import sys
 from app import app

@@ -1,18 +1,23 @@
 """Credit files over the API, signed with a real key. Refusals first, then what is in them, and who took which."""
 
 import json
+from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 import pytest
 from chalice.test import HTTPResponse
 
 from chalicelib.adapters.credit_signer import StoredKeySigner
+from chalicelib.adapters.memory import MemoryRows
+from chalicelib.adapters.rows import OPERATIONS, READINGS, Row, Rows
 from chalicelib.api.models.wire import rfc3339
 from chalicelib.domain.credit_file import digest_of
+from chalicelib.domain.score import Cause, ScoreEntry
 from chalicelib.usecases import export_credit_file
 from tests.acts import FakeInspector, client_id, closes, the_task
 from tests.credit import certificate, park_key, secret
-from tests.park import FakeClock, Park
+from tests.park import FakeClock, Park, memory_rows
 from tests.verifier import SCRIPT
 
 FILE = "/v1/enterprises/acme/credit-file"
@@ -146,6 +151,28 @@ def test_months_count_from_the_first_reading_on(park: Park) -> None:
 
 def uuid7(at_ms: int) -> str:
     return str(UUID(int=at_ms << 80 | 7 << 76 | 2 << 62))
+
+
+def test_what_is_read_does_not_grow_with_the_ledger() -> None:
+    reads: list[str] = []
+
+    class Counting(MemoryRows):
+        def query(self, pk: str, **how: Any) -> list[Row]:
+            reads.append(pk)
+            return super().query(pk, **how)
+
+    def tables(on_insert: Callable[[Row], None]) -> dict[str, Rows]:
+        return {**memory_rows(on_insert), OPERATIONS: Counting(on_insert), READINGS: Counting(on_insert)}
+
+    park = Park(tables).register()
+    counts = []
+    for number in (1, 200):
+        entries = [ScoreEntry("acme", "2026-02", f"t-{n}:late", Cause.LATE, -0.1, "t-x", 0, "1") for n in range(number)]
+        park.services.scores.add(entries)
+        reads.clear()
+        park.as_("enterprise").get(FILE)
+        counts.append(len(reads))
+    assert counts[0] == counts[1] <= 3 * 12 + 6
 
 
 def test_an_objection_and_its_correction_stand_in_the_file(park: Park) -> None:
