@@ -308,6 +308,7 @@ def story(park: RepeatingPark) -> None:
     practises(park)
     park.as_("admin").put("/v1/modules", {"off": ["what_if"]})
     alarm_story(park)
+    forgets_a_course(park)
     goes_badly(park)
     lacks_a_drill(park)
     park.clock.ms = QUARTER_MS - 2 * 86_400_000
@@ -416,11 +417,15 @@ def practises(park: RepeatingPark) -> None:
         park.minute_passes()
 
 
-def lacks_a_drill(park: RepeatingPark) -> None:
-    """Who has not taken their course is called to mind, and then late. The next quarter is nearly over, and no drill was held."""
+def forgets_a_course(park: RepeatingPark) -> None:
+    """Who has not taken their course is called to mind, and then late."""
     for _ in range(4):
         park.clock.advance(7 * 86_400)
         park.minute_passes()
+
+
+def lacks_a_drill(park: RepeatingPark) -> None:
+    """The next quarter is nearly over, and no drill was held."""
     park.clock.ms = QUARTER_MS - 9 * 86_400_000
     park.minute_passes()
 
