@@ -34,6 +34,7 @@ class PdfCreditPrinter:
         _months(page, document, language)
         _entries(page, document, language)
         _objections(page, document, language)
+        _consequences(page, document, language)
         self._verification(page, document, key, language)
         return page.pdf(f"{say('credit.title')} {who['name']}", key.subject, f"sha256:{document['digest']}")
 
@@ -179,6 +180,50 @@ def _objections(page: Page, document: Document, language: str) -> None:
         page.note(say("credit.no_objections"))
         return
     page.table([say(f"credit.{name}") for name in ("date", "cause", "reason", "state", "decided")], rows, (18, 17, 30, 16, 27))  # fmt: skip
+
+
+def _consequences(page: Page, document: Document, language: str) -> None:
+    """Measures, the list of key supervision and interviews, in one table by when they began; and training in a line."""
+    say = partial(text, language=language)
+    parts = document["sections"]
+    page.heading(say("credit.consequences"))
+    one = parts["consequences"]
+    rows = [
+        [
+            each["from"][:10],
+            each["to"][:10] or say("credit.in_force"),
+            each["names"].get(language, each["measure"]),
+            say("word.key_supervision") if each["cause"] == "key_supervision" else say(f"word.grade.{each['cause']}"),
+            say(f"word.end.{each['ended_by']}") if each["ended_by"] else EMPTY,
+        ]
+        for each in one["measures"]
+    ]
+    rows += [
+        [
+            each["from"][:10],
+            each["to"][:10] or say("credit.in_force"),
+            say("word.key_supervision"),
+            say("credit.listed_of", done=each["done"], due=each["due"], exceedances=each["exceedances"]),
+            EMPTY,
+        ]
+        for each in one["supervision"]
+    ]
+    rows += [
+        [
+            each["held_at"][:10] or each["month"],
+            EMPTY,
+            say("credit.interview"),
+            say(f"word.interview.{each['state']}"),
+            say(f"word.interview_outcome.{each['outcome']}") if each["outcome"] else EMPTY,
+        ]
+        for each in one["interviews"]
+    ]
+    if rows:
+        head = [say(f"credit.{name}") for name in ("from", "until", "measure", "because", "ended")]
+        page.table(head, sorted(rows, key=lambda row: row[0]), (14, 14, 40, 24, 16))
+    else:
+        page.note(say("credit.no_consequences"))
+    page.note(say("credit.training_of", passed=parts["training"]["passed"], missed=parts["training"]["missed"]))
 
 
 def _parts(parts: Iterable[str], language: str) -> str:

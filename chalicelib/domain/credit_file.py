@@ -7,18 +7,24 @@ copies of one digest say the same.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from hashlib import sha256
 from typing import Any
 
 from chalicelib.domain.audit import canonical
+from chalicelib.domain.catalogue import Text
+from chalicelib.domain.consequence import Consequence
+from chalicelib.domain.course import Miss, Pass
 from chalicelib.domain.dimension import SIDES
 from chalicelib.domain.enterprise import Enterprise
 from chalicelib.domain.errors import FieldError, InvalidRequest
 from chalicelib.domain.hazard import Hazard, hazard_task_id
+from chalicelib.domain.interview import Interview
+from chalicelib.domain.month import MonthResult
 from chalicelib.domain.objection import Objection
 from chalicelib.domain.score import Score, ScoreEntry
+from chalicelib.domain.supervision import Listing
 from chalicelib.domain.task import Task, TaskKind
 from chalicelib.domain.warning import Warning, WarningState
 
@@ -45,6 +51,20 @@ class MonthRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Followed:
+    """What followed from months, as far as it touches the period: settled months, measures with their names, stands on the list of key
+    supervision, interviews, and what was passed and missed in training."""
+
+    results: tuple[MonthResult, ...] = ()
+    measures: tuple[Consequence, ...] = ()
+    names: Mapping[str, Text] = field(default_factory=dict)
+    listings: tuple[Listing, ...] = ()
+    interviews: tuple[Interview, ...] = ()
+    passes: tuple[Pass, ...] = ()
+    misses: tuple[Miss, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class CreditRecord:
     """All that the sections are made of, of an enterprise and the months of a period.
 
@@ -59,6 +79,7 @@ class CreditRecord:
     tasks: tuple[Task, ...] = ()
     hazards: tuple[Hazard, ...] = ()
     begun_ms: int | None = 0
+    followed: Followed = Followed()
 
     def is_connected(self, month: str) -> bool:
         """Whether the park knew of the enterprise by then: else a month's score says nothing."""
@@ -190,6 +211,7 @@ def _entry(record: CreditRecord, entry: ScoreEntry, score: Score) -> dict[str, A
         "rule": entry.rule,
         "evidence": list(entry.evidence),
         "corrects": entry.corrects,
+        "figures": dict(entry.figures),
         "is_frozen": entry.key in score.frozen,
     }
 
@@ -284,6 +306,79 @@ def _hazard(record: CreditRecord, one: Hazard, closed_at_ms: int | None) -> dict
     }
 
 
+def settled(record: CreditRecord) -> list[dict[str, Any]]:
+    """The months as they were settled, with what was due, done and exceeded in them."""
+    return [
+        {
+            "month": one.month,
+            "score": one.value,
+            "grade": one.grade.value,
+            "due": one.figures.due,
+            "done": one.figures.done,
+            "exceedances": one.figures.exceedances,
+            "data": one.figures.data,
+            "revision": one.revision,
+            "settled_at": record.instant(one.settled_at_ms),
+        }
+        for one in record.followed.results
+    ]
+
+
+def consequences(record: CreditRecord) -> dict[str, Any]:
+    """Measures, stands on the list of key supervision, and interviews without their minutes."""
+    followed = record.followed
+    return {
+        "measures": [_measure(record, one) for one in followed.measures],
+        "supervision": [
+            {
+                "month": one.month,
+                "from": record.instant(one.listed_at_ms),
+                "to": _instant_or_none(record, one.off_at_ms),
+                "due": one.figures.due,
+                "done": one.figures.done,
+                "exceedances": one.figures.exceedances,
+            }
+            for one in followed.listings
+        ],
+        "interviews": [
+            {
+                "month": one.month,
+                "state": one.state.value,
+                "held_at": _instant_or_none(record, one.held_at_ms),
+                "outcome": "" if one.outcome is None else one.outcome.value,
+            }
+            for one in followed.interviews
+        ],
+    }
+
+
+def _measure(record: CreditRecord, one: Consequence) -> dict[str, Any]:
+    return {
+        "measure": one.measure,
+        "names": dict(record.followed.names.get(one.measure, {})),
+        "cause": one.cause,
+        "month": one.month,
+        "from": record.instant(one.started_at_ms),
+        "to": _instant_or_none(record, one.ended_at_ms),
+        "ended_by": "" if one.ended_by is None else one.ended_by.value,
+    }
+
+
+def training(record: CreditRecord) -> dict[str, Any]:
+    """How many passed which course, and how often a deadline was missed. Nobody is named."""
+    passed = Counter(one.course for one in record.followed.passes)
+    missed = Counter(one.course for one in record.followed.misses)
+    return {
+        "passed": sum(passed.values()),
+        "missed": sum(missed.values()),
+        "courses": [{"course": one, "passed": passed[one], "missed": missed[one]} for one in sorted(passed | missed)],
+    }
+
+
+def _instant_or_none(record: CreditRecord, at_ms: int | None) -> str:
+    return "" if at_ms is None else record.instant(at_ms)
+
+
 # A further section is one line here, its model in api/models/credit_file.py, and its part in adapters/credit_print.py.
 SECTIONS: Mapping[str, Callable[[CreditRecord], dict[str, Any] | Sequence[dict[str, Any]]]] = {
     "identity": identity,
@@ -293,6 +388,9 @@ SECTIONS: Mapping[str, Callable[[CreditRecord], dict[str, Any] | Sequence[dict[s
     "warnings": warnings,
     "tasks": tasks,
     "hazards": hazards,
+    "settled": settled,
+    "consequences": consequences,
+    "training": training,
 }
 
 

@@ -1,6 +1,7 @@
 """The green credit file of an enterprise: gathered, signed, noted in the audit, and only then handed out.
 
-What is read is bounded: three queries for each month, two for when readings began, and of warnings and tasks at most MOST_PAGES pages each, newest first. Whoever has more
+What is read is bounded: five reads for each month, two for when readings began, of warnings, tasks and measures at most MOST_PAGES pages each, newest
+first, and what people have passed. Whoever has more
 asks for a shorter period: a signed file that leaves something out would be worse than none.
 """
 
@@ -10,10 +11,12 @@ from datetime import tzinfo
 from typing import Any, TypeVar
 
 from chalicelib.domain.access import Action, require
+from chalicelib.domain.consequence import Consequence
 from chalicelib.domain.credit_file import (
     CreditExport,
     CreditFile,
     CreditRecord,
+    Followed,
     MonthRecord,
     Months,
     SigningKey,
@@ -32,14 +35,17 @@ from chalicelib.ports import (
     BlockRepo,
     CatalogueRepo,
     Clock,
+    ConsequenceRepo,
     CreditExportRepo,
     CreditPrinter,
     CreditSigner,
     HazardRepo,
     Page,
     RegistryRepo,
+    ResultRepo,
     ScoreRepo,
     TaskRepo,
+    TrainingRepo,
     WarningRepo,
 )
 from chalicelib.usecases.score_task import month_score
@@ -62,6 +68,9 @@ class CreditDesk:
     tasks: TaskRepo
     warnings: WarningRepo
     hazards: HazardRepo
+    results: ResultRepo
+    consequences: ConsequenceRepo
+    training: TrainingRepo
     blocks: BlockRepo
     catalogues: CatalogueRepo
     exports: CreditExportRepo
@@ -156,7 +165,48 @@ def _record(enterprise: Enterprise, months: Months, person: Person, now_ms: int,
         tasks=tasks,
         hazards=desk.hazards.many(seen),
         begun_ms=_begun_ms(enterprise.id, from_ms, scored, desk),
+        followed=_followed(enterprise.id, months, from_ms, to_ms, desk),
     )
+
+
+def _followed(enterprise_id: str, months: Months, from_ms: int, to_ms: int, desk: CreditDesk) -> Followed:
+    results = [one for month in months if (one := desk.results.get(enterprise_id, month)) is not None]
+    called = [each for month in months if (each := desk.consequences.interview(enterprise_id, month)) is not None]
+    measures = _reaching(lambda cursor: desk.consequences.of_enterprise(enterprise_id, cursor, A_PAGE), from_ms, to_ms)
+    catalogue = desk.catalogues.current()
+    return Followed(
+        results=tuple(results),
+        measures=measures,
+        names={
+            one.measure: catalogue.consequences[one.measure].name
+            for one in measures
+            if one.measure in catalogue.consequences
+        },
+        listings=tuple(
+            one
+            for one in desk.consequences.listings(enterprise_id)
+            if one.listed_at_ms < to_ms and (one.off_at_ms is None or one.off_at_ms >= from_ms)
+        ),
+        interviews=tuple(called),
+        passes=tuple(one for one in desk.training.passes(enterprise_id) if from_ms <= one.at_ms < to_ms),
+        misses=tuple(one for one in desk.training.misses(enterprise_id) if from_ms <= one.at_ms < to_ms),
+    )
+
+
+def _reaching(page_of: Callable[[str | None], Page[Consequence]], from_ms: int, to_ms: int) -> tuple[Consequence, ...]:
+    """Measures that were in force in from_ms <= t < to_ms, oldest first. Raises TooLarge."""
+    found: list[Consequence] = []
+    cursor: str | None = None
+    for _ in range(MOST_PAGES):
+        page = page_of(cursor)
+        found += [
+            one
+            for one in page.items
+            if one.started_at_ms < to_ms and (one.ended_at_ms is None or one.ended_at_ms >= from_ms)
+        ]
+        if (cursor := page.cursor) is None:
+            return tuple(reversed(found))
+    raise TooLarge(what="credit_file_records", allowed=A_PAGE * MOST_PAGES)
 
 
 def _begun_ms(enterprise_id: str, from_ms: int, months: tuple[MonthRecord, ...], desk: CreditDesk) -> int | None:

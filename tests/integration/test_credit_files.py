@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 from uuid import UUID
 
 import pytest
 from chalice.test import HTTPResponse
+from pypdf import PdfReader
 
 from chalicelib.adapters.credit_signer import StoredKeySigner
 from chalicelib.adapters.memory import MemoryRows
@@ -14,11 +16,13 @@ from chalicelib.adapters.rows import OPERATIONS, READINGS, Row, Rows
 from chalicelib.api.models.wire import rfc3339
 from chalicelib.domain.credit_file import digest_of
 from chalicelib.domain.score import Cause, ScoreEntry
+from chalicelib.domain.times import month_span
 from chalicelib.usecases import export_credit_file
 from tests.acts import FakeInspector, client_id, closes, the_task
 from tests.credit import certificate, park_key, secret
 from tests.park import FakeClock, Park, memory_rows
 from tests.verifier import SCRIPT
+from tests.year import lists, months_pass
 
 FILE = "/v1/enterprises/acme/credit-file"
 MARCH = "?from=2026-03&to=2026-03"
@@ -172,7 +176,7 @@ def test_what_is_read_does_not_grow_with_the_ledger() -> None:
         reads.clear()
         park.as_("enterprise").get(FILE)
         counts.append(len(reads))
-    assert counts[0] == counts[1] <= 3 * 12 + 6
+    assert counts[0] == counts[1] <= 5 * 12 + 12
 
 
 def test_an_objection_and_its_correction_stand_in_the_file(park: Park) -> None:
@@ -243,3 +247,33 @@ def test_everybody_gets_the_certificates_and_nobody_the_key(park: Park) -> None:
     assert key["is_current"] and key["certificates"][0].startswith("-----BEGIN CERTIFICATE-----")
     assert key["jwk"]["alg"] == "ES256" and key["jwk"]["kid"] == key["id"] and "d" not in key["jwk"]
     assert b"PRIVATE" not in answer.body
+
+
+def test_what_followed_from_months_stands_in_the_file() -> None:
+    park = park_with(secret(*park_key()))
+    for month in ("2026-03", "2026-04", "2026-05"):
+        at_ms = month_span(month, park.services.zone)[0] + 1
+        park.services.scores.add([ScoreEntry("acme", month, "t-x:late", Cause.LATE, -80.0, "t-x", at_ms, "1")])
+    months_pass(park, "2026-03", "2026-04", "2026-05")
+    lists(park, "acme")
+    minutes = {
+        "held_at": "2026-06-02T10:00:00+08:00",
+        "minutes": "已说明",
+        "outcome": "plan_agreed",
+        "attended": "负责人",
+    }
+    park.as_("committee").put("/v1/enterprises/acme/interviews/2026-05", minutes)
+    sections = park.as_("enterprise").get(f"{FILE}?from=2026-03&to=2026-06")["file"]["sections"]
+    assert [one["month"] for one in sections["settled"]] == ["2026-03", "2026-04", "2026-05"]
+    measures = {one["measure"]: one for one in sections["consequences"]["measures"]}
+    assert set(measures) == {"joint_enforcement", "support_suspended", "report_to_environment"}
+    assert measures["support_suspended"]["names"]["zh-CN"] == "暂停各项扶持政策"
+    (listed,) = sections["consequences"]["supervision"]
+    assert (listed["month"], listed["to"]) == ("2026-05", "")
+    (held,) = sections["consequences"]["interviews"]
+    assert (held["state"], held["outcome"]) == ("held", "plan_agreed")
+    assert "已说明" not in json.dumps(sections, ensure_ascii=False)
+    pdf = fetched(park, "enterprise", f"{FILE}.pdf?from=2026-03&to=2026-06")
+    said = "".join(page.extract_text() for page in PdfReader(BytesIO(pdf.body)).pages).replace("\n", "")
+    for words in ("暂停各项扶持政策", "绿色生产重点监管对象", "企业承诺整改计划", "执行中"):
+        assert words in said

@@ -7,6 +7,7 @@ from pydantic import Field, WithJsonSchema
 from chalicelib.api.models.wire import INSTANT_SCHEMA, Instant, Month, View, Wire
 from chalicelib.domain.credit_file import MONTHS, MOST_MONTHS, TYPE, VERSION
 from chalicelib.domain.dimension import Dimension
+from chalicelib.domain.interview import InterviewState
 from chalicelib.domain.objection import ObjectionState
 from chalicelib.domain.score import Cause, Grade
 
@@ -61,6 +62,7 @@ class CreditEntry(View):
     rule: str = Field(description="the rule's id and version, of a warning; empty: none")
     evidence: list[str] = Field(description="photos that the task was settled by")
     corrects: str = Field(description="the key of the entry that it takes back; empty: none")
+    figures: dict[str, float] = Field(description="what an entry of the month as a whole follows from; else empty")
     is_frozen: bool = Field(description="an objection to it is being judged: it does not count")
 
 
@@ -156,6 +158,64 @@ class CreditHazards(View):
     items: list[CreditHazard]
 
 
+class CreditSettled(View):
+    month: Month
+    score: float
+    grade: Grade
+    due: int = Field(description="tasks whose time ended in the month")
+    done: int = Field(description="those of them that were closed by its end")
+    exceedances: int
+    data: float | None = Field(
+        default=None, description="share of readings that came and can be judged; null: none was checked"
+    )
+    revision: int
+    settled_at: Moment
+
+
+class CreditMeasure(View):
+    measure: str
+    names: dict[str, str] = Field(description="by language; empty: the catalogue names it no more")
+    cause: str = Field(description="a grade, or key_supervision")
+    month: Month
+    from_at: Moment = Field(alias="from")
+    to_at: MomentOrNone = Field(alias="to")
+    ended_by: str
+
+
+class CreditListing(View):
+    month: Month
+    from_at: Moment = Field(alias="from")
+    to_at: MomentOrNone = Field(alias="to")
+    due: int
+    done: int
+    exceedances: int
+
+
+class CreditInterview(View):
+    month: Month
+    state: InterviewState
+    held_at: MomentOrNone
+    outcome: str = Field(description="empty: not yet")
+
+
+class CreditConsequences(View):
+    measures: list[CreditMeasure]
+    supervision: list[CreditListing] = Field(description="stands on the list of key supervision")
+    interviews: list[CreditInterview]
+
+
+class CreditCourse(View):
+    course: str
+    passed: int
+    missed: int
+
+
+class CreditTraining(View):
+    passed: int
+    missed: int
+    courses: list[CreditCourse]
+
+
 class CreditSections(View):
     identity: CreditIdentity
     summary: CreditSummary
@@ -164,6 +224,9 @@ class CreditSections(View):
     warnings: CreditWarnings
     tasks: CreditTasks
     hazards: CreditHazards
+    settled: list[CreditSettled]
+    consequences: CreditConsequences
+    training: CreditTraining
 
 
 class CreditDocument(View):
