@@ -29,6 +29,7 @@ from chalicelib.adapters.memory import MemoryRows
 from chalicelib.adapters.photos import PillowInspector
 from chalicelib.adapters.rows import OPERATIONS, READINGS, REGISTRY, Delete, Put, Row, Rows
 from chalicelib.domain.reading import Series
+from chalicelib.domain.times import month_span
 from chalicelib.handlers import on_clock, on_learn
 from chalicelib.handlers.on_event import TOUCHING
 from chalicelib.ports import PushRequest
@@ -36,6 +37,7 @@ from infra.package import ROOT, merged_overlay
 from tests.acts import FakeInspector, client_id, closes, photo_body, the_task
 from tests.park import PEOPLE, START_MS, Park
 
+HOUR_MS = 3_600_000
 POINTS = 100
 SHAPES: tuple[Shape, ...] = ((30, 1), (60, 2), (300, 10), (300, 1))
 WARM_UP, COUNTED_S = 40, 3600
@@ -336,7 +338,21 @@ def _runs() -> tuple[dict[str, Use], Use, dict[str, Use]]:
         with park.meter.running("clock", park.log):
             on_clock.on_clock(park.services)
         clock = park.meter.since(before)["clock"]
-        return report, clock, learn
+        return report, clock, learn | _seldom(park)
+
+
+def _seldom(park: MeteredPark) -> dict[str, Use]:
+    """The jobs that are due by night, and those that settle a month that is over: each where it has something to do."""
+    jobs = {job.name: job for job in on_learn.JOBS}
+    park.clock.ms = START_MS + 41 * HOUR_MS  # three at night
+    found = {"check_enterprise": _job(park, jobs["check_enterprise"])}
+    park.clock.ms += 2 * HOUR_MS
+    found["check_totals"] = _job(park, jobs["check_totals"])
+    park.clock.ms = month_span("2026-03", park.services.zone)[1] + 2 * 24 * HOUR_MS
+    for name in ("count_month", "settle_month", "publish_rankings"):
+        found[name] = _job(park, jobs[name])
+        park.clock.ms += HOUR_MS
+    return found
 
 
 def _job(park: MeteredPark, job: on_learn.Job) -> Use:

@@ -181,7 +181,11 @@ def _scaled(uses: Uses, factor: float) -> UseSum:
 
 HOURLY = frozenset({"find_sensor_faults", "find_decoupling"})
 WEEKLY = frozenset({"renew_watch"})
-OF_THE_PARK = frozenset({"compare_retests"})
+MONTHLY = frozenset({"count_month", "settle_month"})  # for each enterprise
+NIGHTLY = frozenset({"check_enterprise"})  # for each enterprise
+OF_THE_PARK = frozenset(
+    {"compare_retests", "publish_rankings", "open_visits", "watch_sources", "check_totals", "rebuild_dashboard"}
+)
 LEARN_BUDGET_S = 12 * 60  # of each hour's run; what is not reached then has its turn later
 
 
@@ -200,7 +204,7 @@ def learn_share(enterprises: int, measured: Measured, given: Assumptions) -> flo
 def _wanted(enterprises: int, measured: Measured, given: Assumptions) -> Use:
     whole = Use()
     for job, use in measured.learn.items():
-        turns = 720 if job in HOURLY | OF_THE_PARK else 30 / 7 if job in WEEKLY else 30
+        turns = 720 if job in HOURLY | OF_THE_PARK else 30 / 7 if job in WEEKLY else 1 if job in MONTHLY else 30
         whole += use.times(turns * _subjects(job, enterprises, given))
     return whole
 
@@ -210,7 +214,7 @@ def _subjects(job: str, enterprises: int, given: Assumptions) -> float:
         return 1
     if job == "verify_audit":  # a chain for each task and each warning that is kept
         return enterprises * given.tasks * given.photo_months * 2
-    return enterprises * given.units
+    return enterprises * (1 if job in MONTHLY | NIGHTLY else given.units)
 
 
 def duration_s(use: Use, function: str, measured: Measured, given: Assumptions) -> float:

@@ -1,6 +1,7 @@
 """The whole loop once, on the packaged functions: a reactor runs hot, and the task is closed by two departments."""
 
 import json
+import time
 from base64 import b64encode
 from datetime import datetime
 from hashlib import sha256
@@ -104,6 +105,23 @@ def test_what_the_functions_log_is_json_and_holds_nothing_secret_or_personal(liv
     assert len(said) > 20
     for secret in secrets(live, stack_home):
         assert [line for line in said if secret in line] == []
+
+
+def test_a_figure_of_the_dashboard_follows_a_change_within_two_seconds(live: LivePark) -> None:
+    plant = live.plant("figures")
+    plant.reads(HOT)
+    task = plant.task_of()
+
+    def safety() -> dict:
+        found = live.phones["committee"].get("v1/dashboard", enterprise=plant.id)["figures"]["tasks"]["sides"]
+        return next(one for one in found if one["side"] == "safety")
+
+    eventually(lambda: safety()["pending"] == 1, "the task in the figures")
+    brings_evidence(live, task, "safety")
+    submits(live, task, "safety")
+    began = time.monotonic()
+    eventually(lambda: safety()["submitted"] == 1, "the submission in the figures", within_s=10, every_s=0.05)
+    assert time.monotonic() - began <= 2.0
 
 
 def secrets(live: LivePark, home: Path) -> list[str]:
