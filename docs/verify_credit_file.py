@@ -95,7 +95,6 @@ def check_pdf(data, trusted):
     from pyhanko.sign.validation import SignatureCoverageLevel, validate_pdf_signature
     from pyhanko_certvalidator import ValidationContext
 
-    logging.disable(logging.CRITICAL)  # the verdict says it
     roots = [asn1_x509.Certificate.load(one.public_bytes(Encoding.DER)) for one in trusted]
     try:
         reader = PdfFileReader(BytesIO(data))
@@ -140,6 +139,7 @@ def main():
     parser.add_argument("--certificate", type=Path, required=True, help="certificates to trust (PEM)")
     parser.add_argument("files", type=Path, nargs="+", help="credit files: .json, .pdf")
     given = parser.parse_args()
+    logging.disable(logging.CRITICAL)  # the verdict says it
     trusted = x509.load_pem_x509_certificates(given.certificate.read_bytes())
     failed = False
     for file in given.files:

@@ -183,7 +183,7 @@ CREDIT_TEXTS: Mapping[str, Mapping[str, str]] = {
         "credit.industry_green_building_materials": "green building materials",
         "credit.industry_energy_saving": "energy saving",
         "credit.industry_carbon_capture": "carbon capture",
-        "credit.industry_hydrogen": "hydrogen",
+        "credit.industry_hydrogen": "hydrogen energy",
         "credit.industry_water_treatment": "water treatment",
         "credit.industry_park": "public facilities of the park",
     },

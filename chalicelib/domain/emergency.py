@@ -27,7 +27,7 @@ class ResourceKind(StrEnum):
     MEDICAL = "medical"
     MONITORING = "monitoring"
     VEHICLE = "vehicle"
-    POWER = "power"
+    POWER = "power_supply"
     COMMUNICATION = "communication"
     TEAM = "team"
     SHELTER = "shelter"

@@ -42,9 +42,7 @@ IN_DRILLS: tuple[Callable[..., Any], ...] = (watch_deadlines, watch_alarms, retr
 def on_clock(services: Services) -> int:
     """How many tasks missed a deadline. Raises FunctionFailed after the last job where one failed, so that the alarm rings."""
     done, failed = _run(JOBS, services)
-    for drill in services.drills.running():
-        _, broken = _run(IN_DRILLS, services.in_drill(drill.id))
-        failed = failed or broken
+    failed = _run_in_drills(services) or failed
     missed = int(done.get("watch_deadlines", 0))
     if missed:
         count("DeadlineMissed", missed)
@@ -52,6 +50,20 @@ def on_clock(services: Services) -> int:
     if failed is not None:
         raise FunctionFailed(failed) from None
     return missed
+
+
+def _run_in_drills(services: Services) -> Exception | None:
+    """What goes on in each drill's room; the last failure."""
+    failed: Exception | None = None
+    try:
+        running = services.drills.running()
+    except Exception as error:  # noqa: BLE001
+        logger.error("clock failed", extra={"job": "running drills", **described(error)})
+        return error
+    for drill in running:
+        _, broken = _run(IN_DRILLS, services.in_drill(drill.id))
+        failed = broken or failed
+    return failed
 
 
 def _run(jobs: tuple[Callable[..., Any], ...], services: Services) -> tuple[dict[str, Any], Exception | None]:

@@ -1,5 +1,6 @@
 """Modules: what a park switches off answers so to everyone, does nothing, loses nothing; and the smallest set is enough for the loop."""
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -131,10 +132,16 @@ def bare() -> Park:
 
 
 @pytest.mark.parametrize("role", sorted(ROLES))
-@pytest.mark.parametrize("one", [pytest.param(one, id=f"{one.method} {one.path}") for one in OFF])
+@pytest.mark.parametrize("one", [pytest.param(one, id=f"{one.method} {one.path}") for one in OFF if one.action])
 def test_a_route_of_a_module_that_is_off_says_so_to_every_role(bare: Park, one: Endpoint, role: str) -> None:
     answer = request(bare, one, f"Bearer person:{ROLES[role]}")
     assert (answer["status"], answer.get("code"), answer.get("module")) == (403, "module_off", one.module.value)
+
+
+@pytest.mark.parametrize("one", [pytest.param(one, id=f"{one.method} {one.path}") for one in OFF if not one.action])
+def test_a_bridge_hears_the_same_of_its_routes(bare: Park, one: Endpoint) -> None:
+    signed = f"Bearer bridge:acme-bridge:{hashlib.sha256(b'{}').hexdigest()}"
+    assert request(bare, one, signed)["code"] == "module_off"
 
 
 @pytest.mark.parametrize("one", [pytest.param(one, id=f"{one.method} {one.path}") for one in OFF])
@@ -270,6 +277,7 @@ def test_asking_costs_a_read_a_minute_on_the_hottest_path() -> None:
         return {READINGS: MemoryRows(on_insert), OPERATIONS: MemoryRows(on_insert), REGISTRY: counting}
 
     park = Park(rows).register()
+    park.clock.advance(60)
     counting.asked = 0
     for second in range(60):
         park.clock.ms += 1000 if second else 0

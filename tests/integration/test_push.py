@@ -147,7 +147,9 @@ def test_every_kind_of_notice_reads_well_in_both_languages(park: Park) -> None:
             "task_escalated",
             "task_dispatched",
         ]
-        assert sorted(notice["kind"] for notice in inbox) == sorted(kinds)
+        scored = {"grade_at_risk"}  # once for each grade that it may fall to
+        assert sorted(notice["kind"] for notice in inbox if notice["kind"] not in scored) == sorted(kinds)
+        assert any(notice["kind"] in scored for notice in inbox)
         assert all(notice["title"] and "{" not in notice["title"] + notice["body"] for notice in inbox)
         (returned,) = (notice for notice in inbox if notice["kind"] == "side_rejected")
         assert reason in returned["body"] and "缺少照片" in returned["body"]

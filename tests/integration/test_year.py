@@ -433,7 +433,7 @@ def test_counting_every_month_again_gives_the_same_ledger_byte_for_byte(year: Ye
                 "zone": ports.zone,
             }
             anew = (
-                *recount(eid, month, hazards=ports.hazards, **common),
+                *recount(eid, month, hazards=ports.hazards, training=ports.training, **common),
                 *recount_month(eid, month, results=ports.results, **common),
             )
             assert {row.sk: row.body for row in rows} == {one.key: to_body(one) for one in anew}

@@ -23,7 +23,10 @@ def secrets(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     for name, value in {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "cn-north-1"}.items():  # fmt: skip
         monkeypatch.setenv(name, value)
     with mock_aws():
-        yield boto3.client("secretsmanager")
+        client = boto3.client("secretsmanager")
+        for left in client.list_secrets()["SecretList"]:  # another mock that is still up keeps what was in it
+            client.delete_secret(SecretId=left["ARN"], ForceDeleteWithoutRecovery=True)
+        yield client
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
