@@ -683,6 +683,10 @@ def render_notice(notice: Notice, language: str, catalogue: Catalogue) -> tuple[
         params["subject"] = indicator.name[language]
     elif (subject := next((r for r in catalogue.rules if r.id == params.get("subject")), None)) is not None:
         params["subject"] = subject.name[language]
+    if "measures" in params:
+        known = catalogue.consequences
+        named = [known[one].name[language] if one in known else one for one in params["measures"].split(",")]
+        params["measures"] = (", " if language == "en" else "、").join(named)
     if f"problem.{params.get('problem')}" in TEXTS[DEFAULT]:
         params["problem"] = text(f"problem.{params['problem']}", language)
     for word in ("break", "assignment"):

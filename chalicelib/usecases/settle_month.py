@@ -4,6 +4,8 @@ Two passes over all enterprises: all are counted before any is settled, for a ch
 however often it is tried; what is settled changes only when an objection is decided later, by another revision.
 """
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 
@@ -98,15 +100,26 @@ def _first_month(enterprise_id: str, newest: str, desk: MonthDesk) -> str:
 
 def uncounted(*, month_desk: MonthDesk) -> tuple[str, ...]:
     """Enterprises whose next month is not counted yet."""
-    return tuple(eid for eid, month in _left(month_desk) if not month_desk.results.counted(month, [eid]))
+    left = _left(month_desk)
+    counted = _counted(left, month_desk)
+    return tuple(one[0] for one in left if one not in counted)
 
 
 def unsettled(*, month_desk: MonthDesk) -> tuple[str, ...]:
     """Enterprises whose next month can be settled: all are counted, or a day was given to those that cannot be."""
     desk, left = month_desk, _left(month_desk)
-    counted = [(eid, month) for eid, month in left if desk.results.counted(month, [eid])]
-    waiting = {month for eid, month in left if (eid, month) not in counted and not has_waited(month, desk)}
-    return tuple(eid for eid, month in counted if month not in waiting)
+    counted = _counted(left, desk)
+    uncounted_months = {month for eid, month in left if (eid, month) not in counted}
+    waiting = {month for month in uncounted_months if not has_waited(month, desk)}
+    return tuple(eid for eid, month in left if (eid, month) in counted and month not in waiting)
+
+
+def _counted(left: Iterable[tuple[str, str]], desk: MonthDesk) -> frozenset[tuple[str, str]]:
+    """Those (enterprise, month) that are counted, with a read for each hundred of a month."""
+    by_month: dict[str, list[str]] = defaultdict(list)
+    for eid, month in left:
+        by_month[month].append(eid)
+    return frozenset((eid, month) for month, ids in by_month.items() for eid in desk.results.counted(month, ids))
 
 
 def has_waited(month: str, desk: MonthDesk) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import tzinfo
 
 from chalicelib.domain.access import can_see
-from chalicelib.domain.consequence import ORDER
+from chalicelib.domain.consequence import KEY_SUPERVISION, ORDER
 from chalicelib.domain.enterprise import Enterprise
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.events import (
@@ -35,14 +35,22 @@ from chalicelib.usecases.hand_out import Post, hand_out
 from chalicelib.usecases.score_task import score_of
 
 OWN = frozenset({Role.ENTERPRISE})
+RESTRICTING = frozenset({Grade.RECTIFY.value, Grade.SUPERVISED.value, KEY_SUPERVISION})
 ALL_SIDES = frozenset({Role.ENTERPRISE, Role.DEPARTMENT, Role.COMMITTEE})
 Told = ConsequencesChanged | InterviewCalled | MonthSettled | SupervisionChanged
 
 
 def tell_consequences(
-    event: Told, *, results: ResultRepo, consequences: ConsequenceRepo, registry: RegistryRepo, post: Post
+    event: Told,
+    *,
+    results: ResultRepo,
+    consequences: ConsequenceRepo,
+    registry: RegistryRepo,
+    catalogues: CatalogueRepo,
+    post: Post,
 ) -> tuple[Notice, ...]:
-    """The enterprise; of lists, both departments and the committee too. Doing it twice tells each once."""
+    """The enterprise; of lists, and of measures that restrict it, both departments and the committee too: they carry them out. Doing it twice
+    tells each once."""
     profile = registry.profile(event.enterprise_id)
     if profile is None:
         raise NotFound(what="enterprise")
@@ -56,8 +64,15 @@ def tell_consequences(
             params |= {"month": event.month, "score": f"{result.value:g}", "grade": result.grade.value}
             kind, roles = (NoticeKind.MONTH_SETTLED if event.revision == 1 else NoticeKind.MONTH_RESETTLED), OWN
         case ConsequencesChanged():
-            params |= {"started": str(len(event.started)), "ended": str(len(event.ended))}
-            kind, roles = NoticeKind.CONSEQUENCES_CHANGED, OWN
+            changed = (*event.started, *event.ended)
+            params |= {
+                "started": str(len(event.started)),
+                "ended": str(len(event.ended)),
+                "measures": ",".join(changed),
+            }
+            rules = catalogues.in_force_at(event.at_ms).consequences
+            is_restricted = any(one in rules and rules[one].cause in RESTRICTING for one in changed)
+            kind, roles = NoticeKind.CONSEQUENCES_CHANGED, (ALL_SIDES if is_restricted else OWN)
         case SupervisionChanged():
             params |= {"month": event.month}
             kind, roles = (

@@ -125,7 +125,7 @@ MORE = {
     "month_settled": {"month", "score", "grade"},
     "month_resettled": {"month", "score", "grade"},
     "grade_at_risk": {"month", "score", "grade"},
-    "consequences_changed": {"started", "ended"},
+    "consequences_changed": {"started", "ended", "measures"},
     "supervision_listed": {"month"},
     "supervision_ended": {"month"},
     "interview_called": {"month", "scores"},

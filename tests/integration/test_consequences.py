@@ -99,6 +99,7 @@ def test_a_perfect_month_brings_what_a_benchmark_gets(park: Park) -> None:
     assert subsidy["amount"] == {"value": 500000.0, "unit": "CNY/a", "is_most": True}
     assert subsidy["unlock_text"] == "下次月度评级变化时自动终止"
     assert {"month_settled", "consequences_changed"} <= set(kinds(park, "enterprise"))
+    assert "consequences_changed" not in kinds(park, "department_environment")
 
 
 def test_what_a_bad_month_locks_is_unlocked_by_the_grade_that_it_names(park: Park) -> None:
@@ -106,6 +107,9 @@ def test_what_a_bad_month_locks_is_unlocked_by_the_grade_that_it_names(park: Par
     months_pass(park, "2026-03")
     assert results(park)[0]["grade"] == "rectify"
     assert set(standing(park)) == {"production_lock", "weekly_joint_visit"}
+    for person in ("enterprise", "department_safety", "department_environment", "committee"):
+        told = [one for one in park.as_(person).get("/v1/inbox")["items"] if one["kind"] == "consequences_changed"]
+        assert "每周安全环保联合检查" in told[0]["body"]
     months_pass(park, "2026-04")
     ended = {
         one["measure"]: one.get("ended_by")
