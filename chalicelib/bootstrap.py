@@ -27,7 +27,6 @@ from chalicelib.adapters.operations_repos import (
 )
 from chalicelib.adapters.registry_repo import RowRegistryRepo
 from chalicelib.adapters.rows import OPERATIONS, READINGS, REGISTRY, Row, Rows
-from chalicelib.adapters.score_repo import RowScoreRepo
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.park_module import Module
 from chalicelib.module_map import module_of_stage
@@ -71,6 +70,7 @@ if TYPE_CHECKING:
     from chalicelib.adapters.privacy_repo import RowPrivacyRepo
     from chalicelib.adapters.result_repo import RowResultRepo
     from chalicelib.adapters.review_repo import RowReviewRepo
+    from chalicelib.adapters.score_repo import RowScoreRepo
     from chalicelib.adapters.snapshot_repo import RowSnapshotRepo
     from chalicelib.adapters.sync_repos import RowOperationRepo, RowPackRepo
     from chalicelib.adapters.training_repo import RowTrainingRepo
@@ -381,6 +381,8 @@ class Services:
 
     @cached_property
     def scores(self) -> RowScoreRepo:
+        from chalicelib.adapters.score_repo import RowScoreRepo
+
         return RowScoreRepo(self.audited(OPERATIONS))
 
     @cached_property

@@ -4,12 +4,14 @@ A RowConflict means what it always means, that an expectation of the caller's di
 first, the commit is tried again behind it.
 """
 
+from __future__ import annotations
+
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.acting import author
 from chalicelib.adapters.codec import from_body
@@ -17,7 +19,6 @@ from chalicelib.adapters.operations_repos import event_puts
 from chalicelib.adapters.rows import Delete, Expect, Put, Row, RowConflict, Rows
 from chalicelib.domain.audit import FIRST, AuditKind, Entry, Head, difference
 from chalicelib.domain.errors import Busy
-from chalicelib.domain.events import Event
 
 HEADS = "AUDITED"
 ATTEMPTS = 12
@@ -33,6 +34,9 @@ AUDITED: tuple[tuple[re.Pattern[str], AuditKind], ...] = (
     (re.compile(r"(?P<object>CATALOGUE)#(?P<part>.+\|VERSION)"), AuditKind.CATALOGUE),
     (re.compile(r"(?P<object>PARK)\|(?P<part>MODULES)"), AuditKind.MODULES),
 )
+
+if TYPE_CHECKING:
+    from chalicelib.domain.events import Event
 IN_REGISTRY = frozenset({AuditKind.CATALOGUE, AuditKind.MODULES})  # of these there is one each
 OWN = {"TASK", "WARNING", "MODULES"}  # parts that are the object itself
 Key = tuple[str, str]

@@ -1,11 +1,14 @@
 """Domain values to JSON bodies and back. A body says the kind only where one place holds several."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import TypeAdapter
 
-from chalicelib.domain.events import EVENTS, Event
+if TYPE_CHECKING:  # seventy events are a good part of a cold start, and an upload makes none
+    from chalicelib.domain.events import Event
 
 T = TypeVar("T")
 
@@ -36,5 +39,7 @@ def event_body(event: Event) -> dict[str, Any]:
 
 def event_from_body(body: Mapping[str, Any]) -> Event:
     """Raises KeyError for a kind of event this version does not know."""
+    from chalicelib.domain.events import EVENTS
+
     fields = dict(body)
     return from_body(EVENTS[fields.pop("kind")], fields)

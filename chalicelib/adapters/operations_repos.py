@@ -4,11 +4,13 @@ An event is a row of the enterprise's partition, written in the transaction of t
 delivers it in order. Lists are feed rows that only name what they list.
 """
 
+from __future__ import annotations
+
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from chalicelib.acting import author
 from chalicelib.adapters.codec import event_body, from_body, to_body
@@ -18,7 +20,6 @@ from chalicelib.domain.comparison import Agreement
 from chalicelib.domain.delivery import DeliveryStep
 from chalicelib.domain.dimension import SIDES
 from chalicelib.domain.errors import ContentConflict, WriteConflict
-from chalicelib.domain.events import Event
 from chalicelib.domain.evidence import Rectification, Retest
 from chalicelib.domain.notice import Delivery, Device, Notice
 from chalicelib.domain.observation import Observation
@@ -29,6 +30,9 @@ from chalicelib.domain.task import Task, TaskState
 from chalicelib.domain.unseen import UnseenCall
 from chalicelib.domain.warning import Warning
 from chalicelib.ports import Page
+
+if TYPE_CHECKING:
+    from chalicelib.domain.events import Event
 
 T = TypeVar("T")
 EVENT_PREFIX = "EVENT#"

@@ -1,18 +1,23 @@
 """Ledgers of scores, and the objections against their entries, which stand in the same partition so that they are audited with it."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from chalicelib.adapters.codec import from_body, to_body
 from chalicelib.adapters.feeds import feed_page
 from chalicelib.adapters.operations_repos import event_puts
 from chalicelib.adapters.rows import Delete, Expect, Put, Row, RowConflict, Rows
 from chalicelib.domain.errors import ContentConflict, WriteConflict
-from chalicelib.domain.events import Event
 from chalicelib.domain.objection import Objection
 from chalicelib.domain.score import ScoreEntry
 from chalicelib.ports import Page
+
+if TYPE_CHECKING:
+    from chalicelib.domain.events import Event
 
 OBJECTION = "~OBJECTION#"  # behind every key of an entry
 OPEN, DUE = "OBJECTIONS#OPEN", "OBJECTIONS#DUE"

@@ -9,7 +9,6 @@ from chalice.app import Blueprint
 from chalicelib.api.http import Call, endpoint
 from chalicelib.api.models.wire import PageQuery
 from chalicelib.domain.access import Action
-from chalicelib.domain.consequence import KEY_SUPERVISION
 from chalicelib.domain.errors import IllegalTransition, InvalidCursor, NotFound, PreconditionFailed
 from chalicelib.domain.messages import text
 
@@ -225,6 +224,7 @@ def _figures(one: MonthFigures) -> FiguresOut:
 
 def _measure(one: Consequence, call: Call) -> MeasureOut:
     from chalicelib.api.models.consequences import AmountOut, MeasureOut
+    from chalicelib.domain.consequence import KEY_SUPERVISION
 
     catalogue = call.services.catalogues.version(one.catalogue_version) or call.services.catalogues.current()
     rule = catalogue.consequences.get(one.measure)
@@ -248,6 +248,8 @@ def _measure(one: Consequence, call: Call) -> MeasureOut:
 
 
 def _unlock(rule: ConsequenceRule, language: str) -> str:
+    from chalicelib.domain.consequence import KEY_SUPERVISION
+
     if rule.cause == KEY_SUPERVISION:
         return text("word.unlock.delisted", language)
     if rule.until_grade is None:

@@ -8,7 +8,6 @@ from chalice.app import Blueprint
 
 from chalicelib.api.http import Call, endpoint
 from chalicelib.domain.access import ALLOWED, Action
-from chalicelib.domain.dashboard_scope import Level
 from chalicelib.domain.errors import InvalidCursor, NotFound
 from chalicelib.domain.messages import text
 
@@ -86,6 +85,8 @@ def _picture(call: Call, picture: Picture) -> DashboardOut:
 
 
 def _node(call: Call, node: Node, picture: Picture) -> dict[str, Any]:
+    from chalicelib.domain.dashboard_scope import Level
+
     what = node.what
     may_see_scores = call.person.role in ALLOWED[Action.READ_SCORE]
     return {

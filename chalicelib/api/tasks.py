@@ -7,28 +7,6 @@ from typing import TYPE_CHECKING
 from chalice.app import Blueprint
 
 from chalicelib.api.http import Call, endpoint
-from chalicelib.api.models.evidence import (
-    DeliveriesOut,
-    DeliveryOut,
-    EvidenceOut,
-    PhotoIn,
-    PhotoOut,
-    RectificationIn,
-    RectificationOut,
-    RetestIn,
-    RetestOut,
-    UploadOut,
-)
-from chalicelib.api.models.tasks import (
-    ConsentIn,
-    ReopeningIn,
-    SubmissionIn,
-    TaskOut,
-    TaskQuery,
-    TasksOut,
-    VerdictIn,
-    WaiverIn,
-)
 from chalicelib.domain.access import Action
 from chalicelib.domain.dimension import SIDES, Dimension
 from chalicelib.domain.errors import (
@@ -52,8 +30,22 @@ from chalicelib.domain.task import TaskKind, TaskState
 
 if TYPE_CHECKING:
     from chalicelib.api.models.emergency import NearResourceOut
-    from chalicelib.api.models.evidence import PartsOut, PhotoMarkOut
-    from chalicelib.api.models.tasks import ProgressOut
+    from chalicelib.api.models.evidence import (
+        DeliveriesOut,
+        EvidenceOut,
+        PartsOut,
+        PhotoIn,
+        PhotoMarkOut,
+        PhotoOut,
+        RectificationOut,
+        RetestOut,
+    )
+    from chalicelib.api.models.tasks import (
+        ProgressOut,
+        TaskOut,
+        TasksOut,
+        VerdictIn,
+    )
     from chalicelib.domain.enterprise import Enterprise, Unit
     from chalicelib.domain.evidence import Retest
     from chalicelib.domain.photo import Photo, PhotoMark
@@ -65,10 +57,11 @@ VERDICTS = {"passed": SideAction.PASS, "rejected": SideAction.REJECT}
 
 
 @endpoint(
-    api, "GET", "/v1/tasks", summary="Your tasks, newest first", action=Action.READ_TASK, query=TaskQuery,
-    response=TasksOut, problems=(InvalidCursor,),
+    api, "GET", "/v1/tasks", summary="Your tasks, newest first", action=Action.READ_TASK, query="tasks.TaskQuery",
+    response="tasks.TasksOut", problems=(InvalidCursor,),
 )  # fmt: skip
 def list_tasks(call: Call) -> TasksOut:
+    from chalicelib.api.models.tasks import TasksOut
     from chalicelib.usecases import work_task as work
 
     query = call.query
@@ -84,7 +77,7 @@ def list_tasks(call: Call) -> TasksOut:
     "/v1/tasks/{task_id}",
     summary="One task",
     action=Action.READ_TASK,
-    response=TaskOut,
+    response="tasks.TaskOut",
     problems=(NotFound,),
 )
 def get_task(call: Call, task_id: str) -> TaskOut:
@@ -95,7 +88,7 @@ def get_task(call: Call, task_id: str) -> TaskOut:
 
 @endpoint(
     api, "POST", "/v1/tasks/{task_id}/acknowledgement", summary="Say that you have taken the task",
-    action=Action.ACKNOWLEDGE_TASK, response=TaskOut, problems=(NotFound, SidePassedOn),
+    action=Action.ACKNOWLEDGE_TASK, response="tasks.TaskOut", problems=(NotFound, SidePassedOn),
 )  # fmt: skip
 def acknowledge(call: Call, task_id: str) -> TaskOut:
     from chalicelib.usecases import work_task as work
@@ -105,9 +98,10 @@ def acknowledge(call: Call, task_id: str) -> TaskOut:
 
 @endpoint(
     api, "GET", "/v1/tasks/{task_id}/evidence", summary="Photos, retests and rectifications of a task",
-    action=Action.READ_TASK, response=EvidenceOut, problems=(NotFound,),
+    action=Action.READ_TASK, response="evidence.EvidenceOut", problems=(NotFound,),
 )  # fmt: skip
 def get_evidence(call: Call, task_id: str) -> EvidenceOut:
+    from chalicelib.api.models.evidence import EvidenceOut, RectificationOut
     from chalicelib.usecases import submit_evidence as evidence
 
     photos, retests, rectifications = evidence.see_evidence(
@@ -122,10 +116,11 @@ def get_evidence(call: Call, task_id: str) -> EvidenceOut:
 
 @endpoint(
     api, "POST", "/v1/tasks/{task_id}/photos", summary="Announce a photo and get leave to upload it",
-    action=Action.ADD_EVIDENCE, request=PhotoIn, response=PhotoOut, status=201,
+    action=Action.ADD_EVIDENCE, request="evidence.PhotoIn", response="evidence.PhotoOut", status=201,
     problems=(NotFound, ContentConflict, IllegalTransition),
 )  # fmt: skip
 def post_photo(call: Call, task_id: str) -> PhotoOut:
+    from chalicelib.api.models.evidence import UploadOut
     from chalicelib.usecases import submit_evidence as evidence
 
     ports = call.services
@@ -171,7 +166,7 @@ def post_completion(call: Call, task_id: str, photo_id: str) -> PhotoOut:
 
 @endpoint(
     api, "GET", "/v1/tasks/{task_id}/photos/{photo_id}", summary="One photo: is it verified, and where to see it",
-    action=Action.READ_TASK, response=PhotoOut, problems=(NotFound,),
+    action=Action.READ_TASK, response="evidence.PhotoOut", problems=(NotFound,),
 )  # fmt: skip
 def get_photo(call: Call, task_id: str, photo_id: str) -> PhotoOut:
     from chalicelib.usecases import submit_evidence as evidence
@@ -183,7 +178,7 @@ def get_photo(call: Call, task_id: str, photo_id: str) -> PhotoOut:
 
 @endpoint(
     api, "POST", "/v1/tasks/{task_id}/retests", summary="Enter a value measured by hand", action=Action.ADD_RETEST,
-    request=RetestIn, response=RetestOut, status=201, problems=(NotFound, ContentConflict, IllegalTransition),
+    request="evidence.RetestIn", response="evidence.RetestOut", status=201, problems=(NotFound, ContentConflict, IllegalTransition),
 )  # fmt: skip
 def post_retest(call: Call, task_id: str) -> RetestOut:
     from chalicelib.usecases.add_retest import add_retest
@@ -194,10 +189,11 @@ def post_retest(call: Call, task_id: str) -> RetestOut:
 
 @endpoint(
     api, "POST", "/v1/tasks/{task_id}/rectifications", summary="Describe what the enterprise has done",
-    action=Action.RECTIFY, request=RectificationIn, response=RectificationOut, status=201,
+    action=Action.RECTIFY, request="evidence.RectificationIn", response="evidence.RectificationOut", status=201,
     problems=(NotFound, ContentConflict, IllegalTransition),
 )  # fmt: skip
 def post_rectification(call: Call, task_id: str) -> RectificationOut:
+    from chalicelib.api.models.evidence import RectificationOut
     from chalicelib.usecases import submit_evidence as evidence
 
     ports = call.services
@@ -209,7 +205,7 @@ def post_rectification(call: Call, task_id: str) -> RectificationOut:
 
 @endpoint(
     api, "POST", "/v1/tasks/{task_id}/sides/{side}/submission", summary="Hand a side in for judgement",
-    action=Action.SUBMIT_SIDE, request=SubmissionIn, response=TaskOut,
+    action=Action.SUBMIT_SIDE, request="tasks.SubmissionIn", response="tasks.TaskOut",
     problems=(NotFound, IllegalTransition, EvidenceMissing, ChecklistIncomplete, PreconditionFailed),
 )  # fmt: skip
 def post_submission(call: Call, task_id: str, side: str) -> TaskOut:
@@ -232,7 +228,7 @@ def post_submission(call: Call, task_id: str, side: str) -> TaskOut:
 
 @endpoint(
     api, "POST", "/v1/tasks/{task_id}/sides/{side}/verdict", summary="Accept or return a side",
-    action=Action.JUDGE_SIDE, request=VerdictIn, response=TaskOut,
+    action=Action.JUDGE_SIDE, request="tasks.VerdictIn", response="tasks.TaskOut",
     problems=(NotFound, IllegalTransition, StaleRevision, JudgeIsSubmitter, PreconditionFailed),
 )  # fmt: skip
 def post_verdict(call: Call, task_id: str, side: str) -> TaskOut:
@@ -258,7 +254,7 @@ def post_verdict(call: Call, task_id: str, side: str) -> TaskOut:
 
 @endpoint(
     api, "POST", "/v1/tasks/{task_id}/sides/{side}/waiver", summary="Propose to do without a side",
-    action=Action.JUDGE_SIDE, request=WaiverIn, response=TaskOut,
+    action=Action.JUDGE_SIDE, request="tasks.WaiverIn", response="tasks.TaskOut",
     problems=(NotFound, IllegalTransition, PreconditionFailed),
 )  # fmt: skip
 def post_waiver(call: Call, task_id: str, side: str) -> TaskOut:
@@ -272,7 +268,7 @@ def post_waiver(call: Call, task_id: str, side: str) -> TaskOut:
 
 @endpoint(
     api, "POST", "/v1/tasks/{task_id}/sides/{side}/waiver/decision", summary="Consent to a waiver, or refuse it",
-    action=Action.JUDGE_SIDE, request=ConsentIn, response=TaskOut,
+    action=Action.JUDGE_SIDE, request="tasks.ConsentIn", response="tasks.TaskOut",
     problems=(NotFound, IllegalTransition, PreconditionFailed),
 )  # fmt: skip
 def decide_waiver(call: Call, task_id: str, side: str) -> TaskOut:
@@ -287,7 +283,7 @@ def decide_waiver(call: Call, task_id: str, side: str) -> TaskOut:
 
 @endpoint(
     api, "POST", "/v1/tasks/{task_id}/sides/{side}/reopening", summary="Open a settled side again, within 30 days",
-    action=Action.JUDGE_SIDE, request=ReopeningIn, response=TaskOut,
+    action=Action.JUDGE_SIDE, request="tasks.ReopeningIn", response="tasks.TaskOut",
     problems=(NotFound, IllegalTransition, ReopeningTooLate, PreconditionFailed),
 )  # fmt: skip
 def post_reopening(call: Call, task_id: str, side: str) -> TaskOut:
@@ -302,10 +298,10 @@ def post_reopening(call: Call, task_id: str, side: str) -> TaskOut:
 
 @endpoint(
     api, "GET", "/v1/tasks/{task_id}/deliveries", summary="Every push attempt of a task", action=Action.READ_DELIVERIES,
-    response=DeliveriesOut, problems=(NotFound,),
+    response="evidence.DeliveriesOut", problems=(NotFound,),
 )  # fmt: skip
 def get_deliveries(call: Call, task_id: str) -> DeliveriesOut:
-    from chalicelib.api.models.evidence import DeliveryStepOut
+    from chalicelib.api.models.evidence import DeliveriesOut, DeliveryOut, DeliveryStepOut
     from chalicelib.usecases.track_delivery import read_deliveries
 
     ports = call.services
@@ -335,6 +331,8 @@ def view_of(call: Call, task: Task) -> TaskOut:
 
 
 def task_view(call: Call, task: Task, enterprise: Enterprise | None, unit: Unit | None) -> TaskOut:
+    from chalicelib.api.models.tasks import TaskOut
+
     task = seen_by(task, call.person)
     view = TaskOut.model_validate(task)
     rule = next((rule for rule in call.services.catalogues.current().rules if rule.id == task.rule_id), None)
@@ -379,6 +377,8 @@ def _resources(call: Call, task: Task) -> list[NearResourceOut] | None:
 
 def retest_view(call: Call, retest: Retest) -> RetestOut:
     """With the limits that stand beside the value, and what the online instrument had to say."""
+    from chalicelib.api.models.evidence import RetestOut
+
     view = RetestOut.model_validate(retest)
     indicator = call.services.catalogues.current().indicators.get(retest.indicator)
     if indicator is not None:
@@ -438,6 +438,7 @@ def photo_draft(given: PhotoIn, task_id: str, now_ms: int | None) -> Photo:
 
 
 def photo_view(call: Call, photo: Photo) -> PhotoOut:
+    from chalicelib.api.models.evidence import PhotoOut
     from chalicelib.domain.access import may_see_original
     from chalicelib.domain.photo import DERIVATIVE_EDGES_PX, MediaKind, PhotoState
     from chalicelib.usecases import submit_evidence as evidence
