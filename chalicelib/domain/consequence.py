@@ -53,7 +53,7 @@ def consequence_id(enterprise_id: str, measure: str, month: str, at_ms: int) -> 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a decision comes to. `rules` are those in force, by which measures start and end."""
+    """What a decision comes to: measures that start, and such that end."""
 
     started: tuple[Consequence, ...] = ()
     ended: tuple[Consequence, ...] = ()
